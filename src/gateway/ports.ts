@@ -1,0 +1,89 @@
+/** What the gateway is put together from; adapters, services and rooms implement these. */
+import type { Caller } from '../core/actor-kind.ts';
+import type { CommandAnswer } from '../core/actor-port.ts';
+import type { Refusal } from '../protocol/errors.ts';
+import type { KindContract } from '../protocol/kind.ts';
+import type { WireEvent } from '../protocol/wire.ts';
+
+/** Who a valid token says its bearer is. */
+export interface Identity extends Caller {
+	/** `jti`: revocable alone. */
+	readonly tokenId?: string | undefined;
+	/** Milliseconds since 1970. */
+	readonly issuedAt?: number | undefined;
+	readonly expiresAt?: number | undefined;
+}
+
+export interface Authenticator {
+	/** The identity, or a refusal with code `UNAUTHORIZED`. Never throws. */
+	verify(token: string): Promise<{ ok: true; identity: Identity } | ({ ok: false } & Refusal)>;
+	/** Calls back when tokens issued until `at` of a user, or one token, are no longer good. */
+	onRevoked(listener: (revoked: Revoked) => void): () => void;
+}
+
+export interface Revoked {
+	readonly userId?: string;
+	readonly tokenId?: string;
+	readonly at: number;
+}
+
+/** A client's socket, as services and presence see it. */
+export interface Connection {
+	/** Unique per socket. */
+	readonly id: string;
+	readonly identity: Identity;
+	readonly deviceId: string;
+}
+
+/** Told of every socket's life; presence is one. */
+export interface ConnectionListener {
+	connected(connection: Connection, visible: boolean): void;
+	/** A sign of life: any frame. Called at most once a second per socket. */
+	alive(connection: Connection): void;
+	disconnected(connection: Connection): void;
+}
+
+/** A feature that the gateway serves itself, without an actor. */
+export interface Service {
+	readonly contract: KindContract;
+	/** `tell` sends an ephemeral to this handle; it may be dropped for a slow reader. */
+	open(connection: Connection, tell: (event: WireEvent) => void): ServiceSession;
+}
+
+export interface ServiceSession {
+	/** Arguments are checked against the contract already. */
+	command(name: string, args: unknown): Promise<CommandAnswer>;
+	close(): void;
+}
+
+/** One virtual client in a Colyseus room. */
+export interface Seat {
+	/** Bytes from the client (a Colyseus message). */
+	receive(bytes: Uint8Array): void;
+	/** The handle was closed by the client (`consented`) or its socket was lost. */
+	leave(consented: boolean): void;
+}
+
+export interface SeatRequest {
+	readonly kind: string;
+	readonly id: string;
+	readonly args: unknown;
+	readonly identity: Identity;
+	/** Colyseus's token of an earlier seat, to reconnect to it. */
+	readonly reconnectionToken?: string | undefined;
+	/** What the room sends. The bytes may be shared by many seats; never kept or changed by Colyseus. */
+	send(bytes: Uint8Array): void;
+	/** The room ended the seat (kick, dispose): Colyseus's close code and reason. */
+	closed(code: number, reason: string): void;
+	/** Bytes that wait on the socket, for back-pressure. */
+	bytesQueued(): number;
+}
+
+export interface SeatHost {
+	/** Kinds with style `seat`. */
+	readonly kinds: ReadonlyMap<string, KindContract>;
+	/** Joins the room of the key, making it if there is none; `view` goes to the client in `opened`. */
+	open(
+		request: SeatRequest,
+	): Promise<{ ok: true; seat: Seat; view: unknown } | ({ ok: false } & Refusal)>;
+}

@@ -1,0 +1,20 @@
+import { Packr } from 'msgpackr';
+
+/**
+ * One msgpack dialect for frames and journal: plain maps, no records (whose decoder compiles code),
+ * integers beyond 32 bits as numbers.
+ */
+const packr = new Packr({
+	useRecords: false,
+	variableMapSize: true,
+	encodeUndefinedAsNil: true,
+	int64AsType: 'number',
+	mapsAsObjects: true,
+});
+
+/** Packs a plain value. The bytes are the caller's own: nothing overwrites them later. */
+export const pack = (value: unknown): Uint8Array<ArrayBuffer> =>
+	packr.pack(value) as Uint8Array<ArrayBuffer>;
+
+/** Unpacks one value that fills `bytes`; throws on anything else. */
+export const unpack = (bytes: Uint8Array): unknown => packr.unpack(bytes);

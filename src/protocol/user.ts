@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { idSchema } from './ids.ts';
+import { defineKind } from './kind.ts';
+
+/** Most notices that wait for one user; older ones give way to newer (bounded state). */
+export const NOTICES_MAX = 1_000;
+
+export const noticeSchema = z.object({
+	id: z.string(),
+	type: z.string().min(1).max(64),
+	data: z.unknown(),
+	at: z.int(),
+	expiresAt: z.int(),
+});
+export type Notice = z.infer<typeof noticeSchema>;
+
+/** A person's inbox: `user/<userId>`. Only the person opens it; services post to it (P5). */
+export const userContract = defineKind({
+	kind: 'user',
+	style: 'stream',
+	own: true,
+	openArgs: z.object({}),
+	/** Notices that wait, oldest first. */
+	view: z.object({ notices: z.array(noticeSchema) }),
+	commands: {
+		/** By role `service` only. */
+		post: {
+			args: z.object({
+				type: z.string().min(1).max(64),
+				data: z.unknown(),
+				ttlSeconds: z.int().min(1).max(2_592_000),
+			}),
+			reply: z.object({ id: z.string() }),
+			creates: true,
+		},
+		ack: { args: z.object({ id: z.string().max(64) }), reply: z.object({}), requests: 'none' },
+		list: {
+			args: z.object({
+				before: z.string().max(64).optional(),
+				limit: z.int().min(1).max(200).default(50),
+			}),
+			reply: z.object({ notices: z.array(noticeSchema), hasMore: z.boolean() }),
+			query: true,
+		},
+	},
+	events: {
+		notice: noticeSchema,
+		acked: z.object({ id: z.string() }),
+	},
+	ephemerals: {},
+});
+
+/** What `channels` lists and tells about one of the user's channels. */
+export const channelSummarySchema = z.object({
+	id: z.string(),
+	kind: z.enum(['direct', 'group', 'open']),
+	name: z.string(),
+	memberCount: z.int(),
+	lastAt: z.int(),
+	lastMessage: z
+		.object({
+			seq: z.int(),
+			at: z.int(),
+			userId: idSchema,
+			name: z.string().optional(),
+			/** At most 200 characters; empty when deleted. */
+			text: z.string(),
+			deletedAt: z.int().optional(),
+		})
+		.optional(),
+	lastSeq: z.int(),
+	/** Present in the user's own list. 1,000 stands for more than 999. */
+	unread: z.int().optional(),
+	mentions: z.int().optional(),
+	marker: z.int().optional(),
+});
+export type ChannelSummary = z.infer<typeof channelSummarySchema>;
+
+const listArgs = z.object({
+	after: z.string().max(200).optional(),
+	limit: z.int().min(1).max(200).default(50),
+});
+const listReply = z.object({
+	channels: z.array(channelSummarySchema),
+	/** Pass it as `after` for the next page. */
+	next: z.string().optional(),
+});
+
+/** The user's own list of channels and the public ones: a service of the gateway, `channels/me`. */
+export const channelsContract = defineKind({
+	kind: 'channels',
+	style: 'service',
+	openArgs: z.object({}),
+	view: z.object({}),
+	commands: {
+		/** Own channels by last activity, newest first. */
+		list: { args: listArgs, reply: listReply, query: true },
+		/** Open channels by last activity, newest first. */
+		public: { args: listArgs, reply: listReply, query: true },
+	},
+	events: {},
+	/** `change`: a channel of the user's moved on; at most once a second per channel. */
+	ephemerals: { change: channelSummarySchema, gone: z.object({ id: z.string() }) },
+});
+
+export const presenceStateSchema = z.object({
+	userId: idSchema,
+	state: z.enum(['online', 'away', 'offline']),
+	lastActiveAt: z.int().optional(),
+});
+export type PresenceState = z.infer<typeof presenceStateSchema>;
+
+/** Who is there: a service of the gateway, `presence/me`. */
+export const presenceContract = defineKind({
+	kind: 'presence',
+	style: 'service',
+	openArgs: z.object({}),
+	view: z.object({}),
+	commands: {
+		/** Watches these users too, and answers with their present state. */
+		watch: {
+			args: z.object({ users: z.array(idSchema).min(1).max(1_000) }),
+			reply: z.object({ states: z.array(presenceStateSchema) }),
+			query: true,
+		},
+		unwatch: {
+			args: z.object({ users: z.array(idSchema).min(1).max(1_000) }),
+			reply: z.object({}),
+			query: true,
+		},
+		/** What the user says of themselves, on all devices. */
+		set: {
+			args: z.object({ state: z.enum(['online', 'away']) }),
+			reply: z.object({}),
+			query: true,
+		},
+		/** Whether a page or app of this device is in front. */
+		visible: { args: z.object({ visible: z.boolean() }), reply: z.object({}), query: true },
+		/** Explicit logout: this device is gone at once. */
+		logout: { args: z.object({}), reply: z.object({}), query: true },
+	},
+	events: {},
+	ephemerals: { change: z.object({ states: z.array(presenceStateSchema) }) },
+});
