@@ -119,7 +119,7 @@ export const ephemeralSchema = z.tuple([z.string().max(64), z.unknown()]);
 
 /** close, both ways; for a handle. Down with the reason; up without. */
 export interface Close {
-	readonly code?: ErrorCode | 'KICKED' | 'DISPOSED';
+	readonly code?: string;
 	readonly closeCode?: number;
 	readonly message?: string;
 }
