@@ -24,6 +24,8 @@ export interface Command {
 	/** Already checked against the contract. */
 	readonly args: unknown;
 	readonly caller: Caller;
+	/** The sender's id of this request, kept so that a repetition is answered, not applied. */
+	readonly requestId?: string | undefined;
 }
 
 /** What `decide` may know besides state and command. */
@@ -113,8 +115,11 @@ export interface ActorKind<S = unknown, E extends ActorEvent = ActorEvent> {
 	grant(state: S, caller: Caller): Rejection | { readonly ok: true };
 	/** What an opening is answered. */
 	view(state: S, caller: Caller, args: unknown, now: number): QueryPlan;
-	/** What subscribers are told of an event; empty when nobody is. Called after `evolve`. */
-	show(state: S, event: E, meta: EventMeta): readonly Shown[];
+	/**
+	 * What subscribers are told of an event; empty when nobody is. From the event alone, so that a
+	 * resume can be answered from the journal.
+	 */
+	show(event: E, meta: EventMeta): readonly Shown[];
 	/** Users whose grant ends with the event; `all` ends every grant. */
 	revokes?(event: E): readonly string[] | 'all';
 	/** Reads (commands with `query` in the contract). */

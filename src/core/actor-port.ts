@@ -71,6 +71,8 @@ export interface CommandRequest {
 	/** The opening of a handle and the number in it, for the order of one sender. */
 	readonly sender?: { readonly opening: string; readonly n: number } | undefined;
 	readonly trace?: string | undefined;
+	/** Size of the request as it came, for the bound of the mailbox; 0 when absent. */
+	readonly bytes?: number | undefined;
 }
 
 export type CommandAnswer =
