@@ -1,0 +1,202 @@
+/**
+ * The only reader of the environment. Every setting is in {@link SETTINGS} and, with a comment, in
+ * `.env.example`; an empty value is the same as none.
+ */
+import { z } from 'zod';
+
+/** A setting that cannot be served; the message is one line that says which, why and what to do. */
+export class ConfigError extends Error {
+	override readonly name = 'ConfigError';
+}
+
+const wholeNumber = (min: number, max: number) =>
+	z
+		.string()
+		.refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+			error: `set a whole number from ${min} to ${max}`,
+		})
+		.transform(Number);
+
+const urlOf = (...schemes: string[]) =>
+	z.string().refine((text) => schemes.includes(URL.parse(text)?.protocol ?? ''), {
+		error: `set a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+	});
+
+const onOff = z
+	.enum(['on', 'off'], { error: 'set on or off' })
+	.transform((value) => value === 'on');
+
+const isOrigin = (text: string) => {
+	const url = URL.parse(text);
+	return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+};
+
+const origins = z
+	.string()
+	.transform((text) =>
+		text
+			.split(',')
+			.map((origin) => origin.trim())
+			.filter((origin) => origin !== ''),
+	)
+	.refine((list) => list.every(isOrigin), {
+		error: 'set origins such as https://chat.example.com, with commas between them and no path',
+	});
+
+const SECRET_LENGTH_MIN = 32;
+const port = wholeNumber(0, 65_535);
+
+/** Every setting by name, with what it accepts. Absent ones take the default of {@link readConfig}. */
+export const SETTINGS = {
+	PORT: port,
+	HOST: z.string().regex(/^[A-Za-z0-9.:_-]+$/, 'set an address to listen on, such as 127.0.0.1'),
+	NARU_DATA_DIR: z.string(),
+	APP_ENV: z
+		.string()
+		.regex(/^[a-z][a-z0-9-]{0,31}$/, 'set a name such as development, staging or production'),
+	AUTH_SECRET: z
+		.string()
+		.min(
+			SECRET_LENGTH_MIN,
+			`set at least ${SECRET_LENGTH_MIN} characters (openssl rand -base64 48)`,
+		),
+	AUTH_JWKS_URL: urlOf('https:', 'http:'),
+	ALLOWED_ORIGINS: origins,
+	SOCKETS_PER_USER_MAX: wholeNumber(1, 1_000_000),
+	SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000),
+	CHANNEL_JOIN_CREATES: onOff,
+	REDIS_URL: urlOf('redis:', 'rediss:'),
+	NATS_URL: urlOf('nats:', 'tls:'),
+	MONGO_URL: urlOf('mongodb:', 'mongodb+srv:'),
+	SIMULATORS: onOff,
+	PAYMENT_URL: urlOf('http:', 'https:'),
+	INSTITUTIONS_URL: urlOf('http:', 'https:'),
+	PAYMENT_PORT: port,
+	INSTITUTIONS_PORT: port,
+	LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+		error: 'set trace, debug, info, warn, error, fatal or silent',
+	}),
+};
+
+type Name = keyof typeof SETTINGS;
+type Values = { [N in Name]?: z.infer<(typeof SETTINGS)[N]> };
+
+/** Values that may hold a secret: never repeated in a message. */
+const SECRET: readonly Name[] = [
+	'AUTH_SECRET',
+	'AUTH_JWKS_URL',
+	'REDIS_URL',
+	'NATS_URL',
+	'MONGO_URL',
+	'PAYMENT_URL',
+	'INSTITUTIONS_URL',
+];
+
+const CLUSTER = ['REDIS_URL', 'NATS_URL', 'MONGO_URL'] as const;
+/** Of features to come: known and checked, but nothing here uses them. */
+const UNSERVED = [
+	'SIMULATORS',
+	'PAYMENT_URL',
+	'INSTITUTIONS_URL',
+	'PAYMENT_PORT',
+	'INSTITUTIONS_PORT',
+] as const;
+
+/** All settings, checked and frozen. */
+export interface Config {
+	/** 0: any free port. */
+	readonly port: number;
+	readonly host: string;
+	readonly dataDirectory: string;
+	/** Name of the environment; stores of another one are refused. */
+	readonly environment: string;
+	/** Development conveniences: dev tokens, loopback origins, a generated secret. */
+	readonly development: boolean;
+	/** Neither in development: a secret is generated and kept in the data directory. */
+	readonly auth: { readonly secret?: string; readonly jwksUrl?: string };
+	readonly allowedOrigins: readonly string[];
+	readonly limits: { readonly socketsPerUserMax: number; readonly socketsPerAddressMax: number };
+	/** Whether joining a free channel id creates a public open channel. */
+	readonly channelJoinCreates: boolean;
+	readonly logLevel: z.infer<typeof SETTINGS.LOG_LEVEL>;
+	/** Settings that are given but have no effect in this version: one line each, to be shown. */
+	readonly warnings: readonly string[];
+}
+
+function readValues(env: Readonly<Record<string, string | undefined>>): Values {
+	const values: Record<string, unknown> = {};
+	for (const [name, schema] of Object.entries(SETTINGS)) {
+		const text = env[name]?.trim();
+		if (text === undefined || text === '') continue;
+		const read = schema.safeParse(text);
+		if (read.success) values[name] = read.data;
+		else throw new ConfigError(`${name} ${problem(name, text)}: ${read.error.issues[0]?.message}`);
+	}
+	return values as Values;
+}
+
+const problem = (name: string, text: string) =>
+	(SECRET as readonly string[]).includes(name)
+		? 'is not valid'
+		: `is not valid (${JSON.stringify(text.slice(0, 80))})`;
+
+function checkCluster(values: Values): void {
+	const given = CLUSTER.filter((name) => values[name] !== undefined);
+	if (given.length === 0) return;
+	const missing = CLUSTER.filter((name) => values[name] === undefined);
+	if (missing.length > 0) {
+		throw new ConfigError(
+			`${given[0]} is set without ${missing.join(' and ')}: set all three or none`,
+		);
+	}
+	throw new ConfigError(
+		`${CLUSTER.join(', ')} are set, but this version does not serve clusters yet: unset them to run as one node on its data directory`,
+	);
+}
+
+function checkAuth(values: Values, environment: string): void {
+	if (environment === 'development') return;
+	if (values.AUTH_SECRET !== undefined || values.AUTH_JWKS_URL !== undefined) return;
+	throw new ConfigError(
+		`AUTH_SECRET is missing: with APP_ENV ${environment} set AUTH_SECRET (at least ${SECRET_LENGTH_MIN} characters) or AUTH_JWKS_URL`,
+	);
+}
+
+const warningsOf = (values: Values) =>
+	UNSERVED.filter((name) => values[name] !== undefined && values[name] !== false).map(
+		(name) =>
+			`${name} has no effect: this version does not serve ticket events and institutions yet`,
+	);
+
+function authOf({ AUTH_SECRET: secret, AUTH_JWKS_URL: jwksUrl }: Values): Config['auth'] {
+	return Object.freeze({
+		...(secret === undefined ? {} : { secret }),
+		...(jwksUrl === undefined ? {} : { jwksUrl }),
+	});
+}
+
+/** Reads and checks all settings, or throws a {@link ConfigError}. */
+export function readConfig(
+	env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+	const values = readValues(env);
+	const environment = values.APP_ENV ?? 'development';
+	checkCluster(values);
+	checkAuth(values, environment);
+	return Object.freeze({
+		port: values.PORT ?? 2567,
+		host: values.HOST ?? '127.0.0.1',
+		dataDirectory: values.NARU_DATA_DIR ?? '.naru',
+		environment,
+		development: environment === 'development',
+		auth: authOf(values),
+		allowedOrigins: Object.freeze(values.ALLOWED_ORIGINS ?? []),
+		limits: Object.freeze({
+			socketsPerUserMax: values.SOCKETS_PER_USER_MAX ?? 100,
+			socketsPerAddressMax: values.SOCKETS_PER_ADDRESS_MAX ?? 20_000,
+		}),
+		channelJoinCreates: values.CHANNEL_JOIN_CREATES ?? true,
+		logLevel: values.LOG_LEVEL ?? 'info',
+		warnings: Object.freeze(warningsOf(values)),
+	});
+}
