@@ -1,0 +1,50 @@
+/**
+ * What the driver and a server process say to each other over IPC. Everything carries `bench`, since
+ * a library in the server process may send messages of its own on the same channel.
+ */
+
+/** What a server process can be asked. */
+export interface Questions {
+	/** Starts a measurement: the counters below begin at zero. */
+	mark: null;
+	/** The measurement since `mark`. */
+	read: Measured;
+	/** Memory after garbage collection. */
+	memory: Memory;
+}
+
+export interface Measured {
+	/** User and system time of all threads of the process. */
+	readonly cpuMicros: number;
+	/** Delay of the main event loop, less the resolution of the clock. */
+	readonly loopP99Ms: number;
+	readonly loopMaxMs: number;
+	readonly elapsedMs: number;
+}
+
+export interface Memory {
+	readonly rssBytes: number;
+	readonly heapBytes: number;
+}
+
+export type Question = keyof Questions;
+
+export interface Ask {
+	readonly bench: 'ask';
+	readonly id: number;
+	readonly question: Question | 'stop';
+}
+
+export interface Told {
+	readonly bench: 'ready' | 'answer';
+	readonly id: number;
+	readonly answer: unknown;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null;
+
+export const isAsk = (value: unknown): value is Ask => isObject(value) && value.bench === 'ask';
+
+export const isTold = (value: unknown): value is Told =>
+	isObject(value) && (value.bench === 'ready' || value.bench === 'answer');

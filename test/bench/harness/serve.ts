@@ -1,0 +1,69 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Ask, isAsk, type Measured, type Memory, type Told } from './control.ts';
+
+/** Resolution of the loop's clock; an idle loop reads as this much, so it is taken off. */
+const RESOLUTION_MS = 1;
+const MILLISECOND_NS = 1e6;
+
+const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+let cpuAtMark = process.cpuUsage();
+let markedAt = performance.now();
+
+function mark(): null {
+	loop.reset();
+	cpuAtMark = process.cpuUsage();
+	markedAt = performance.now();
+	return null;
+}
+
+function read(): Measured {
+	const { user, system } = process.cpuUsage(cpuAtMark);
+	const delayMs = (nanoseconds: number) =>
+		Math.max(0, nanoseconds / MILLISECOND_NS - RESOLUTION_MS);
+	return {
+		cpuMicros: user + system,
+		loopP99Ms: delayMs(loop.percentile(99)),
+		loopMaxMs: delayMs(loop.max),
+		elapsedMs: performance.now() - markedAt,
+	};
+}
+
+/** Collects until the heap is at rest: finalizers free more in a second pass. */
+async function memory(): Promise<Memory> {
+	for (let pass = 0; pass < 4; pass++) {
+		globalThis.gc?.();
+		await sleep(150);
+	}
+	const { rss, heapUsed, external } = process.memoryUsage();
+	return { rssBytes: rss, heapBytes: heapUsed + external };
+}
+
+const tell = (message: Told) => process.send?.(message);
+
+async function answer(ask: Ask, stop: () => Promise<void>): Promise<void> {
+	if (ask.question === 'stop') {
+		await stop();
+		process.exit(0);
+	}
+	const answers = { mark, read, memory };
+	tell({ bench: 'answer', id: ask.id, answer: await answers[ask.question]() });
+}
+
+/**
+ * Runs a server in this process for the driver: `start` answers with its address and how to stop it.
+ * The last argument of the process holds its options as JSON.
+ */
+export async function serve<Options>(
+	start: (options: Options) => Promise<{ url: string; stop(): Promise<void> }>,
+): Promise<void> {
+	const options = JSON.parse(process.argv[2] ?? '{}') as Options;
+	const server = await start(options);
+	loop.enable();
+	process.on('message', (message) => {
+		if (isAsk(message)) void answer(message, server.stop);
+	});
+	// Whoever started this process is gone: nobody will ever stop it.
+	process.on('disconnect', () => process.exit(0));
+	tell({ bench: 'ready', id: 0, answer: server.url });
+}

@@ -1,0 +1,92 @@
+import { colyseus } from '../clients/colyseus-member.ts';
+import { type Member, numbered, type System } from '../clients/member.ts';
+import { naruWithInbox } from '../clients/naru-member.ts';
+import { plainWs } from '../clients/plain-member.ts';
+import { eachOf } from '../harness/crowd.ts';
+import type { Bench, BenchRow } from '../harness/row.ts';
+import { TEXT_LENGTH } from '../harness/schedule.ts';
+import { ServerProcess } from '../harness/server-process.ts';
+import { median } from '../harness/statistics.ts';
+import { Tally } from '../harness/tally.ts';
+
+const SYSTEMS: readonly System[] = [naruWithInbox, colyseus, plainWs];
+const FULL = { from: 1_000, to: 5_000 };
+const QUICK = { from: 100, to: 300 };
+/** Clients of one channel: the size of a full group. */
+const CHANNEL_MEMBERS = 100;
+const HEARD_MAX_MS = 5_000;
+const KILOBYTE = 1_024;
+
+interface Idle {
+	readonly kilobytesPerClient: number;
+	readonly missed: number;
+}
+
+/** Connects clients in channels of 100 up to `from`, then up to `to`; one line each proves them alive. */
+async function idle(bench: Bench, system: System): Promise<Idle> {
+	const { from, to } = bench.quick ? QUICK : FULL;
+	await using server = await ServerProcess.start({
+		file: system.file,
+		profileDir: bench.profileDir,
+		options: { channels: to / CHANNEL_MEMBERS },
+	});
+	const tally = new Tally(to, 1);
+	const members: Member[] = [];
+	const grow = (count: number) =>
+		eachOf(count - members.length, async () => {
+			const index = members.push(undefined as unknown as Member) - 1;
+			const channels = [`c${Math.floor(index / CHANNEL_MEMBERS)}`];
+			const seat = { url: server.url, userId: `u${index}`, channels };
+			members[index] = await system.connect(seat, (_, n) => tally.hear(index, 0, n));
+		});
+	await grow(from);
+	const before = await server.ask('memory');
+	await grow(to);
+	const after = await server.ask('memory');
+	const missed = await roundOfLines(members, tally);
+	for (const member of members) member.close();
+	return {
+		kilobytesPerClient: (after.rssBytes - before.rssBytes) / (to - from) / KILOBYTE,
+		missed,
+	};
+}
+
+/** The first member of each channel says one line, or for all when there is only one channel. */
+async function roundOfLines(members: readonly Member[], tally: Tally): Promise<number> {
+	const lines = [{ channel: 0, text: numbered(1, TEXT_LENGTH) }];
+	for (let first = 0; first < members.length; first += CHANNEL_MEMBERS) members[first]?.say(lines);
+	const deadline = performance.now() + HEARD_MAX_MS;
+	while (tally.missed([1]) > 0 && performance.now() < deadline)
+		await new Promise((look) => setTimeout(look, 20));
+	return tally.missed([1]);
+}
+
+export const idleMemory: BenchRow = {
+	id: 'idle-memory',
+	about: 'memory of an idle client with a channel and its inbox, from 1,000 to 5,000 clients',
+	async run(bench) {
+		const slopes = SYSTEMS.map((): number[] => []);
+		let missed = 0;
+		for (let run = 1; run <= bench.runs; run++)
+			for (const [index, system] of SYSTEMS.entries()) {
+				const found = await idle(bench, system);
+				slopes[index]?.push(found.kilobytesPerClient);
+				missed += found.missed;
+				const size = found.kilobytesPerClient.toFixed(1);
+				bench.progress(
+					`run ${run}/${bench.runs} ${system.name}: ${size} KB, missed ${found.missed}`,
+				);
+			}
+		const [own = Number.NaN, stock = Number.NaN, plain = Number.NaN] = slopes.map(median);
+		return [
+			{
+				name: 'idle client with a channel and its inbox',
+				unit: 'KB RSS',
+				value: own,
+				atMost: 12,
+				missed,
+				peers: { [colyseus.name]: stock, [plainWs.name]: plain },
+			},
+		];
+	},
+};
