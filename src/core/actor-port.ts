@@ -1,7 +1,8 @@
 /**
  * The way from an edge to the owner of an actor. In process here; over the relay between nodes.
- * Answers come by callback, in the same order as what the edge's subscriber is told: an answer that
- * carries position p comes before all events behind p and after all events up to p.
+ * Answers come by callback. An answer to `open` that carries position p never comes before an event up
+ * to p; events behind p may come before it (when the answer had to be read from the store), and none
+ * behind p is left out: the edge keeps them until the answer is there.
  */
 import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';

@@ -1,0 +1,142 @@
+import { splitKey } from '../protocol/ids.ts';
+import type { Command } from './actor-kind.ts';
+import { type CommandEntry, refusal } from './entries.ts';
+import type { Log } from './log.ts';
+import type { Meter } from './meter.ts';
+import type { Recovered, RecoveryOptions } from './recovery.ts';
+import type { RequestMemory } from './request-memory.ts';
+import type { SenderOrder } from './sender-order.ts';
+import { type Key, REQUESTS, type Reads, type Row } from './store.ts';
+import type { Unprojected } from './unprojected.ts';
+
+export interface LoaderOptions extends RecoveryOptions {
+	readonly store: Reads;
+	readonly unprojected: Unprojected;
+	readonly requests: RequestMemory;
+	readonly order: SenderOrder;
+	readonly log: Log;
+	readonly meter: Meter;
+	/** Puts entries back in front of the mailbox. */
+	readonly back: (entries: readonly CommandEntry[]) => void;
+}
+
+/**
+ * Reads from the store what a command needs before it can be decided: rows of the past, and the
+ * request id of a re-send. Later commands of the same sender wait behind it.
+ */
+export class CommandLoader {
+	readonly #options: LoaderOptions;
+	readonly #loading = new Set<CommandEntry>();
+	/** By opening: what waits behind a command that is loading. */
+	readonly #behind = new Map<string, CommandEntry[]>();
+	#waiting = 0;
+
+	constructor(options: LoaderOptions) {
+		this.#options = options;
+	}
+
+	/** Commands that are loading or wait behind one. */
+	get waiting(): number {
+		return this.#loading.size + this.#waiting;
+	}
+
+	/** Keeps the entry back if an earlier command of its sender is loading. */
+	holdsBack(entry: CommandEntry): boolean {
+		const behind = this.#behind.get(entry.request.sender?.opening ?? '');
+		if (behind === undefined) return false;
+		behind.push(entry);
+		this.#waiting++;
+		return true;
+	}
+
+	/** Starts to load if the command needs it; true when it has to wait. */
+	load(entry: CommandEntry, actor: Recovered): boolean {
+		const { kind, key } = this.#options;
+		if (entry.failed === true) return false;
+		const lookUp = entry.request.resend === true && entry.lookedUp !== true;
+		const { name, args, caller, requestId } = entry.request;
+		const command: Command = { name, args, caller, requestId };
+		const needs =
+			entry.loaded === undefined && actor.exists
+				? (kind.needs?.(actor.state, command, splitKey(key).id) ?? [])
+				: [];
+		if ((!lookUp || requestId === undefined) && needs.length === 0) return false;
+		this.#loading.add(entry);
+		const opening = entry.request.sender?.opening;
+		if (opening !== undefined) this.#behind.set(opening, []);
+		void this.#read(entry, needs);
+		return true;
+	}
+
+	/** Takes out everything, loading or waiting. */
+	clear(): CommandEntry[] {
+		const entries = [...this.#loading, ...[...this.#behind.values()].flat()];
+		this.#loading.clear();
+		this.#behind.clear();
+		this.#waiting = 0;
+		return entries;
+	}
+
+	async #read(entry: CommandEntry, needs: readonly (readonly [string, Key])[]): Promise<void> {
+		const { store, unprojected, meter } = this.#options;
+		const release = unprojected.pin();
+		meter.count('storeReads');
+		try {
+			const [kept, ...rows] = await Promise.all([
+				this.#lookUp(entry),
+				...needs.map(([collection, key]) => store.get(collection, key)),
+			]);
+			if (this.#loading.has(entry)) this.#loaded(entry, kept, { needs, rows, release });
+			else release();
+		} catch (error) {
+			release();
+			if (this.#loading.has(entry)) this.#failed(entry, error);
+		}
+	}
+
+	#lookUp({ request, lookedUp }: CommandEntry): Promise<Row | undefined> {
+		const { key, store } = this.#options;
+		const { resend, requestId, caller } = request;
+		if (resend !== true || requestId === undefined || lookedUp === true) {
+			return Promise.resolve(undefined);
+		}
+		return store.get(REQUESTS.name, [key, caller.userId, requestId]);
+	}
+
+	#loaded(
+		entry: CommandEntry,
+		kept: Row | undefined,
+		loaded: NonNullable<CommandEntry['loaded']>,
+	): void {
+		const { caller, requestId } = entry.request;
+		entry.lookedUp = true;
+		if (kept === undefined) {
+			entry.loaded = loaded;
+			this.#back(entry);
+			return;
+		}
+		loaded.release();
+		// Answered from the memory when its turn comes, behind a commit that may be in flight.
+		const request = { userId: caller.userId, requestId: requestId ?? '', reply: kept.doc.reply };
+		this.#options.requests.keep(request, kept.changed);
+		this.#back(entry);
+	}
+
+	#failed(entry: CommandEntry, error: unknown): void {
+		const { key, log, order } = this.#options;
+		log.warn({ err: error, actor: key, command: entry.request.name }, 'a command could not load');
+		const { sender } = entry.request;
+		if (sender !== undefined) order.goBack(sender.opening, sender.n);
+		entry.answer(refusal('UNAVAILABLE', 'the store did not answer', 1_000));
+		this.#back(entry, false);
+	}
+
+	#back(entry: CommandEntry, again = true): void {
+		this.#loading.delete(entry);
+		const opening = entry.request.sender?.opening ?? '';
+		const behind = this.#behind.get(opening) ?? [];
+		this.#behind.delete(opening);
+		this.#waiting -= behind.length;
+		this.#options.back(again ? [entry, ...behind] : behind);
+	}
+}

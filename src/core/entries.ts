@@ -1,0 +1,71 @@
+import type { Refusal } from '../protocol/errors.ts';
+import type { WireEvent } from '../protocol/wire.ts';
+import type { Caller } from './actor-kind.ts';
+import type { CommandAnswer, CommandRequest, OpenAnswer, OpenRequest } from './actor-port.ts';
+import type { Key, Row } from './store.ts';
+
+/** What was read from the store before a command is decided. */
+export interface Loaded {
+	readonly needs: readonly (readonly [string, Key])[];
+	readonly rows: readonly (Row | undefined)[];
+	/** Lets go of the events that are laid over the rows. */
+	readonly release: () => void;
+}
+
+export interface CommandEntry {
+	readonly type: 'command';
+	readonly request: CommandRequest;
+	readonly answer: (answer: CommandAnswer) => void;
+	readonly bytes: number;
+	loaded?: Loaded;
+	/** Its request id was looked up in the store and not found. */
+	lookedUp?: boolean;
+	/** Has waited with its like for a common commit. */
+	gathered?: boolean;
+	/** Its event could not be applied; answered `INTERNAL` when its turn comes again. */
+	failed?: boolean;
+}
+
+export interface OpenEntry {
+	readonly type: 'open';
+	readonly request: OpenRequest;
+	readonly answer: (answer: OpenAnswer) => void;
+	readonly bytes: number;
+}
+
+export interface EphemeralEntry {
+	readonly type: 'ephemeral';
+	readonly caller: Caller;
+	readonly event: WireEvent;
+	readonly bytes: number;
+}
+
+/** A reader inside the process: the cut of a snapshot, the inspector. */
+export interface LookEntry {
+	readonly type: 'look';
+	readonly look: () => void;
+	/** The host stopped before it could look. */
+	readonly dropped: () => void;
+	readonly bytes: number;
+}
+
+export type ReadEntry = OpenEntry | EphemeralEntry | LookEntry | CommandEntry;
+export type Entry = CommandEntry | OpenEntry | EphemeralEntry | LookEntry;
+
+export const refusal = (
+	code: Refusal['code'],
+	message?: string,
+	retryAfterMs?: number,
+): { readonly ok: false } & Refusal => ({
+	ok: false,
+	code,
+	...(message === undefined ? {} : { message }),
+	...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+});
+
+/** Answers an entry that will not be served. */
+export function refuse(entry: Entry, answer: { readonly ok: false } & Refusal): void {
+	if (entry.type === 'command' || entry.type === 'open') entry.answer(answer);
+	if (entry.type === 'look') entry.dropped();
+	if (entry.type === 'command') entry.loaded?.release();
+}

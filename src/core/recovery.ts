@@ -1,0 +1,170 @@
+import { pack, unpack } from '../protocol/codec.ts';
+import { type ActorKey, splitKey } from '../protocol/ids.ts';
+import type { ActorKind } from './actor-kind.ts';
+import type { Told } from './actor-port.ts';
+import { type Boundary, History } from './history.ts';
+import type { CommitRecord, Journal } from './journal.ts';
+import { activationRecord, type JournalWriter } from './journal-writer.ts';
+import type { Runtime } from './runtime.ts';
+import { present, tell } from './show.ts';
+import { type EventRows, type ProjectedCommit, REQUESTS } from './store.ts';
+
+/** The first part of every snapshot: what the host itself keeps of the actor. */
+export interface Envelope {
+	readonly version: 1;
+	readonly commit: number;
+	readonly position: number;
+	readonly at: number;
+	readonly boundaries: readonly Boundary[];
+}
+
+/** An actor as it stands behind its newest commit. */
+export interface Recovered {
+	exists: boolean;
+	commit: number;
+	position: number;
+	at: number;
+	state: unknown;
+	readonly history: History;
+	/** Commits behind the watermark: to be projected. */
+	readonly unprojected: ProjectedCommit[];
+	readonly records: CommitRecord[];
+	readonly watermark: number;
+	readonly snapshotCommit: number;
+	/** The newest commit's writer. */
+	writer: string;
+}
+
+export interface RecoveryOptions {
+	readonly key: ActorKey;
+	readonly kind: ActorKind;
+	readonly journal: Journal;
+	readonly watermark: (key: ActorKey) => Promise<number>;
+}
+
+/** Another owner has written behind this one's activation. */
+export class FencedError extends Error {}
+
+const READ_BYTES_MAX = 1024 * 1024;
+const ATTEMPTS_MAX = 10;
+
+/**
+ * Activation: appends the `activated` commit and loads the actor, and serves only if that commit is
+ * still its highest. A key without a journal comes back as not existing, with nothing written.
+ */
+export async function activate(
+	options: RecoveryOptions & { writer: string; journalWriter: JournalWriter; runtime: Runtime },
+): Promise<Recovered> {
+	const { key, journal, journalWriter, runtime, writer } = options;
+	for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+		const head = await journal.head(key);
+		if (head === undefined) return absent(options);
+		const record = activationRecord({
+			actor: key,
+			commit: head.commit + 1,
+			position: head.position,
+			at: Math.max(runtime.now(), head.at),
+			writer,
+		});
+		const outcome = await new Promise((resolve) => journalWriter.append({ record }, resolve));
+		if (outcome === 'fenced') continue;
+		const recovered = await load(options);
+		if (recovered.commit !== record.commit) throw new FencedError(`${key}: activated elsewhere`);
+		return recovered;
+	}
+	throw new FencedError(`${key}: others keep activating it`);
+}
+
+function absent({ key, kind }: RecoveryOptions): Recovered {
+	return {
+		exists: false,
+		commit: 0,
+		position: 0,
+		at: 0,
+		state: kind.initial(splitKey(key).id),
+		history: new History(),
+		unprojected: [],
+		records: [],
+		watermark: 0,
+		snapshotCommit: 0,
+		writer: '',
+	};
+}
+
+/** Loads the newest snapshot and replays what comes behind it. */
+export async function load(options: RecoveryOptions): Promise<Recovered> {
+	const { key, journal } = options;
+	const watermark = await options.watermark(key);
+	const recovered = { ...(await base(options, watermark)), watermark, exists: true };
+	for (;;) {
+		const from = { commit: recovered.commit };
+		const { records, more } = await journal.read(key, from, { bytesMax: READ_BYTES_MAX });
+		for (const record of records) replay(options, recovered, record);
+		if (!more) return recovered;
+	}
+}
+
+/** Where the replay begins: the newest snapshot, if the store has all that it stands for. */
+async function base(options: RecoveryOptions, watermark: number): Promise<Recovered> {
+	const { key, kind, journal } = options;
+	const snapshot = await journal.snapshot(key);
+	if (snapshot === undefined) return absent(options);
+	const [head, ...parts] = snapshot.parts.map(unpack);
+	const envelope = head as Envelope;
+	if (envelope.position > watermark) return absent(options);
+	return {
+		...absent(options),
+		commit: envelope.commit,
+		position: envelope.position,
+		at: envelope.at,
+		state: kind.restore(splitKey(key).id, parts),
+		history: new History(envelope.boundaries, envelope.position),
+		snapshotCommit: envelope.commit,
+	};
+}
+
+function replay(options: RecoveryOptions, recovered: Recovered, record: CommitRecord): void {
+	const { key, kind } = options;
+	const { id } = splitKey(key);
+	const from = recovered.position + 1;
+	const told: Told[] = [];
+	const events: EventRows[] = [];
+	for (const stored of record.events) {
+		const event = present(kind, stored);
+		const meta = { key, id, position: recovered.position + 1, at: record.at, by: stored.by };
+		recovered.state = kind.evolve(recovered.state, event, meta);
+		recovered.position = meta.position;
+		told.push(...tell(kind, event, meta));
+		const rows = kind.project?.(recovered.state, event, meta) ?? [];
+		if (meta.position > recovered.watermark) events.push({ position: meta.position, rows });
+	}
+	recovered.commit = record.commit;
+	recovered.at = record.at;
+	recovered.writer = record.writer;
+	if (record.events.length === 0) return;
+	const publication = { position: record.position, writer: record.writer, told };
+	recovered.history.push(publication, from, pack(record.events).length);
+	if (record.position <= recovered.watermark) return;
+	recovered.records.push(record);
+	recovered.unprojected.push({
+		actor: key,
+		position: record.position,
+		events: withRequests(key, events, record),
+	});
+}
+
+/** Adds the rows of a commit's request ids to the last of its events. */
+export function withRequests(
+	actor: ActorKey,
+	events: readonly EventRows[],
+	record: Pick<CommitRecord, 'position' | 'requests'>,
+): readonly EventRows[] {
+	if (record.requests.length === 0) return events;
+	const rows = record.requests.map(({ userId, requestId, reply }) => ({
+		op: 'put' as const,
+		collection: REQUESTS.name,
+		key: [actor, userId, requestId],
+		doc: { reply },
+	}));
+	return [...events, { position: record.position, rows }];
+}

@@ -1,0 +1,270 @@
+/**
+ * The turns of one actor. The phases:
+ *
+ *     loading ──▶ live ⇄ committing
+ *        ▲         │         │ fenced
+ *        └─ undo ──┴──▶ stopped ◀┘
+ *
+ * A turn takes what waits, decides and evolves one after another, appends all events as one commit,
+ * and only then answers, tells and reads. Nobody learns of what the journal does not have (P11).
+ */
+import type { ActorKey } from '../protocol/ids.ts';
+import type { ActorKind } from './actor-kind.ts';
+import type { Publication } from './actor-port.ts';
+import type { ActorReads } from './actor-reads.ts';
+import type { CommandLoader } from './command-loader.ts';
+import type { Decider } from './decider.ts';
+import { type CommandEntry, type Entry, refusal, refuse } from './entries.ts';
+import type { GatherLanes } from './gather-lanes.ts';
+import type { HostEnvironment } from './host-environment.ts';
+import type { Mailbox } from './mailbox.ts';
+import { FencedError, load, type Recovered, type RecoveryOptions } from './recovery.ts';
+import type { RequestMemory } from './request-memory.ts';
+import type { SenderOrder } from './sender-order.ts';
+import { Turn } from './turn.ts';
+import type { Unprojected } from './unprojected.ts';
+import type { WakeKeeper } from './wake-keeper.ts';
+
+export type Phase = 'loading' | 'live' | 'committing' | 'stopped';
+
+/** The parts of a host that its turns work with. */
+export interface TurnParts {
+	readonly key: ActorKey;
+	readonly kind: ActorKind;
+	readonly writer: string;
+	readonly env: HostEnvironment;
+	readonly recovery: RecoveryOptions;
+	readonly mailbox: Mailbox<Entry>;
+	readonly order: SenderOrder;
+	readonly unprojected: Unprojected;
+	readonly requests: RequestMemory;
+	readonly reads: ActorReads;
+	readonly decider: Decider;
+	readonly loader: CommandLoader;
+	readonly lanes: GatherLanes;
+	readonly wake: WakeKeeper;
+	/** A commit has landed; `created`: it was the actor's first. */
+	readonly landed: (turn: Turn, created: boolean) => void;
+	/** All that the commit leads to was told. */
+	readonly finished: () => void;
+	/** The state is lost or another owner wrote: the host has to end. */
+	readonly failed: (error: unknown) => void;
+	/** Nothing is known of the key any more: begin as at the first time. */
+	readonly restart: () => void;
+}
+
+export class TurnRunner {
+	readonly #parts: TurnParts;
+	#phase: Phase = 'loading';
+	#actor: Recovered | undefined;
+	#epoch = 0;
+	#scheduled = false;
+
+	constructor(parts: TurnParts) {
+		this.#parts = parts;
+	}
+
+	get phase(): Phase {
+		return this.#phase;
+	}
+
+	get actor(): Recovered | undefined {
+		return this.#actor;
+	}
+
+	/** Number of the activation commit; 0 before the first. */
+	get epoch(): number {
+		return this.#epoch;
+	}
+
+	/** Begins to serve. */
+	begin(actor: Recovered): void {
+		this.#actor = actor;
+		this.#phase = 'live';
+		if (actor.exists) this.#epoch = actor.commit;
+		this.schedule();
+	}
+
+	stop(): void {
+		this.#phase = 'stopped';
+	}
+
+	schedule(): void {
+		if (this.#scheduled || this.#phase !== 'live' || this.#parts.mailbox.length === 0) return;
+		this.#scheduled = true;
+		this.#parts.env.runtime.defer(() => {
+			this.#scheduled = false;
+			if (this.#phase === 'live') this.#run(this.#actor as Recovered);
+		});
+	}
+
+	#run(actor: Recovered): void {
+		const { limits, runtime, meter } = this.#parts.env;
+		const turn = new Turn(actor.position, Math.max(actor.at, runtime.now()));
+		const end = runtime.monotonic() + limits.turnMsMax;
+		meter.count('turns');
+		meter.observe('mailboxDepth', this.#parts.mailbox.length);
+		do {
+			const entry = this.#parts.mailbox.shift();
+			if (entry === undefined) break;
+			if (entry.type !== 'command') turn.reads.push(entry);
+			else if (this.#take(entry, actor, turn) === 'broken') {
+				this.#undo(turn, actor);
+				return;
+			}
+		} while (!this.#full(turn) && runtime.monotonic() < end);
+		if (turn.events.length > 0) this.#commit(turn, actor);
+		else this.#finish(turn, actor);
+	}
+
+	#full(turn: Turn): boolean {
+		const { turnCommandsMax, turnBytesMax } = this.#parts.env.limits;
+		return turn.length >= turnCommandsMax || turn.bytes >= turnBytesMax;
+	}
+
+	/** Takes one command into the turn, or puts it aside. */
+	#take(entry: CommandEntry, actor: Recovered, turn: Turn): 'taken' | 'broken' {
+		const { kind, key, loader, lanes } = this.#parts;
+		const { name } = entry.request;
+		if (loader.holdsBack(entry)) return 'taken';
+		if (!this.#isNext(entry)) {
+			this.#goBack(entry);
+			turn.answer(entry, refusal('AGAIN', 'an earlier command has to come again first'));
+			return 'taken';
+		}
+		const contract = kind.contract.commands[name];
+		if (!actor.exists && turn.events.length === 0 && contract?.creates !== true) {
+			turn.answer(entry, refusal('NOT_FOUND', `there is no ${key}`));
+		} else if (contract?.query === true) {
+			turn.reads.push(entry);
+		} else if (contract?.gatherMs !== undefined && entry.gathered !== true) {
+			entry.gathered = true;
+			lanes.add(name, contract.gatherMs, entry);
+		} else {
+			return this.#decide(entry, actor, turn);
+		}
+		this.#taken(entry);
+		return 'taken';
+	}
+
+	#decide(entry: CommandEntry, actor: Recovered, turn: Turn): 'taken' | 'broken' {
+		const { decider, loader, requests } = this.#parts;
+		const { requestId, caller } = entry.request;
+		const known = requestId === undefined ? undefined : requests.find(caller.userId, requestId);
+		if (known === undefined && loader.load(entry, actor)) return 'taken';
+		turn.commands.push(entry);
+		if (known !== undefined) {
+			turn.answer(entry, { ok: true, reply: known.reply });
+			this.#taken(entry);
+			return 'taken';
+		}
+		const verdict = decider.decide(entry, actor, turn);
+		if (verdict === 'broken') return 'broken';
+		if (verdict === 'answered') this.#taken(entry);
+		else this.#goBack(entry);
+		return 'taken';
+	}
+
+	#isNext({ request: { sender }, gathered }: CommandEntry): boolean {
+		return (
+			sender === undefined ||
+			gathered === true ||
+			this.#parts.order.isNext(sender.opening, sender.n)
+		);
+	}
+
+	#taken({ request: { sender } }: CommandEntry): void {
+		if (sender !== undefined) this.#parts.order.take(sender.opening, sender.n);
+	}
+
+	#goBack({ request: { sender } }: CommandEntry): void {
+		if (sender !== undefined) this.#parts.order.goBack(sender.opening, sender.n);
+	}
+
+	/** Forgets a turn whose state is broken or whose key was taken: reloads, takes its commands again. */
+	#undo(turn: Turn, actor: Recovered): void {
+		const { mailbox, requests, unprojected, recovery, restart, failed } = this.#parts;
+		this.#phase = 'loading';
+		unprojected.rollback(turn.startPosition);
+		for (const request of turn.requests) requests.drop(request);
+		const again = new Set<CommandEntry>(turn.commands);
+		for (const { entry, answer } of turn.answers) if (!again.has(entry)) entry.answer(answer);
+		mailbox.unshift([...turn.commands, ...turn.reads]);
+		if (!actor.exists) {
+			restart();
+			return;
+		}
+		load(recovery).then((loaded) => this.#reloaded(loaded, actor), failed);
+	}
+
+	#reloaded(loaded: Recovered, actor: Recovered): void {
+		if (this.#phase === 'stopped') return;
+		if (loaded.commit !== actor.commit) {
+			this.#parts.failed(new FencedError(`${this.#parts.key}: another owner wrote`));
+			return;
+		}
+		actor.state = loaded.state;
+		this.#phase = 'live';
+		this.schedule();
+	}
+
+	#commit(turn: Turn, actor: Recovered): void {
+		const { env, key, kind, wake, writer } = this.#parts;
+		const commit = actor.commit + 1;
+		const record = turn.record(key, commit, writer);
+		const epoch = actor.exists ? this.#epoch : commit;
+		const row = wake.forCommit(epoch, kind.nextWakeAt?.(actor.state));
+		this.#phase = 'committing';
+		env.journalWriter.append({ record, ...(row && { wake: row }) }, (outcome) => {
+			// Stopped meanwhile, or fenced: the callers ask again with their ids and learn what became of it.
+			if (this.#phase !== 'committing') this.#moved(turn);
+			else if (outcome === 'landed') this.#landed(turn, actor);
+			else if (!actor.exists) this.#undo(turn, actor);
+			else {
+				this.#moved(turn);
+				this.#parts.failed(new FencedError(`${key}: another owner wrote`));
+			}
+		});
+	}
+
+	/** Nothing that was decided was told to anybody. */
+	#moved(turn: Turn): void {
+		for (const { entry } of turn.answers) entry.answer(refusal('MOVED'));
+		for (const entry of turn.reads) refuse(entry, refusal('MOVED'));
+	}
+
+	#landed(turn: Turn, actor: Recovered): void {
+		const { env, writer, landed, finished } = this.#parts;
+		const created = !actor.exists;
+		const from = actor.position + 1;
+		env.meter.count('commits');
+		env.meter.count('events', turn.events.length);
+		actor.exists = true;
+		actor.commit++;
+		actor.position = turn.position;
+		actor.at = turn.at;
+		actor.writer = writer;
+		if (created) this.#epoch = actor.commit;
+		const publication = turn.publication(writer);
+		actor.history.push(publication, from, turn.bytes);
+		this.#phase = 'live';
+		landed(turn, created);
+		this.#finish(turn, actor, publication);
+		finished();
+	}
+
+	/** The sender is answered before anybody is told; what reads sees the state behind both. */
+	#finish(turn: Turn, actor: Recovered, publication?: Publication): void {
+		const { env, reads } = this.#parts;
+		for (const { entry, answer } of turn.answers) {
+			if (!answer.ok) env.meter.count('errors', 1, answer.code);
+			entry.answer(answer);
+		}
+		if (publication !== undefined) {
+			for (const subscriber of reads.subscribers) subscriber.committed(publication);
+		}
+		const now = Math.max(actor.at, env.runtime.now());
+		for (const entry of turn.reads) reads.serve(entry, actor, now);
+		this.schedule();
+	}
+}

@@ -1,0 +1,43 @@
+import type { Runtime } from './runtime.ts';
+
+const WAIT_MAX_MS = 2 ** 31 - 1;
+/** A timer whose work does not move it on is not fired more often than this. */
+const AGAIN_MS = 1_000;
+
+/** The timer of one live actor: fires when the clock says so, however it was set meanwhile. */
+export class WakeTimer {
+	readonly #runtime: Runtime;
+	readonly #fire: () => void;
+	#at: number | undefined;
+	#cancel = () => {};
+
+	constructor(runtime: Runtime, fire: () => void) {
+		this.#runtime = runtime;
+		this.#fire = fire;
+	}
+
+	/** Milliseconds since 1970, or `undefined` while there is nothing to wait for. */
+	get at(): number | undefined {
+		return this.#at;
+	}
+
+	set(at: number | undefined): void {
+		if (at === this.#at) return;
+		this.#wait(at, 0);
+	}
+
+	stop(): void {
+		this.#cancel();
+	}
+
+	#wait(at: number | undefined, waitMinMs: number): void {
+		this.#cancel();
+		this.#at = at;
+		if (at === undefined) return;
+		const waitMs = Math.min(Math.max(at - this.#runtime.now(), waitMinMs), WAIT_MAX_MS);
+		this.#cancel = this.#runtime.after(waitMs, () => {
+			if (this.#runtime.now() >= at) this.#fire();
+			this.#wait(at, AGAIN_MS);
+		});
+	}
+}
