@@ -1,0 +1,52 @@
+/** What the REST API is put together from. */
+import type { ActorPort } from '../core/actor-port.ts';
+import type { Profile } from '../protocol/channel.ts';
+import type { ActorKey } from '../protocol/ids.ts';
+import type { ActorFigures, NodeFigures, TokenRole } from '../protocol/rest.ts';
+import type { ChannelSummary } from '../protocol/user.ts';
+
+/** Commands, and reads that the owner must grant. */
+export type RestActors = Pick<ActorPort, 'command' | 'open' | 'unsubscribe'>;
+
+/** Names and pictures that a backend has set. */
+export interface Profiles {
+	get(userId: string): Promise<Profile | undefined>;
+	put(profile: Profile): Promise<void>;
+}
+
+/** What a development token shall say. */
+export interface TokenClaims {
+	readonly userId: string;
+	readonly roles: readonly TokenRole[];
+	readonly name?: string | undefined;
+	readonly picture?: string | undefined;
+}
+
+export interface Tokens {
+	/** Signs a token; called in development only. */
+	mint(claims: TokenClaims): Promise<string>;
+	/** Resolves when it is durable; open sockets are closed by it. */
+	revoke(target: { readonly userId: string } | { readonly tokenId: string }): Promise<void>;
+}
+
+export interface NodeStatus {
+	/** Why the node takes no clients now; `undefined` when it does. */
+	unready(): string | undefined;
+	/** All metrics in Prometheus's text format. */
+	metrics(): Promise<string>;
+	nodes(): Promise<readonly NodeFigures[]>;
+	/** `undefined` for an actor that is nowhere. */
+	actor(key: ActorKey): Promise<ActorFigures | undefined>;
+}
+
+export interface RestPorts {
+	readonly actors: RestActors;
+	readonly profiles: Profiles;
+	readonly tokens: Tokens;
+	readonly status: NodeStatus;
+	/** Public open channels by last activity; pass `next` as `after` for the next page. */
+	publicChannels(page: {
+		readonly after?: string | undefined;
+		readonly limit: number;
+	}): Promise<{ readonly channels: ChannelSummary[]; readonly next?: string | undefined }>;
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http';
+import { BODY_DEPTH_MAX } from '../protocol/rest.ts';
+import { type Answer, type Refused, refuse } from './answer.ts';
+
+/** Largest body of a request: a message of 100,000 characters fits however it is escaped. */
+export const BODY_BYTES_MAX = 768 * 1024;
+
+const tooLarge = refuse('TOO_LARGE', `a body may have ${BODY_BYTES_MAX} bytes`);
+
+/** Reads a JSON body; typed refusals for anything else, for too much and for a client that goes away. */
+export async function readJson(request: IncomingMessage): Promise<Answer<unknown>> {
+	const wrong = checkHeaders(request);
+	if (wrong !== undefined) return wrong;
+	const read = await readBytes(request);
+	if (!read.ok) return read;
+	try {
+		const text = new TextDecoder('utf-8', { fatal: true }).decode(read.reply);
+		const value: unknown = JSON.parse(text);
+		if (isDeeper(value, BODY_DEPTH_MAX)) {
+			return refuse('INVALID', `nest at most ${BODY_DEPTH_MAX} levels`);
+		}
+		return { ok: true, reply: value };
+	} catch {
+		return refuse('INVALID', 'the body is not JSON in UTF-8');
+	}
+}
+
+function checkHeaders({ headers }: IncomingMessage): Refused | undefined {
+	const [type = ''] = (headers['content-type'] ?? '').split(';');
+	if (type.trim().toLowerCase() !== 'application/json') {
+		return refuse('INVALID', 'send content-type: application/json', { status: 415 });
+	}
+	if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+		return refuse('INVALID', 'send the body without content-encoding', { status: 415 });
+	}
+	return Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX ? tooLarge : undefined;
+}
+
+function readBytes(request: IncomingMessage): Promise<Answer<Uint8Array>> {
+	return new Promise((resolve) => {
+		const chunks: Uint8Array[] = [];
+		let length = 0;
+		const finish = (answer: Answer<Uint8Array>) => {
+			request.off('data', take).off('end', end).off('close', gone);
+			request.resume();
+			resolve(answer);
+		};
+		const take = (chunk: Uint8Array) => {
+			length += chunk.length;
+			if (length > BODY_BYTES_MAX) finish(tooLarge);
+			else chunks.push(chunk);
+		};
+		const end = () => finish({ ok: true, reply: Buffer.concat(chunks) });
+		const gone = () => finish(refuse('INVALID', 'the request ended before its body'));
+		request.on('data', take).once('end', end).once('close', gone);
+		request.on('error', () => {}); // followed by close
+	});
+}
+
+/** Level by level, so that no depth overflows the stack. */
+function isDeeper(value: unknown, depthMax: number): boolean {
+	let level: unknown[] = [value];
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth > depthMax) return true;
+		level = level.flatMap((item) =>
+			typeof item === 'object' && item !== null ? Object.values(item) : [],
+		);
+	}
+	return false;
+}

@@ -1,0 +1,99 @@
+import type { Caller } from '../core/actor-kind.ts';
+import type { OpenAnswer, Subscriber } from '../core/actor-port.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { ChannelInfo } from '../protocol/channel.ts';
+import { type ActorKey, actorKey } from '../protocol/ids.ts';
+import type { RouteReply } from '../protocol/rest.ts';
+import { type Answer, refuse } from './answer.ts';
+import { ask } from './ask.ts';
+import type { Handlers, RestRequest } from './handlers.ts';
+import type { RestActors, RestPorts } from './ports.ts';
+import { postNotices } from './post-notices.ts';
+
+const PAGE_LENGTH = 50;
+const NOT_READY_RETRY_MS = 1_000;
+
+const reply = <T>(value: T): Answer<T> => ({ ok: true, reply: value });
+
+/** The code behind every route of the REST API. */
+export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>): Handlers {
+	const { actors, profiles, status, tokens } = ports;
+	return {
+		alive: () => reply({ status: 'ok' as const }),
+		ready: () => {
+			const reason = status.unready();
+			return reason === undefined
+				? reply({ status: 'ok' as const })
+				: refuse('UNAVAILABLE', reason, { retryAfterMs: NOT_READY_RETRY_MS });
+		},
+		metrics: async () => reply(await status.metrics()),
+		createDevToken: async ({ body }) => reply({ token: await tokens.mint(body) }),
+		listChannels: async ({ query: { after, limit = PAGE_LENGTH } }) =>
+			reply(await ports.publicChannels({ after, limit })),
+		getChannel: ({ params, caller }) => channelInfo(actors, actorKey('channel', params.id), caller),
+		listMessages: ({ params, query, caller, trace }) =>
+			ask(actors, actorKey('channel', params.id), {
+				caller,
+				name: 'history',
+				args: { ...query, limit: query.limit ?? PAGE_LENGTH },
+				trace,
+			}),
+		sendMessage: (request) => sendMessage(ports, request),
+		postNotices: (request) => postNotices({ actors, runtime }, request),
+		getUser: async ({ params }) => {
+			const profile = await profiles.get(params.id);
+			return profile === undefined
+				? refuse('NOT_FOUND', 'no profile was put for this user')
+				: reply(profile);
+		},
+		putUser: async ({ params, body }) => {
+			const profile = { userId: params.id, ...body };
+			await profiles.put(profile);
+			return reply(profile);
+		},
+		revoke: async ({ body: { userId, tokenId = '' } }) => {
+			await tokens.revoke(userId === undefined ? { tokenId } : { userId });
+			return reply({});
+		},
+		listNodes: async () => reply([...(await status.nodes())]),
+		getActor: async ({ params }) => {
+			const figures = await status.actor(actorKey(params.kind, params.id));
+			return figures === undefined ? refuse('NOT_FOUND', 'there is no such actor') : reply(figures);
+		},
+	};
+}
+
+/** The user speaks, with the user's own rights: a service lends nobody its own. */
+async function sendMessage(
+	{ actors, profiles }: RestPorts,
+	request: RestRequest<'sendMessage'>,
+): Promise<Answer<RouteReply<'sendMessage'>>> {
+	const { userId, ...args } = request.body;
+	const profile = await profiles.get(userId);
+	return ask(actors, actorKey('channel', request.params.id), {
+		caller: { userId, roles: ['user'], name: profile?.name, picture: profile?.picture },
+		name: 'send',
+		args,
+		requestId: request.idempotencyKey,
+		// The key may be from long ago: have it looked up where request ids are kept for ever.
+		resend: true,
+		trace: request.trace,
+	});
+}
+
+/** What the owner shows the caller of a channel, by opening it for a moment. */
+async function channelInfo(
+	actors: RestActors,
+	key: ActorKey,
+	caller: Caller,
+): Promise<Answer<ChannelInfo>> {
+	const subscriber: Subscriber = { committed() {}, ephemeral() {}, closed() {} };
+	const answer = await new Promise<OpenAnswer>((resolve) => {
+		actors.open(key, { caller, args: { last: 0 }, subscriber }, resolve);
+	});
+	if (!answer.ok) return answer;
+	actors.unsubscribe(key, subscriber);
+	if (answer.how === 'resumed') throw new Error('resumed without having been there');
+	const { id, kind, name, memberCount, lastSeq, slowModeMs } = answer.view as ChannelInfo;
+	return reply({ id, kind, name, memberCount, lastSeq, slowModeMs });
+}
