@@ -10,8 +10,7 @@ export const OPEN_MEMBERS_MAX = 20_000;
 /** A page or resume part holds at most this much, or one message (C6). */
 export const PAGE_BYTES_MAX = 256 * 1024;
 export const PAGE_LENGTH_MAX = 200;
-/** Unread is exact up to here, then `999+` (C8). */
-export const UNREAD_MAX = 999;
+export { UNREAD_MAX } from './limits.ts';
 
 export const channelKindSchema = z.enum(['direct', 'group', 'open']);
 export type ChannelKind = z.infer<typeof channelKindSchema>;

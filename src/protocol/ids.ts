@@ -13,10 +13,7 @@ export const keyIdSchema = z.string().refine((id) => ID.test(id) || directUsers(
 	message: 'not an id',
 });
 
-/** The id of the one direct channel between two users, whoever opens it. */
-export function directId(one: string, other: string): string {
-	return one < other ? `@${one}@${other}` : `@${other}@${one}`;
-}
+export { directId } from './limits.ts';
 
 /** The two users of a direct channel's id; `undefined` for any other id. */
 export function directUsers(id: string): readonly [string, string] | undefined {

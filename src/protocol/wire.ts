@@ -7,15 +7,7 @@ import { idSchema, keyIdSchema } from './ids.ts';
  * over fields it does not know. Numbers are integers, times are milliseconds since 1970.
  */
 
-/** Protocol versions that this build speaks, best first. */
-export const VERSIONS = [1] as const;
-
-/** A client with nothing to say pings after this time. */
-export const HEARTBEAT_MS = 5_000;
-/** A client takes a socket that was silent for this long as dead. */
-export const SILENCE_MAX_MS = 12_000;
-/** A socket without a hello is closed after this time. */
-export const HELLO_MAX_MS = 5_000;
+export { HEARTBEAT_MS, HELLO_MAX_MS, SILENCE_MAX_MS, VERSIONS } from './limits.ts';
 
 const requestIdSchema = z.string().min(1).max(64);
 
