@@ -38,6 +38,7 @@ export class RemoteKeys {
 	readonly #keys: ReturnType<typeof createRemoteJWKSet>;
 	readonly #runtime: Pick<Runtime, 'monotonic'>;
 	readonly #log: Log;
+	#loads = 0;
 	#loadedAt = Number.NEGATIVE_INFINITY;
 	#failedAt = Number.NEGATIVE_INFINITY;
 	#loading: Promise<void> | undefined;
@@ -55,13 +56,13 @@ export class RemoteKeys {
 
 	/** The key that a token's header names; rejects with {@link KeysUnavailable} or jose's errors. */
 	async find(header?: JWSHeaderParameters, token?: FlattenedJWSInput) {
-		const startedAt = this.#runtime.monotonic();
+		const loads = this.#loads;
 		await this.#refresh();
 		if (this.#age() >= STALE_MAX_MS) throw new KeysUnavailable(RETRY_MS);
 		try {
 			return await this.#keys(header, token);
 		} catch (error) {
-			const asked = this.#loadedAt >= startedAt;
+			const asked = this.#loads > loads;
 			if (asked || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
 		}
 		// It may be a new key: nobody can tell until the endpoint has been asked again.
@@ -98,6 +99,7 @@ export class RemoteKeys {
 	async #fetch(): Promise<void> {
 		try {
 			await this.#keys.reload();
+			this.#loads++;
 			this.#loadedAt = this.#runtime.monotonic();
 			this.#failedAt = Number.NEGATIVE_INFINITY;
 		} catch (error) {

@@ -82,7 +82,7 @@ export class Revocations {
 			return { ok: false, code: 'LIMIT', message: 'revoke users instead of single tokens' };
 		}
 		// Never earlier than before, should the clock have jumped back.
-		const at = Math.max(this.#runtime.now(), known?.at ?? 0);
+		const at = Math.max(Math.ceil(this.#runtime.now()), known?.at ?? 0);
 		const entry = { at, forgetAt: at + MATTERS_MS };
 		try {
 			await this.#store.put(REVOCATIONS.name, [subject, id], entry);
