@@ -1,0 +1,80 @@
+import type { Collection, Doc, Key } from '../../core/store.ts';
+
+export type ColumnType = 'text' | 'int';
+export interface Column {
+	readonly name: string;
+	readonly type: ColumnType;
+}
+
+export interface IndexShape {
+	/** Its name in the file, which tells its columns: another declaration is another index. */
+	readonly sqlName: string;
+	readonly fields: readonly string[];
+	/** Fields, then the key: what pages go by. */
+	readonly order: readonly string[];
+	readonly unique: boolean;
+}
+
+/** How a collection lies in SQL: its table, and its columns under prefixes of their own. */
+export interface CollectionShape {
+	readonly name: string;
+	readonly table: string;
+	/** Key columns, `k_…`. */
+	readonly key: readonly Column[];
+	/** Columns copied from the document for indexes, `f_…`. */
+	readonly fields: readonly Column[];
+	readonly indexes: ReadonlyMap<string, IndexShape>;
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
+
+function checked(name: string): string {
+	if (!NAME.test(name)) throw new Error(`"${name}" cannot name a collection, column or index`);
+	return name;
+}
+
+/** Throws when names or types do not go together. */
+export function shapeOf(collection: Collection): CollectionShape {
+	const name = checked(collection.name);
+	const key = collection.key.map((part) => ({ name: `k_${checked(part.name)}`, type: part.type }));
+	const fields = new Map<string, Column>();
+	const indexes = new Map<string, IndexShape>();
+	for (const index of collection.indexes ?? []) {
+		for (const field of index.fields) {
+			const column = { name: `f_${checked(field.name)}`, type: field.type };
+			if ((fields.get(column.name) ?? column).type !== column.type) {
+				throw new Error(`${name}.${field.name} is text in one index and int in another`);
+			}
+			fields.set(column.name, column);
+		}
+		const names = index.fields.map((field) => `f_${field.name}`);
+		const unique = index.unique === true;
+		indexes.set(checked(index.name), {
+			sqlName: ['i', name, index.name, ...names, unique ? 'unique' : 'many'].join('__'),
+			fields: names,
+			order: [...names, ...key.map((column) => column.name)],
+			unique,
+		});
+	}
+	return { name, table: `c_${name}`, key, fields: [...fields.values()], indexes };
+}
+
+export const SQL_TYPES: Readonly<Record<ColumnType, string>> = { text: 'text', int: 'integer' };
+
+const isOfType = (value: unknown, type: ColumnType) =>
+	type === 'text' ? typeof value === 'string' : Number.isSafeInteger(value);
+
+/** What the field columns hold for a document: null where it has no such field of the type. */
+export function fieldValues({ fields }: CollectionShape, doc: Doc): (string | number | null)[] {
+	return fields.map(({ name, type }) => {
+		const value = doc[name.slice(2)];
+		return isOfType(value, type) ? (value as string | number) : null;
+	});
+}
+
+/** Throws when the key does not fit the declaration: a bug of the caller. */
+export function checkKey({ key: columns, name }: CollectionShape, key: Key): void {
+	const fits =
+		key.length === columns.length && columns.every(({ type }, n) => isOfType(key[n], type));
+	if (!fits) throw new Error(`not a key of ${name}: its columns differ in number or type`);
+}

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Journal } from '../../core/journal.ts';
+import type { Collection, Store } from '../../core/store.ts';
+import { CommitGate } from './commit-gate.ts';
+import { lockDataDirectory } from './data-directory.ts';
+import type { JournalOps, JournalThreadData } from './journal-worker.ts';
+import type { ReadOps, ReadThreadData } from './read-worker.ts';
+import { SqliteJournal, type StorageThreads } from './sqlite-journal.ts';
+import { SqliteStore } from './sqlite-store.ts';
+import type { StorageError } from './storage-error.ts';
+import { StorageThread } from './storage-thread.ts';
+import type { ViewsOps, ViewsThreadData } from './views-worker.ts';
+
+export interface SqliteOptions {
+	/** Made if it is not there. */
+	readonly directory: string;
+	/** All collections of all kinds. */
+	readonly collections: readonly Collection[];
+	/** Waited after each commit and before its answer, as a slow disk would; for benches and tests. */
+	readonly commitDelayMs?: number;
+	/** Nothing is kept: no directory of the caller's is touched, and nothing waits for a disk. */
+	readonly memoryOnly?: boolean;
+	/** A storage thread ended by itself: every call rejects from now on, the node has to stop. */
+	readonly onFailed?: (error: StorageError) => void;
+}
+
+export interface Sqlite {
+	readonly journal: Journal;
+	readonly store: Store;
+	/** Holds the answers of all commits, which are durable already, until the answer is called. */
+	hold(): () => void;
+	/** Answers what was called, then closes the files and gives the directory up. */
+	close(): Promise<void>;
+}
+
+/**
+ * Opens journal and store of one node in a directory, locked for this process. Rejects with
+ * `DataDirectoryInUseError` when another one has it.
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
+	const isKept = options.memoryOnly !== true;
+	const directory = isKept ? options.directory : mkdtempSync(join(tmpdir(), 'naru-'));
+	const unlock = lockDataDirectory(directory);
+	const giveUp = () => {
+		unlock();
+		if (!isKept) rmSync(directory, { recursive: true, force: true });
+	};
+	const gate = new CommitGate();
+	const threads: Partial<Mutable<StorageThreads>> = {};
+	const closeThreads = async () => {
+		gate.release();
+		const { journal, views, read } = threads;
+		await Promise.all([journal?.close(), views?.close(), read?.close()]);
+		giveUp();
+	};
+	try {
+		const started = await startThreads(threads, { ...options, directory }, gate);
+		return {
+			journal: new SqliteJournal(started),
+			store: new SqliteStore(started, options.collections),
+			hold: () => gate.hold(),
+			close: closeThreads,
+		};
+	} catch (error) {
+		await closeThreads();
+		throw error;
+	}
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Starts the writers, then the reader, which needs their tables; names in `threads` what runs. */
+async function startThreads(
+	threads: Partial<Mutable<StorageThreads>>,
+	options: SqliteOptions,
+	gate: CommitGate,
+): Promise<StorageThreads> {
+	const { directory, collections, commitDelayMs = 0, onFailed = () => {} } = options;
+	const durability = options.memoryOnly === true ? 'off' : 'full';
+	const journalPath = join(directory, 'journal.db');
+	const viewsPath = join(directory, 'views.db');
+	const journal: JournalThreadData = {
+		path: journalPath,
+		durability,
+		gate: gate.shared,
+		commitDelayMs,
+	};
+	const views: ViewsThreadData = { path: viewsPath, durability, collections };
+	const read: ReadThreadData = { journalPath, viewsPath, collections };
+	threads.journal = await StorageThread.start<JournalOps>({
+		name: 'journal',
+		script: new URL('./journal-worker.ts', import.meta.url),
+		data: journal,
+		// The host's writer has gathered already, and one batch is in flight: another turn only delays.
+		gathers: false,
+		onFailed,
+	});
+	threads.views = await StorageThread.start<ViewsOps>({
+		name: 'views',
+		script: new URL('./views-worker.ts', import.meta.url),
+		data: views,
+		gathers: true,
+		onFailed,
+	});
+	threads.read = await StorageThread.start<ReadOps>({
+		name: 'read',
+		script: new URL('./read-worker.ts', import.meta.url),
+		data: read,
+		gathers: true,
+		onFailed,
+	});
+	return { journal: threads.journal, views: threads.views, read: threads.read };
+}

@@ -1,0 +1,45 @@
+import { workerData } from 'node:worker_threads';
+import type { Head, Snapshot, WakeRow } from '../../core/journal.ts';
+import type { Collection, Key, PageQuery } from '../../core/store.ts';
+import { shapeOf } from './collection-shape.ts';
+import { openReader } from './database.ts';
+import { JournalReads, type ReadRequest } from './journal-reads.ts';
+import { serveThread } from './serve-thread.ts';
+import { SnapshotReads } from './snapshot-tables.ts';
+import { packOwn } from './thread-protocol.ts';
+import { type PackedDoc, ViewReads } from './view-reads.ts';
+
+export interface ReadThreadData {
+	readonly journalPath: string;
+	readonly viewsPath: string;
+	readonly collections: readonly Collection[];
+}
+
+const { journalPath, viewsPath, collections } = workerData as ReadThreadData;
+const journalDb = openReader(journalPath);
+const viewsDb = openReader(viewsPath);
+const journal = new JournalReads(journalDb);
+const views = new ViewReads(viewsDb, collections.map(shapeOf));
+const snapshots = new SnapshotReads(viewsDb);
+
+const ops = {
+	head: (actor: string): Head | undefined => journal.head(actor),
+	/** Answers packed {@link PackedRecords}. */
+	records: (request: ReadRequest): Uint8Array => packOwn(journal.read(request)),
+	wakes: ({ dueMax, limit }: { dueMax: number; limit: number }): WakeRow[] =>
+		journal.wakes(dueMax, limit),
+	snapshot: (actor: string): Snapshot | undefined => snapshots.newest(actor),
+	get: ({ collection, key }: { collection: string; key: Key }): PackedDoc | undefined =>
+		views.get(collection, key),
+	/** Answers a packed {@link PackedPage}. */
+	page: (query: PageQuery): Uint8Array => packOwn(views.page(query)),
+	watermark: (actor: string): number => views.watermark(actor),
+};
+export type ReadOps = typeof ops;
+
+serveThread(ops, {
+	close() {
+		journalDb.close();
+		viewsDb.close();
+	},
+});

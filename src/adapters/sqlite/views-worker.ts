@@ -1,0 +1,53 @@
+import { workerData } from 'node:worker_threads';
+import type { Collection } from '../../core/store.ts';
+import { unpack } from '../../protocol/codec.ts';
+import { shapeOf } from './collection-shape.ts';
+import { prepareCollections } from './collection-tables.ts';
+import { type Durability, openWriter, WalKeeper } from './database.ts';
+import { checkVersion } from './journal-schema.ts';
+import { serveThread } from './serve-thread.ts';
+import { SNAPSHOT_TABLES, type SnapshotPart, SnapshotWrites } from './snapshot-tables.ts';
+import { type PackedCommit, ViewWrites } from './view-writes.ts';
+
+export interface ViewsThreadData {
+	readonly path: string;
+	readonly durability: Durability;
+	readonly collections: readonly Collection[];
+}
+
+/** Version of the tables in `views.db` that no declaration describes. */
+const VERSION = 1;
+const WATERMARKS = `
+	create table if not exists watermarks (
+		actor text primary key, position integer not null
+	) without rowid;
+`;
+
+const { path, durability, collections } = workerData as ViewsThreadData;
+const db = openWriter(path, durability);
+checkVersion(db, VERSION);
+db.exec(`${SNAPSHOT_TABLES} ${WATERMARKS} pragma user_version = ${VERSION}`);
+const shapes = collections.map(shapeOf);
+prepareCollections(db, shapes);
+const views = new ViewWrites(db, shapes);
+const snapshots = new SnapshotWrites(db);
+const wal = new WalKeeper(db);
+
+const ops = {
+	/** Takes packed {@link PackedCommit}s. */
+	project(packed: Uint8Array): void {
+		views.project(unpack(packed) as PackedCommit[]);
+	},
+	put(row: { collection: number; key: readonly (string | number)[]; doc: Uint8Array }): void {
+		views.put(row.collection, row.key, row.doc);
+	},
+	putSnapshotPart(part: SnapshotPart): void {
+		snapshots.putPart(part);
+	},
+	sealSnapshot({ actor, commit, parts }: { actor: string; commit: number; parts: number }): void {
+		snapshots.seal(actor, commit, parts);
+	},
+};
+export type ViewsOps = typeof ops;
+
+serveThread(ops, { afterAnswers: () => wal.tend(), close: () => db.close() });
