@@ -1,0 +1,91 @@
+import { MemoryJournal, MemoryJournalState } from '../../src/adapters/memory/memory-journal.ts';
+import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
+import type { ActorKind } from '../../src/core/actor-kind.ts';
+import type { CommandAnswer, OpenAnswer, Subscriber, Told } from '../../src/core/actor-port.ts';
+import { ActorSystem, type ActorSystemOptions } from '../../src/core/actor-system.ts';
+import { REQUESTS } from '../../src/core/store.ts';
+import type { ActorKey } from '../../src/protocol/ids.ts';
+import { counterKind } from './counter-kind.ts';
+import { VirtualRuntime } from './virtual-runtime.ts';
+
+/** An ear that keeps all it was told. */
+export class Ear implements Subscriber {
+	readonly told: Told[] = [];
+	readonly ephemerals: unknown[] = [];
+	closings = 0;
+
+	committed({ told }: { told: readonly Told[] }): void {
+		this.told.push(...told);
+	}
+
+	ephemeral(event: readonly [string, unknown]): void {
+		this.ephemerals.push(event);
+	}
+
+	closed(): void {
+		this.closings++;
+	}
+}
+
+/** Name and arguments of a command. */
+export type Asked = readonly [name: string, args: unknown];
+
+/** A node's actors on embedded parts in virtual time; several may share one journal and store. */
+export class CoreBench {
+	readonly runtime: VirtualRuntime;
+	readonly state: MemoryJournalState;
+	readonly journal: MemoryJournal;
+	readonly store: MemoryStore;
+	readonly system: ActorSystem;
+
+	constructor(options: Partial<ActorSystemOptions> & { shared?: CoreBench; seed?: number } = {}) {
+		const { shared, seed, ...rest } = options;
+		const kinds: readonly ActorKind[] = options.kinds ?? [counterKind as ActorKind];
+		this.runtime = shared?.runtime ?? new VirtualRuntime(seed === undefined ? {} : { seed });
+		this.state = shared?.state ?? new MemoryJournalState();
+		this.journal = new MemoryJournal(this.state);
+		this.store =
+			shared?.store ?? new MemoryStore([REQUESTS, ...kinds.flatMap((kind) => kind.collections)]);
+		this.system = new ActorSystem({
+			journal: this.journal,
+			store: this.store,
+			runtime: this.runtime,
+			...rest,
+			kinds,
+		});
+	}
+
+	/** Sends without waiting; the answer is in the array when it is there. */
+	post(key: ActorKey, [name, args]: Asked, more: object = {}): CommandAnswer[] {
+		const answers: CommandAnswer[] = [];
+		const caller = { userId: 'ann', roles: ['user'] };
+		this.system.command(key, { caller, name, args, ...more }, (answer) => answers.push(answer));
+		return answers;
+	}
+
+	async send(key: ActorKey, asked: Asked, more: object = {}): Promise<CommandAnswer> {
+		const answers = this.post(key, asked, more);
+		await this.runtime.until(() => answers.length > 0);
+		return answers[0] as CommandAnswer;
+	}
+
+	async open(key: ActorKey, more: object = {}): Promise<{ answer: OpenAnswer; ear: Ear }> {
+		const ear = new Ear();
+		const answers: OpenAnswer[] = [];
+		const caller = { userId: 'ann', roles: ['user'] };
+		const request = { caller, args: {}, subscriber: ear, ...more };
+		this.system.open(key, request, (answer) => answers.push(answer));
+		await this.runtime.until(() => answers.length > 0);
+		return { answer: answers[0] as OpenAnswer, ear };
+	}
+
+	/** Ends the node orderly, with the time that it takes. */
+	async close(): Promise<void> {
+		let closed = false;
+		const closing = this.system.close().then(() => {
+			closed = true;
+		});
+		await this.runtime.until(() => closed);
+		await closing;
+	}
+}
