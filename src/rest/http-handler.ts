@@ -20,6 +20,8 @@ export interface HttpHandlerParts {
 	readonly runtime: Pick<Runtime, 'after' | 'monotonic'>;
 	readonly log: Log;
 	readonly meter: Meter;
+	/** Most requests at a time; more are refused with `BUSY`. */
+	readonly requestsInFlightMax?: number;
 }
 
 /** Takes a request and answers it later, or says `false`: another's. */
@@ -27,8 +29,7 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 /** Reading and serving one request may take this long. */
 export const REQUEST_TIMEOUT_MS = 15_000;
-/** Most requests at a time; more are refused with `BUSY`. */
-export const REQUESTS_IN_FLIGHT_MAX = 1_000;
+const REQUESTS_IN_FLIGHT_MAX = 1_000;
 
 /** For `http.createServer`: what protects against clients that never finish. */
 export const HTTP_SERVER_OPTIONS = {
@@ -126,8 +127,8 @@ class Router {
 
 	async #serve(call: Call): Promise<void> {
 		const { exchange, route, trace } = call;
-		const { runtime, log } = this.#parts;
-		if (this.#inFlight >= REQUESTS_IN_FLIGHT_MAX) {
+		const { runtime, log, requestsInFlightMax = REQUESTS_IN_FLIGHT_MAX } = this.#parts;
+		if (this.#inFlight >= requestsInFlightMax) {
 			this.#refuse(exchange, refuse('BUSY', 'too many requests at once', { retryAfterMs: 1_000 }));
 			return;
 		}

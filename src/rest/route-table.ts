@@ -17,7 +17,7 @@ function paramsOf(template: readonly string[], segments: readonly string[]) {
 	for (const [at, segment] of template.entries()) {
 		const name = parameterName(segment);
 		const given = segments[at] ?? '';
-		if (name !== undefined) params[name] = given;
+		if (name !== undefined && given !== '') params[name] = given;
 		else if (segment !== given) return undefined;
 	}
 	return params;
