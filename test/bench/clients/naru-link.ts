@@ -20,7 +20,7 @@ export type HearEvents = (events: readonly WireEvent[], position: number) => voi
 /** How an opening ended. */
 export interface Opening {
 	readonly how: 'opened' | 'reset' | 'resumed';
-	readonly down: number;
+	readonly position: number;
 	readonly writer: string;
 	readonly view: unknown;
 }
@@ -157,11 +157,11 @@ export class NaruLink {
 	}
 
 	#open(frame: Frame, how: 'opened' | 'reset'): void {
-		const { down, writer, view } = unpack(frame.payload) as Opened;
+		const { down, position, writer, view } = unpack(frame.payload) as Opened;
 		const handle = this.#handles.get(frame.handle);
 		if (handle === undefined) return;
 		this.#byDown.set(down, handle);
-		handle.opening.resolve({ how, down, writer, view });
+		handle.opening.resolve({ how, position, writer, view });
 	}
 
 	#resume(frame: Frame): void {
@@ -170,7 +170,7 @@ export class NaruLink {
 		if (handle === undefined) return;
 		this.#byDown.set(down, handle);
 		handle.hear(events, position);
-		if (!more) handle.opening.resolve({ how: 'resumed', down, writer, view: undefined });
+		if (!more) handle.opening.resolve({ how: 'resumed', position, writer, view: undefined });
 	}
 
 	#refuse(frame: Frame): void {
