@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { matchMaker } from '@colyseus/core';
+import { ERRORS, type Refusal } from '../../protocol/errors.ts';
+import { ID } from '../../protocol/ids.ts';
+import type { Authenticator, Identity } from '../ports.ts';
+import { seatReservation } from './colyseus-internals.ts';
+import type { ColyseusSeats, PlaceAnswer } from './colyseus-seats.ts';
+import { keyOf } from './seat-definition.ts';
+
+const BODY_BYTES_MAX = 16 * 1024;
+const ROUTE = new RegExp(`^/${matchMaker.controller.matchmakeRoute}/([A-Za-z]+)/([\\w-]+)/?$`);
+
+/** Answers Colyseus's own HTTP route when the request is one; otherwise false, nothing touched. */
+export type MatchmakeRoute = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+type Options = Readonly<Record<string, unknown>> & { readonly reconnectionToken?: unknown };
+
+interface Call {
+	readonly method: string;
+	/** A kind, or a room id for `joinById` and `reconnect`. */
+	readonly name: string;
+	readonly options: Options;
+	readonly identity: Identity;
+}
+
+/**
+ * What stock clients call before they open their socket. `joinOrCreate`, `create` and `join` name a
+ * kind and say which with `id` in the options; all lead to the one room of that key.
+ */
+export function matchmakeRoute(seats: ColyseusSeats, authenticator: Authenticator): MatchmakeRoute {
+	const answer = async (request: IncomingMessage, [method, name]: [string, string]) => {
+		const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+		const verified = await authenticator.verify(token ?? '');
+		if (!verified.ok) return verified;
+		const options = await readOptions(request);
+		if (options === undefined) return no('INVALID', 'the body is no small JSON object');
+		return place(seats, { method, name, options, identity: verified.identity });
+	};
+	return (request, response) => {
+		const path = (request.url ?? '').split('?', 1)[0] ?? '';
+		const [, method, name] = (request.method === 'POST' && ROUTE.exec(path)) || [];
+		if (method === undefined || name === undefined) return false;
+		answer(request, [method, name])
+			.catch((error: unknown) => seats.refusal(error, name))
+			.then((answered) => send(response, answered))
+			.catch(() => response.destroy());
+		return true;
+	};
+}
+
+const no = (code: Refusal['code'], message: string) => ({ ok: false, code, message }) as const;
+
+async function place(seats: ColyseusSeats, call: Call): Promise<PlaceAnswer> {
+	const { method, name, options, identity } = call;
+	if (method === 'reconnect') {
+		return seats.placeAgain(name, String(options.reconnectionToken), identity);
+	}
+	if (method === 'joinById') {
+		const key = keyOf(name);
+		if (key === undefined) return no('NOT_FOUND', 'there is no such room');
+		return seats.place({ ...key, args: options, identity, makes: false });
+	}
+	const makes = method === 'joinOrCreate' || method === 'create';
+	if (!makes && method !== 'join') return no('NOT_FOUND', 'there is no such method');
+	const { id, ...args } = options;
+	if (typeof id !== 'string' || !ID.test(id)) return no('INVALID', 'say which room with `id`');
+	return seats.place({ kind: name, id, args, identity, makes });
+}
+
+async function readOptions(request: IncomingMessage): Promise<Options | undefined> {
+	const parts: Buffer[] = [];
+	let length = 0;
+	for await (const part of request) {
+		length += part.length;
+		if (length > BODY_BYTES_MAX) return undefined;
+		parts.push(part);
+	}
+	try {
+		const value: unknown = length === 0 ? {} : JSON.parse(Buffer.concat(parts).toString());
+		const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+		return isObject ? (value as Options) : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function send(response: ServerResponse, answer: PlaceAnswer): void {
+	const status = answer.ok ? 200 : ERRORS[answer.code].status;
+	const body = answer.ok
+		? seatReservation(answer.room, answer.sessionId)
+		: { code: answer.code, error: answer.message ?? ERRORS[answer.code].says };
+	response.writeHead(status, { 'content-type': 'application/json' });
+	response.end(JSON.stringify(body));
+}
