@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, include: string[], testTimeout: number) => ({
-	test: { name, include, testTimeout, hookTimeout: testTimeout },
+const project = (name: string, timeoutMs: number) => ({
+	test: {
+		name,
+		include: [`test/${name}/**/*.test.ts`],
+		testTimeout: timeoutMs,
+		hookTimeout: timeoutMs,
+		// They start browsers and servers: one file at a time.
+		fileParallelism: false,
+	},
 });
 
 export default defineConfig({
@@ -16,7 +23,8 @@ export default defineConfig({
 					hookTimeout: 20_000,
 				},
 			},
-			project('browser', ['test/browser/**/*.test.ts'], 120_000),
+			project('browser', 120_000),
+			project('services', 120_000),
 		],
 	},
 });

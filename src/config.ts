@@ -61,6 +61,8 @@ export const SETTINGS = {
 			`set at least ${SECRET_LENGTH_MIN} characters (openssl rand -base64 48)`,
 		),
 	AUTH_JWKS_URL: urlOf('https:', 'http:'),
+	AUTH_ISSUER: z.string(),
+	AUTH_AUDIENCE: z.string(),
 	ALLOWED_ORIGINS: origins,
 	SOCKETS_PER_USER_MAX: wholeNumber(1, 1_000_000),
 	SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000),
@@ -102,6 +104,15 @@ const UNSERVED = [
 	'INSTITUTIONS_PORT',
 ] as const;
 
+/** With neither secret nor URL, in development, a secret is generated and kept in the data directory. */
+export interface AuthConfig {
+	readonly secret?: string;
+	readonly jwksUrl?: string;
+	/** Asked of every token when given. */
+	readonly issuer?: string;
+	readonly audience?: string;
+}
+
 /** All settings, checked and frozen. */
 export interface Config {
 	/** 0: any free port. */
@@ -112,8 +123,7 @@ export interface Config {
 	readonly environment: string;
 	/** Development conveniences: dev tokens, loopback origins, a generated secret. */
 	readonly development: boolean;
-	/** Neither in development: a secret is generated and kept in the data directory. */
-	readonly auth: { readonly secret?: string; readonly jwksUrl?: string };
+	readonly auth: AuthConfig;
 	readonly allowedOrigins: readonly string[];
 	readonly limits: { readonly socketsPerUserMax: number; readonly socketsPerAddressMax: number };
 	/** Whether joining a free channel id creates a public open channel. */
@@ -168,10 +178,14 @@ const warningsOf = (values: Values) =>
 			`${name} has no effect: this version does not serve ticket events and institutions yet`,
 	);
 
-function authOf({ AUTH_SECRET: secret, AUTH_JWKS_URL: jwksUrl }: Values): Config['auth'] {
+function authOf(values: Values): AuthConfig {
+	const { AUTH_SECRET: secret, AUTH_JWKS_URL: jwksUrl } = values;
+	const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = values;
 	return Object.freeze({
 		...(secret === undefined ? {} : { secret }),
 		...(jwksUrl === undefined ? {} : { jwksUrl }),
+		...(issuer === undefined ? {} : { issuer }),
+		...(audience === undefined ? {} : { audience }),
 	});
 }
 

@@ -95,6 +95,15 @@ describe('settings', () => {
 		}
 	});
 
+	test('[P42] issuer and audience are handed on', () => {
+		const env = { AUTH_SECRET: SECRET, AUTH_ISSUER: 'https://id.example/', AUTH_AUDIENCE: 'naru' };
+		expect(readConfig(env).auth).toEqual({
+			secret: SECRET,
+			issuer: 'https://id.example/',
+			audience: 'naru',
+		});
+	});
+
 	test('[P42] a short secret is refused in development too, and never shown', () => {
 		const message = refusal({ AUTH_SECRET: 'hunter2' });
 		expect(message).toContain('at least 32 characters');

@@ -13,7 +13,7 @@ import { restHandlers } from '../../src/rest/rest-handlers.ts';
 import { storedProfiles } from '../../src/rest/stored-profiles.ts';
 
 /** Time that passes when a test says so. */
-export class HandClock implements Pick<Runtime, 'after' | 'monotonic'> {
+class HandClock implements Pick<Runtime, 'after' | 'monotonic'> {
 	#now = 0;
 	#timers = new Set<{ at: number; run: () => void }>();
 
@@ -40,7 +40,7 @@ export class HandClock implements Pick<Runtime, 'after' | 'monotonic'> {
 }
 
 /** Actors that answer as the test says; `undefined` stands for no answer. */
-export class ScriptedActors implements RestActors {
+class ScriptedActors implements RestActors {
 	readonly commands: { key: string; request: CommandRequest }[] = [];
 	readonly subscribed = new Set<unknown>();
 	onCommand: (key: string, request: CommandRequest) => CommandAnswer | undefined = () => ({
