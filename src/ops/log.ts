@@ -7,7 +7,7 @@ const SENSITIVE = ['token', 'authorization', 'cookie', 'secret', 'password', 'te
 export interface LogOptions {
 	/** pino's name of a level, `silent` included. */
 	readonly level: string;
-	/** For people at a terminal; falls back to JSON lines where pino-pretty is not installed. */
+	/** For people: takes effect at a terminal, and where pino-pretty is installed. */
 	readonly pretty?: boolean;
 	/** Where lines go; standard output when absent. */
 	readonly destination?: DestinationStream;
@@ -25,7 +25,8 @@ export async function createLog(options: LogOptions): Promise<Log> {
 		formatters: { level: (label) => ({ level: label }) },
 		timestamp: () => `,"time":"${new Date().toISOString()}"`,
 	};
-	const destination = options.destination ?? (await prettyStream(options.pretty === true));
+	const destination =
+		options.destination ?? (await prettyStream(options.pretty === true && process.stdout.isTTY));
 	return destination === undefined ? pino(settings) : pino(settings, destination);
 }
 

@@ -1,6 +1,7 @@
 /** What the REST API is put together from. */
 import type { ActorPort } from '../core/actor-port.ts';
 import type { Profile } from '../protocol/channel.ts';
+import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { ActorFigures, NodeFigures, TokenRole } from '../protocol/rest.ts';
 import type { ChannelSummary } from '../protocol/user.ts';
@@ -25,8 +26,10 @@ export interface TokenClaims {
 export interface Tokens {
 	/** Signs a token; called in development only. */
 	mint(claims: TokenClaims): Promise<string>;
-	/** Resolves when it is durable; open sockets are closed by it. */
-	revoke(target: { readonly userId: string } | { readonly tokenId: string }): Promise<void>;
+	/** Answers when it is durable; open sockets are closed by it. */
+	revoke(
+		target: { readonly userId: string } | { readonly tokenId: string },
+	): Promise<{ readonly ok: true } | ({ readonly ok: false } & Refusal)>;
 }
 
 export interface NodeStatus {

@@ -52,8 +52,8 @@ export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>):
 			return reply(profile);
 		},
 		revoke: async ({ body: { userId, tokenId = '' } }) => {
-			await tokens.revoke(userId === undefined ? { tokenId } : { userId });
-			return reply({});
+			const revoked = await tokens.revoke(userId === undefined ? { tokenId } : { userId });
+			return revoked.ok ? reply({}) : revoked;
 		},
 		listNodes: async () => reply([...(await status.nodes())]),
 		getActor: async ({ params }) => {

@@ -71,6 +71,12 @@ describe('tokens', () => {
 			});
 		}
 	});
+
+	test('[P42] a revocation that was not stored is no success', async () => {
+		rest.revocationRefused = { ok: false, code: 'UNAVAILABLE' };
+		const body = { userId: 'ann' };
+		expect((await rest.call('POST', '/api/v1/revocations', { as: OPS, body })).status).toBe(503);
+	});
 });
 
 describe('channels', () => {

@@ -6,6 +6,7 @@ import type { Meter } from '../../src/core/meter.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Row } from '../../src/core/store.ts';
 import type { Authenticator } from '../../src/gateway/ports.ts';
+import type { Refused } from '../../src/rest/answer.ts';
 import { createHttpHandler, type HttpHandler } from '../../src/rest/http-handler.ts';
 import { originPolicy } from '../../src/rest/origin-policy.ts';
 import type { RestActors, RestPorts, TokenClaims } from '../../src/rest/ports.ts';
@@ -100,6 +101,7 @@ export class RestServer {
 	readonly revoked: object[] = [];
 	readonly ports: { -readonly [P in keyof RestPorts]: RestPorts[P] };
 	unready: string | undefined;
+	revocationRefused: Refused | undefined;
 	port = 0;
 	#server: Server | undefined;
 
@@ -119,7 +121,10 @@ export class RestServer {
 					this.minted.push(claims);
 					return `${claims.userId}:${claims.roles}`;
 				},
-				revoke: async (target) => void this.revoked.push(target),
+				revoke: async (target) => {
+					this.revoked.push(target);
+					return this.revocationRefused ?? { ok: true };
+				},
 			},
 			status: {
 				unready: () => this.unready,
