@@ -1,6 +1,7 @@
 import type {
 	Collection,
 	Doc,
+	EventRows,
 	Key,
 	KeyPart,
 	Page,
@@ -37,7 +38,7 @@ class MemoryCollection {
 	}
 
 	get(key: Key): Kept | undefined {
-		this.#check(key);
+		this.check(key);
 		return this.#byKey.get(key);
 	}
 
@@ -49,7 +50,7 @@ class MemoryCollection {
 
 	/** Writes the document unless a unique index has another one with its values. */
 	put(key: Key, doc: Doc, changed: number): void {
-		this.#check(key);
+		this.check(key);
 		// What is kept is what a reader will unpack, also for the index.
 		const bytes = pack(doc);
 		const indexKeys = this.#indexKeys(key, unpackDoc(bytes));
@@ -91,7 +92,8 @@ class MemoryCollection {
 		return false;
 	}
 
-	#check(key: Key): void {
+	/** Throws when the key does not fit the declaration: a bug of the caller. */
+	check(key: Key): void {
 		const { key: columns, name } = this.#declared;
 		const fits =
 			key.length === columns.length && columns.every(({ type }, n) => isOfType(key[n], type));
@@ -141,6 +143,7 @@ export class MemoryStore implements Store {
 	}
 
 	async project(commits: readonly ProjectedCommit[]): Promise<void> {
+		for (const { events } of commits) this.#check(events);
 		for (const { actor, position, events } of commits) {
 			const watermark = this.#watermarks.get(actor) ?? 0;
 			for (const event of events) {
@@ -157,6 +160,13 @@ export class MemoryStore implements Store {
 
 	async put(collection: string, key: Key, doc: Doc): Promise<void> {
 		this.#collection(collection).put(key, doc, 0);
+	}
+
+	/** Throws before anything is written: a batch is applied whole or not at all. */
+	#check(events: readonly EventRows[]): void {
+		for (const { rows } of events) {
+			for (const row of rows) this.#collection(row.collection).check(row.key);
+		}
 	}
 
 	#apply(row: RowWrite, position: number): void {

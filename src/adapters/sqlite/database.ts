@@ -71,6 +71,7 @@ export class WalKeeper {
 	readonly #look: StatementSync;
 	readonly #passive: StatementSync;
 	readonly #truncate: StatementSync;
+	#truncateAt = WAL_PAGES_MAX;
 
 	constructor(db: DatabaseSync) {
 		this.#look = prepareRows(db, 'pragma wal_checkpoint(noop)');
@@ -80,9 +81,11 @@ export class WalKeeper {
 
 	tend(): void {
 		const [, log, done] = firstRow<Checkpoint>(this.#look) ?? [0, 0, 0];
-		if (log - done < CHECKPOINT_PAGES && log < WAL_PAGES_MAX) return;
-		this.#passive.get();
-		// Readers that never pause keep the writer from starting the file again: wait for them once.
-		if (log >= WAL_PAGES_MAX) this.#truncate.get();
+		if (log - done >= CHECKPOINT_PAGES) this.#passive.get();
+		if (log < this.#truncateAt) return;
+		// Readers that never pause keep the writer from starting the file again: wait for them, but when
+		// one outlasts the wait, not again with every batch.
+		const [busy] = firstRow<Checkpoint>(this.#truncate) ?? [1];
+		this.#truncateAt = busy === 0 ? WAL_PAGES_MAX : log + WAL_PAGES_MAX / 4;
 	}
 }
