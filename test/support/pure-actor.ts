@@ -10,7 +10,7 @@ import type {
 	Rejection,
 	Shown,
 } from '../../src/core/actor-kind.ts';
-import type { EventRows } from '../../src/core/store.ts';
+import type { EventRows, RowWrite } from '../../src/core/store.ts';
 import { Unprojected } from '../../src/core/unprojected.ts';
 import { pack, unpack } from '../../src/protocol/codec.ts';
 import { actorKey } from '../../src/protocol/ids.ts';
@@ -52,11 +52,11 @@ export class PureActor<S, E extends ActorEvent> {
 	#waiting: EventRows[] = [];
 	#ids = 0;
 
-	constructor(kind: ActorKind<S, E>, id: string) {
+	constructor(kind: ActorKind<S, E>, id: string, store = new MemoryStore(kind.collections)) {
 		this.#kind = kind;
 		this.id = id;
 		this.state = kind.initial(id);
-		this.store = new MemoryStore(kind.collections);
+		this.store = store;
 	}
 
 	get position(): number {
@@ -116,12 +116,13 @@ export class PureActor<S, E extends ActorEvent> {
 		return this.#kind.ephemeral?.(this.state, person(by), type, {});
 	}
 
-	/** Brings all waiting rows into the store. */
-	async catchUp(): Promise<void> {
+	/** Brings all waiting rows into the store, and gives them. */
+	async catchUp(): Promise<RowWrite[]> {
 		const events = this.#waiting;
 		this.#waiting = [];
 		await this.store.project([{ actor: this.#key, position: this.position, events }]);
 		this.#unprojected.projected(this.position);
+		return events.flatMap(({ rows }) => rows);
 	}
 
 	/** Goes on with what a snapshot gives, taken by `cut` at once or earlier. */

@@ -1,0 +1,97 @@
+import { expect } from 'vitest';
+import { channelKind } from '../../actors/channel/channel-kind.ts';
+import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
+import type { ProjectionFeed } from '../../src/core/projector.ts';
+import type { Page, PageQuery, Reads, Row, RowWrite } from '../../src/core/store.ts';
+import { channelsService } from '../../src/gateway/services/channels-service.ts';
+import { channelsContract } from '../../src/protocol/user.ts';
+import type { WireEvent } from '../../src/protocol/wire.ts';
+import type { ChannelActor } from './channel-actor.ts';
+import { PureActor } from './pure-actor.ts';
+import { VirtualRuntime } from './virtual-runtime.ts';
+
+/** Channels on one store with the service over it; projected when told, or when a list settles. */
+export class ChannelWorld implements ProjectionFeed, Reads {
+	readonly runtime = new VirtualRuntime();
+	readonly store = new MemoryStore(channelKind.collections);
+	/** Reads that were made. */
+	reads = 0;
+	/** Set: reads wait for it, or fail with it. */
+	gate: Promise<void> | undefined;
+	readonly #channels = new Map<string, ChannelActor>();
+	readonly #listeners = new Set<(rows: readonly RowWrite[]) => void>();
+
+	readonly service = channelsService({
+		reads: this,
+		feed: this,
+		runtime: this.runtime,
+		settle: () => this.project(),
+	});
+
+	onRows(listener: (rows: readonly RowWrite[]) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	async get(...args: Parameters<Reads['get']>): Promise<Row | undefined> {
+		this.reads++;
+		const row = await this.store.get(...args);
+		await this.gate;
+		return row;
+	}
+
+	async page(query: PageQuery): Promise<Page> {
+		this.reads++;
+		const page = await this.store.page(query);
+		await this.gate;
+		return page;
+	}
+
+	channel(id: string): ChannelActor {
+		const there = this.#channels.get(id);
+		if (there !== undefined) return there;
+		const made = new PureActor(channelKind, id, this.store);
+		made.lags = true;
+		this.#channels.set(id, made);
+		return made;
+	}
+
+	/** Does something in a channel, a millisecond after what was done before. */
+	async act(id: string, by: string, command: string | readonly [string, object]): Promise<void> {
+		const [name, args] = typeof command === 'string' ? [command, {}] : command;
+		const channel = this.channel(id);
+		await this.runtime.advance(1);
+		channel.now = this.runtime.now();
+		expect(await channel.command(by, name, args)).toMatchObject({ ok: true });
+	}
+
+	/** What was decided is projected and told to the service. */
+	async project(): Promise<void> {
+		for (const channel of this.#channels.values()) {
+			const rows = await channel.catchUp();
+			for (const listener of this.#listeners) listener(rows);
+		}
+	}
+
+	session(userId: string, deviceId = 'phone') {
+		const told: WireEvent[] = [];
+		const connection = {
+			id: `${userId}-${deviceId}`,
+			identity: { userId, roles: ['user'] },
+			deviceId,
+		};
+		const session = this.service.open(connection, (event) => {
+			const [type, data] = event;
+			const schema = channelsContract.ephemerals[type as 'change' | 'gone'];
+			expect(schema.parse(data)).toEqual(data);
+			told.push(event);
+		});
+		const list = async (args: object = {}, name: 'list' | 'public' = 'list') => {
+			const { args: argsSchema, reply: replySchema } = channelsContract.commands[name];
+			const answer = await session.command(name, argsSchema.parse(args));
+			if (!answer.ok) return { code: answer.code, channels: [], next: undefined };
+			return { code: 'OK', ...replySchema.parse(answer.reply) };
+		};
+		return { told, list, close: () => session.close() };
+	}
+}
