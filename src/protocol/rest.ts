@@ -17,8 +17,8 @@ import { channelSummarySchema } from './user.ts';
 
 /** Most users of one `POST /notices`. */
 export const NOTICE_USERS_MAX = 1_000;
-/** Longest `data` of a notice or message sent over REST, as characters of JSON. */
-export const DATA_LENGTH_MAX = 16 * 1024;
+/** Largest `data` of a notice, as JSON; beyond it `TOO_LARGE`. */
+export const NOTICE_DATA_BYTES_MAX = 16 * 1024;
 /** Deepest nesting of a request body. */
 export const BODY_DEPTH_MAX = 32;
 
@@ -71,13 +71,6 @@ const wholeNumberText = (min: number, max: number) =>
 const limitSchema = wholeNumberText(1, PAGE_LENGTH_MAX).optional();
 const seqSchema = wholeNumberText(1, Number.MAX_SAFE_INTEGER).optional();
 const afterSchema = wholeNumberText(0, Number.MAX_SAFE_INTEGER).optional();
-
-/** A small JSON value of the application's own. */
-const dataSchema = z
-	.unknown()
-	.refine((data) => (JSON.stringify(data) ?? '').length <= DATA_LENGTH_MAX, {
-		error: `must be at most ${DATA_LENGTH_MAX} characters of JSON`,
-	});
 
 const channelParams = z.object({ id: keyIdSchema });
 const userParams = z.object({ id: idSchema });
@@ -188,7 +181,7 @@ export const REST = {
 			text: z.string().min(1).max(TEXT_LENGTH_MAX),
 			replyTo: z.int().positive().optional(),
 			mentions: z.array(idSchema).max(50).optional(),
-			data: dataSchema.optional(),
+			data: z.unknown().optional(),
 		}),
 		reply: z.object({ seq: z.int(), id: z.string(), at: z.int() }),
 	}),
@@ -201,7 +194,7 @@ export const REST = {
 		body: z.object({
 			to: z.array(idSchema).min(1).max(NOTICE_USERS_MAX),
 			type: z.string().min(1).max(64),
-			data: dataSchema,
+			data: z.unknown(),
 			ttlSeconds: z.int().min(1).max(2_592_000),
 		}),
 		reply: z.object({

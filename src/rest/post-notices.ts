@@ -1,6 +1,6 @@
 import type { Runtime } from '../core/runtime.ts';
 import { actorKey } from '../protocol/ids.ts';
-import type { RouteReply } from '../protocol/rest.ts';
+import { NOTICE_DATA_BYTES_MAX, type RouteReply } from '../protocol/rest.ts';
 import { type Answer, refuse, restError } from './answer.ts';
 import { ask } from './ask.ts';
 import type { RestRequest } from './handlers.ts';
@@ -25,6 +25,9 @@ export async function postNotices(
 	request: RestRequest<'postNotices'>,
 ): Promise<Answer<Reply>> {
 	const { to, ...args } = request.body;
+	if (Buffer.byteLength(JSON.stringify(args.data) ?? '') > NOTICE_DATA_BYTES_MAX) {
+		return refuse('TOO_LARGE', `data is at most ${NOTICE_DATA_BYTES_MAX} bytes`);
+	}
 	const users = [...new Set(to)];
 	const answers = new Map<string, Answer<{ id: string }>>();
 	const command = {

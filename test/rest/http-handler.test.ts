@@ -152,7 +152,6 @@ describe('bad input', () => {
 		['a wrong field', { ...NOTICE, to: ['no spaces'] }, 'to.0: ids are 1 to 64'],
 		['nobody', { ...NOTICE, to: [] }, 'to: '],
 		['too many users', { ...NOTICE, to: Array(1_001).fill('ann') }, 'to: '],
-		['a large notice', { ...NOTICE, data: 'x'.repeat(17_000) }, 'data: must be at most'],
 		['a deep body', `{"data":${'['.repeat(40)}${']'.repeat(40)}}`, 'nest at most 32 levels'],
 		['an abyss', '['.repeat(700_000), 'the body is not JSON'],
 		['a deep abyss', '['.repeat(300_000) + ']'.repeat(300_000), 'nest at most 32 levels'],

@@ -213,6 +213,17 @@ describe('notices', () => {
 		});
 	});
 
+	test('[P5] a notice that no inbox would take is refused before any is asked', async () => {
+		const { status, body } = await rest.call('POST', '/api/v1/notices', {
+			as: SERVICE,
+			headers: KEY,
+			body: { to: users(1_000), type: 'sale', data: '가'.repeat(6_000), ttlSeconds: 60 },
+		});
+		expect(status).toBe(413);
+		expect(body.error.code).toBe('TOO_LARGE');
+		expect(rest.actors.commands).toEqual([]);
+	});
+
 	test('[P5] who fails is named, the others are posted', async () => {
 		rest.actors.onCommand = (key): CommandAnswer =>
 			key === 'user/bob'
