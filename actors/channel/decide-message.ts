@@ -17,7 +17,7 @@ import {
 } from './decider.ts';
 
 /** Largest application value beside a text, in packed bytes. */
-export const DATA_BYTES_MAX = 16 * 1024;
+const DATA_BYTES_MAX = 16 * 1024;
 /** Most different emojis on one message. */
 export const EMOJIS_MAX = 20;
 

@@ -4,7 +4,7 @@ import type { ChannelEvent, ChannelEventData } from './channel-events.ts';
 import type { ChannelState } from './channel-state.ts';
 
 /** One document per message: the message without the reader's own reactions. */
-export const MESSAGES: Collection = {
+const MESSAGES: Collection = {
 	name: 'messages',
 	key: [
 		{ name: 'channel', type: 'text' },
@@ -13,7 +13,7 @@ export const MESSAGES: Collection = {
 };
 
 /** One document per user's reaction, also to messages deleted since. */
-export const REACTIONS: Collection = {
+const REACTIONS: Collection = {
 	name: 'reactions',
 	key: [
 		{ name: 'channel', type: 'text' },
@@ -24,7 +24,7 @@ export const REACTIONS: Collection = {
 };
 
 /** One document per membership: {channel, user, role, marker, joinedAt, name?, picture?, mutedUntil?}. */
-export const MEMBERS: Collection = {
+const MEMBERS: Collection = {
 	name: 'members',
 	key: [
 		{ name: 'channel', type: 'text' },
@@ -37,7 +37,7 @@ export const MEMBERS: Collection = {
  * One document per channel: {id, kind, name, memberCount, slowModeMs, lastAt, lastSeq, lastMessage?,
  * deleted}; with a member's marker it gives the unread count without waking the actor.
  */
-export const CHANNELS: Collection = {
+const CHANNELS: Collection = {
 	name: 'channels',
 	key: [{ name: 'channel', type: 'text' }],
 	indexes: [
@@ -52,7 +52,7 @@ export const CHANNELS: Collection = {
 };
 
 /** One document per user whom a standing message mentions. */
-export const MENTIONS: Collection = {
+const MENTIONS: Collection = {
 	name: 'mentions',
 	key: [
 		{ name: 'user', type: 'text' },

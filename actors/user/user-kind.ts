@@ -26,7 +26,7 @@ import {
 } from './user-state.ts';
 
 /** Largest data of a notice, in packed bytes. */
-export const NOTICE_DATA_BYTES_MAX = 16 * 1024;
+const NOTICE_DATA_BYTES_MAX = 16 * 1024;
 /** Most notices that expire in one event; the rest follow at once. */
 const EXPIRED_BATCH_MAX = 100;
 

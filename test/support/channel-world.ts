@@ -18,6 +18,8 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 	reads = 0;
 	/** Set: reads wait for it, or fail with it. */
 	gate: Promise<void> | undefined;
+	/** Set: only reads of this collection do. */
+	gated: string | undefined;
 	readonly #channels = new Map<string, ChannelActor>();
 	readonly #listeners = new Set<(rows: readonly RowWrite[]) => void>();
 
@@ -36,14 +38,14 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 	async get(...args: Parameters<Reads['get']>): Promise<Row | undefined> {
 		this.reads++;
 		const row = await this.store.get(...args);
-		await this.gate;
+		await this.#pass(args[0]);
 		return row;
 	}
 
 	async page(query: PageQuery): Promise<Page> {
 		this.reads++;
 		const page = await this.store.page(query);
-		await this.gate;
+		await this.#pass(query.collection);
 		return page;
 	}
 
@@ -93,5 +95,9 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 			return { code: 'OK', ...replySchema.parse(answer.reply) };
 		};
 		return { told, list, close: () => session.close() };
+	}
+
+	async #pass(collection: string): Promise<void> {
+		if (this.gated === undefined || this.gated === collection) await this.gate;
 	}
 }

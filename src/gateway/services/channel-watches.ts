@@ -6,7 +6,7 @@ import { publicSummary, unreadIn } from './channel-summary.ts';
 import { type MembershipListener, MemberWatch } from './member-watch.ts';
 
 /** Least time between two changes of one channel to one session (C8). */
-export const CHANGE_INTERVAL_MS = 1_000;
+const CHANGE_INTERVAL_MS = 1_000;
 /** Members told in one go, so that the loop is not held up by a large channel. */
 const SLICE_LENGTH = 128;
 

@@ -4,7 +4,7 @@ import type { WireEvent } from '../../protocol/wire.ts';
 import { UnreadMentions } from './unread-mentions.ts';
 
 /** Memberships of one user that are followed; beyond it the list shows the first by channel id. */
-export const MEMBERSHIPS_MAX = 5_000;
+const MEMBERSHIPS_MAX = 5_000;
 const PAGE_LENGTH = 500;
 
 /** What is known of one membership. */

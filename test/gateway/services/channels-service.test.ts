@@ -270,9 +270,13 @@ describe('change', () => {
 		await world.act('tea', 'bob', send('b', { mentions: ['ann'] }));
 		const { gate, open } = closedGate();
 		world.gate = gate;
+		world.gated = 'mentions';
 		await world.project();
 		await world.runtime.advance(1);
+		// Ann is being told; the page of her mentions is on its way.
 		await world.act('tea', 'bob', ['delete', { seq: 1 }]);
+		await world.project();
+		await world.runtime.advance(1);
 		world.gate = undefined;
 		open();
 		await world.project();
