@@ -17,7 +17,7 @@ export interface ActorRoomOptions<S extends Schema> {
  * The room class beside the actors of a kind: its place in Colyseus's listing and monitor, with a few
  * live figures. It has no clients of its own, holds no truth and ends only with its actor.
  */
-export function actorRoom<S extends Schema>(options: ActorRoomOptions<S>) {
+export function defineActorRoom<S extends Schema>(options: ActorRoomOptions<S>) {
 	return class ActorRoom extends Room<{ state: S }> {
 		override autoDispose = false;
 		override patchRate = PATCH_RATE_MS;

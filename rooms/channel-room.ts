@@ -1,11 +1,11 @@
-import { actorRoom as roomOf } from './actor-room.ts';
+import { defineActorRoom } from './actor-room.ts';
 import { ChannelFigures } from './schema/channel-figures.ts';
 
 const FIGURES = ['members', 'online', 'position', 'lastSeq', 'temperature'] as const;
 
 /** The room beside each live channel. Figures that are no numbers are passed over. */
 export const channelRoom = () =>
-	roomOf({
+	defineActorRoom({
 		state: ChannelFigures,
 		show(state: ChannelFigures, figures) {
 			for (const name of FIGURES) {

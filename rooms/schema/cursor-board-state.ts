@@ -1,7 +1,7 @@
 import { type SchemaType, schema, t } from '@colyseus/schema';
 
 export const Cursor = schema(
-	{ userId: t.string(), name: t.string(), x: t.number(), y: t.number(), colour: t.string() },
+	{ userId: t.string(), name: t.string(), x: t.float32(), y: t.float32(), colour: t.string() },
 	'Cursor',
 );
 export type Cursor = SchemaType<typeof Cursor>;

@@ -7,7 +7,6 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import {
 	type AuthContext,
 	type Client,
@@ -26,7 +25,7 @@ import {
 	ServerError,
 } from '@colyseus/core';
 import { decode } from '@colyseus/schema';
-import { WebSocketClient, WebSocketTransport } from '@colyseus/ws-transport';
+import { WebSocketClient } from '@colyseus/ws-transport';
 import { WebSocket } from 'ws';
 import type { Log } from '../../core/log.ts';
 import { CLOSE, ERRORS } from '../../protocol/errors.ts';
@@ -35,8 +34,6 @@ import { CLOSE, ERRORS } from '../../protocol/errors.ts';
 export const SEAT_BYTES_QUEUED_MAX = 1024 * 1024;
 /** What a room may say to a client that has not answered its admission yet, in bytes. */
 const HELD_BYTES_MAX = 256 * 1024;
-/** Largest message of a stock client, in bytes. */
-const STOCK_MESSAGE_BYTES_MAX = 64 * 1024;
 const CODE_MASK = 0x1f;
 
 /** What a room knows of a client's user: `client.auth`. */
@@ -59,7 +56,7 @@ interface RoomInside {
 }
 const inside = (room: Room): RoomInside => room as unknown as RoomInside;
 
-const NO_CONTEXT: AuthContext = { ip: undefined, headers: new Headers() };
+export const NO_CONTEXT: AuthContext = { ip: undefined, headers: new Headers() };
 
 let source: Uint8Array | undefined;
 let copy: Uint8Array | undefined;
@@ -72,7 +69,7 @@ const forget = () => {
  * Bytes that outlive the turn: Colyseus writes the next patch over the last one. All clients of a
  * broadcast are handed one object, so they share one copy.
  */
-function lasting(data: Uint8Array): Uint8Array {
+export function lasting(data: Uint8Array): Uint8Array {
 	if (copy !== undefined && data === source) return copy;
 	if (source === undefined) queueMicrotask(forget);
 	source = data;
@@ -168,50 +165,6 @@ export class SeatClient extends WebSocketClient {
 
 	lose(consented: boolean): void {
 		this.#socket.lose(consented ? CloseCode.CONSENTED : CloseCode.ABNORMAL_CLOSURE);
-	}
-}
-
-/** A client with a socket of its own, whose states cannot be overwritten while they wait there. */
-class StockClient extends WebSocketClient {
-	override raw(data: Uint8Array, _options?: ISendOptions, sent?: (error?: Error) => void): void {
-		if (this.ref.bufferedAmount > SEAT_BYTES_QUEUED_MAX) this.ref.terminate();
-		else this.ref.send(lasting(data), { binary: true }, sent);
-	}
-}
-
-type LivelySocket = WebSocket & { pingCount: number };
-
-/** The upgrade path of stock clients: `/processId/roomId?sessionId=…`. */
-export const isStockUpgrade = (url: string): boolean =>
-	/^\/[\w-]+\/[\w-]+\?(?:.*&)?sessionId=/.test(url);
-
-/** Colyseus's own sockets, for stock clients. */
-export class StockTransport extends WebSocketTransport {
-	constructor() {
-		super({ noServer: true, maxPayload: STOCK_MESSAGE_BYTES_MAX });
-	}
-
-	protected override async onConnection(socket: LivelySocket, request: IncomingMessage) {
-		socket.pingCount = 0;
-		socket.on('pong', () => {
-			socket.pingCount = 0;
-		});
-		socket.on('error', () => socket.terminate());
-		const url = new URL(request.url ?? '/', 'ws://here');
-		const client = new StockClient(url.searchParams.get('sessionId') ?? '', socket);
-		const reconnectionToken = url.searchParams.get('reconnectionToken') ?? undefined;
-		const skipHandshake = url.searchParams.has('skipHandshake');
-		try {
-			const room = matchMaker.getLocalRoomById(url.pathname.split('/')[2] ?? '');
-			await connectClientToRoom(room, client, NO_CONTEXT, {
-				...(reconnectionToken === undefined ? {} : { reconnectionToken }),
-				skipHandshake,
-			});
-		} catch (error) {
-			const { code, message } = shownError(error);
-			const end = reconnectionToken ? CloseCode.FAILED_TO_RECONNECT : CloseCode.WITH_ERROR;
-			client.error(code, message, () => socket.close(end));
-		}
 	}
 }
 
@@ -370,6 +323,12 @@ export async function reserve(room: Room, options: unknown, auth: SeatAuth) {
 /** What a stock client needs to open its socket. */
 export const seatReservation = (room: Room, sessionId: string) =>
 	matchMaker.buildSeatReservation(inside(room)._listing, sessionId);
+
+/** The user who holds the seat of this session: reserved, dropped or connected. */
+export const holderOf = (room: Room, sessionId: string): string | undefined => {
+	const auth = inside(room)._reservedSeats[sessionId]?.[1] ?? room.clients.get(sessionId)?.auth;
+	return (auth as SeatAuth | undefined)?.userId;
+};
 
 /** The session that the token of this user may take up again; ends a stale connection of it. */
 export function resumable(room: Room, token: string, userId: string): string | undefined {

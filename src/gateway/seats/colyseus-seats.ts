@@ -58,6 +58,8 @@ export interface Joinable {
 const no = (code: Refusal['code'], message?: string): Refused =>
 	message === undefined ? { ok: false, code } : { ok: false, code, message };
 
+const endedByRoom = () => new ServerError(ErrorCode.AUTH_FAILED, 'the room ended the seat');
+
 const mayJoin = ({ roles }: Joinable, identity: Identity): boolean =>
 	roles === undefined || roles.some((role) => identity.roles.includes(role));
 
@@ -163,12 +165,12 @@ export class ColyseusSeats implements SeatHost {
 		const { room, sessionId, token } = place;
 		const client = new SeatClient(sessionId, request);
 		client.userId = request.identity.userId;
-		await seatClient(room, client, token);
+		await seatClient(room, client, token).catch((error: unknown) => {
+			throw client.isOpen ? error : endedByRoom();
+		});
 		// A seat that is taken up again has the rights of the present token, not of the first.
 		client.auth = { ...client.auth, ...authOf(request.identity) };
-		if (client.admission === undefined || !client.isOpen) {
-			throw new ServerError(ErrorCode.AUTH_FAILED, 'the room ended the seat');
-		}
+		if (client.admission === undefined || !client.isOpen) throw endedByRoom();
 		const view: SeatView = {
 			roomId: room.roomId,
 			sessionId,

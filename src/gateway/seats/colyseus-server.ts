@@ -12,12 +12,13 @@ import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Authenticator, SeatHost } from '../ports.ts';
 import { ActorRooms } from './actor-rooms.ts';
-import { guardRoom, isStockUpgrade, keepMonitorOut, StockTransport } from './colyseus-internals.ts';
+import { guardRoom, keepMonitorOut, type RoomClass } from './colyseus-internals.ts';
 import { colyseusLog } from './colyseus-log.ts';
 import { authOf, ColyseusSeats } from './colyseus-seats.ts';
 import { LiveRooms } from './live-rooms.ts';
 import { type MatchmakeRoute, matchmakeRoute } from './matchmake-route.ts';
 import { type RoomDefinitions, roomClass } from './seat-definition.ts';
+import { isStockUpgrade, StockTransport } from './stock-transport.ts';
 
 /** A room whose `onLeave` or `onDispose` does not end may hold the stop up for this long. */
 const CLOSE_WAIT_MAX_MS = 5_000;
@@ -55,9 +56,10 @@ let isRunning = false;
 export async function startColyseus(options: ColyseusOptions): Promise<Colyseus> {
 	const { rooms, runtime, log } = options;
 	if (isRunning) throw new Error('Colyseus runs in this process already');
+	const classes = guardRooms(options);
 	isRunning = true;
 	keepMonitorOut();
-	const transport = new StockTransport();
+	const transport = new StockTransport(options.authenticator);
 	const colyseus = new Server({
 		transport,
 		driver: new LocalDriver(),
@@ -66,9 +68,10 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 		greet: false,
 		logger: colyseusLog(log),
 	});
-	define(options);
+	for (const [name, room] of classes) matchMaker.defineRoomType(name, room);
 	await matchMaker.accept();
 	const detach = takeUpgrades(options, transport);
+	const forgetRevoked = options.authenticator.onRevoked((revoked) => transport.revoke(revoked));
 	const live = new LiveRooms();
 	const seats = new ColyseusSeats(
 		[
@@ -86,13 +89,15 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 		colyseus,
 		async close() {
 			detach();
+			forgetRevoked();
 			await shutDown(colyseus, log);
 			isRunning = false;
 		},
 	};
 }
 
-function define({ rooms, authenticator, log }: ColyseusOptions): void {
+/** Room classes by name as they run here; throws when one is none. */
+function guardRooms({ rooms, authenticator, log }: ColyseusOptions): Map<string, RoomClass> {
 	const authenticate = async (token: string | undefined) => {
 		const verified = await authenticator.verify(token ?? '');
 		if (verified.ok) return authOf(verified.identity);
@@ -102,9 +107,9 @@ function define({ rooms, authenticator, log }: ColyseusOptions): void {
 		...rooms.seats.map(({ contract, room }) => ({ name: contract.kind, room })),
 		...rooms.actorRooms.map(({ kind, room }) => ({ name: kind, room })),
 	];
-	for (const { name, room } of all) {
-		matchMaker.defineRoomType(name, guardRoom(roomClass(room, name), { log, authenticate }));
-	}
+	return new Map(
+		all.map(({ name, room }) => [name, guardRoom(roomClass(room, name), { log, authenticate })]),
+	);
 }
 
 /** Gives stock clients' upgrades to Colyseus and refuses those that are nobody's. */

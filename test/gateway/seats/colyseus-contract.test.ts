@@ -194,7 +194,7 @@ describe('Colyseus rooms over handed bytes', () => {
 		ann.seat.leave(false);
 		bob.room.send('put', 5);
 		const options = { reconnectionToken: ann.view.reconnectionToken, room: ann.room };
-		const again = await open(id, 'ann+ops', options);
+		const again = await open(id, 'ann.ops', options);
 		expect(again.view).toMatchObject({ reconnected: true, sessionId: ann.view.sessionId });
 		expect(again.room.state.turn).toBe(5);
 		bob.room.send('put', 6);

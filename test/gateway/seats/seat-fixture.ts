@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { Room as SdkRoom } from '@colyseus/sdk';
 import { afterAll } from 'vitest';
 import { type Log, SILENT } from '../../../src/core/log.ts';
-import type { Authenticator, Identity, Seat, SeatHost } from '../../../src/gateway/ports.ts';
+import type {
+	Authenticator,
+	Identity,
+	Revoked,
+	Seat,
+	SeatHost,
+} from '../../../src/gateway/ports.ts';
 import type { SeatView } from '../../../src/gateway/seats/colyseus-seats.ts';
 import { startColyseus } from '../../../src/gateway/seats/colyseus-server.ts';
 import type {
@@ -12,19 +18,35 @@ import type {
 } from '../../../src/gateway/seats/seat-definition.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 
-/** `ann` is a user, `ann+ops` one with a role more. */
+/** `ann` is a user, `ann.ops` one with a role more. */
 export function identityOf(token: string): Identity {
-	const [userId = '', ...roles] = token.split('+');
+	const [userId = '', ...roles] = token.split('.');
 	return { userId, roles: ['user', ...roles], name: userId.toUpperCase() };
 }
 
-const authenticator: Authenticator = {
-	verify: async (token) =>
-		/^\w+(\+\w+)*$/.test(token)
-			? { ok: true, identity: identityOf(token) }
-			: { ok: false, code: 'UNAUTHORIZED' },
-	onRevoked: () => () => {},
-};
+/** Takes names for tokens. */
+class NamesAsTokens implements Authenticator {
+	readonly #listeners = new Set<(revoked: Revoked) => void>();
+	readonly #revoked = new Set<string>();
+
+	async verify(token: string) {
+		const identity = identityOf(token);
+		if (/^\w+(\.\w+)*$/.test(token) && !this.#revoked.has(identity.userId)) {
+			return { ok: true as const, identity };
+		}
+		return { ok: false as const, code: 'UNAUTHORIZED' as const };
+	}
+
+	onRevoked(listener: (revoked: Revoked) => void) {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	revoke(userId: string): void {
+		this.#revoked.add(userId);
+		for (const listener of this.#listeners) listener({ userId, at: 1 });
+	}
+}
 
 export interface Logged {
 	readonly level: keyof Log;
@@ -57,6 +79,7 @@ export async function startSeats(
 	actorRooms: readonly ActorRoomDefinition[] = [],
 ) {
 	const logged: Logged[] = [];
+	const authenticator = new NamesAsTokens();
 	const clock = new HandClock();
 	const server = createServer((request, response) => {
 		if (!colyseus.handle(request, response)) response.writeHead(404).end('ours');
@@ -75,8 +98,10 @@ export async function startSeats(
 		server.closeAllConnections();
 		await new Promise((resolve) => server.close(resolve));
 	};
-	afterAll(stop);
-	return { ...colyseus, server, port, logged, clock };
+	afterAll(async () => {
+		if (server.listening) await stop();
+	});
+	return { ...colyseus, authenticator, server, port, logged, clock, stop };
 }
 
 /** Resolves when `check` holds; state changes are awaited, time is not. */
