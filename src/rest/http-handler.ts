@@ -83,9 +83,7 @@ class Router {
 
 	readonly handle: HttpHandler = (request, response) => {
 		const [path = '', search = ''] = splitOnce(request.url ?? '', '?');
-		const segments = decodeSegments(path);
-		const match =
-			segments === undefined ? undefined : this.#table.match(request.method ?? '', segments);
+		const match = this.#table.match(request.method ?? '', path);
 		if (match === undefined && !path.startsWith(API)) return false;
 		const trace = traceOf(request.headers.traceparent);
 		const exchange = new Exchange(request, response);
@@ -128,7 +126,8 @@ class Router {
 	async #serve(call: Call): Promise<void> {
 		const { exchange, route, trace } = call;
 		const { runtime, log, requestsInFlightMax = REQUESTS_IN_FLIGHT_MAX } = this.#parts;
-		if (this.#inFlight >= requestsInFlightMax) {
+		// Load never fails health.
+		if (this.#inFlight >= requestsInFlightMax && route.path.startsWith(API)) {
 			this.#refuse(exchange, refuse('BUSY', 'too many requests at once', { retryAfterMs: 1_000 }));
 			return;
 		}
@@ -197,14 +196,6 @@ function sendReply(exchange: Exchange, route: RouteContract, reply: unknown): vo
 function splitOnce(text: string, by: string): [string, string] {
 	const at = text.indexOf(by);
 	return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function decodeSegments(path: string): string[] | undefined {
-	try {
-		return path.split('/').map(decodeURIComponent);
-	} catch {
-		return undefined;
-	}
 }
 
 /** The trace that the caller's W3C header names, or a new one. */

@@ -12,15 +12,26 @@ interface Row<R> {
 
 const parameterName = (segment: string) => /^\{(\w+)\}$/.exec(segment)?.[1];
 
+/** Only parameters are decoded: a path that is written differently is another path. */
 function paramsOf(template: readonly string[], segments: readonly string[]) {
 	const params: Record<string, string> = {};
 	for (const [at, segment] of template.entries()) {
 		const name = parameterName(segment);
 		const given = segments[at] ?? '';
-		if (name !== undefined && given !== '') params[name] = given;
+		const value = name === undefined ? undefined : decoded(given);
+		if (name !== undefined && value !== undefined) params[name] = value;
 		else if (segment !== given) return undefined;
 	}
 	return params;
+}
+
+/** `undefined` for an empty segment and one that is not UTF-8. */
+function decoded(segment: string): string | undefined {
+	try {
+		return decodeURIComponent(segment) || undefined;
+	} catch {
+		return undefined;
+	}
 }
 
 /** Finds routes by method and path. */
@@ -31,8 +42,9 @@ export class RouteTable<R extends Pick<RouteContract, 'method' | 'path'>> {
 		this.#rows = routes.map((route) => ({ route, segments: route.path.split('/') }));
 	}
 
-	/** `undefined` when no route has the path; segments come decoded. */
-	match(method: string, segments: readonly string[]): Match<R> | undefined {
+	/** `undefined` when no route has the path, as it stands in the request line without its query. */
+	match(method: string, path: string): Match<R> | undefined {
+		const segments = path.split('/');
 		const allow: string[] = [];
 		for (const { route, segments: template } of this.#rows) {
 			if (template.length !== segments.length) continue;

@@ -17,7 +17,16 @@ afterEach(() => rest.stop());
 
 describe('routing', () => {
 	test('other paths are left to others, also malformed ones', async () => {
-		for (const path of ['/', '/matchmake/joinOrCreate/x', '/healthz/x', '/%ff', '//x', '/apix']) {
+		for (const path of [
+			'/',
+			'/matchmake/joinOrCreate/x',
+			'/healthz/x',
+			'/%ff',
+			'//x',
+			'/apix',
+			'/%61pi/v1/channels',
+			'/API/v1/x',
+		]) {
 			expect((await rest.call('GET', path)).text, path).toBe('not ours');
 		}
 	});
@@ -118,6 +127,13 @@ describe('origins', () => {
 		});
 		expect(foreign.status).toBe(403);
 		expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+		expect(rest.minted).toEqual([]);
+	});
+
+	test('[P42] no spelling of a path gets a foreign page past the check', async () => {
+		for (const path of ['/%61pi/v1/dev/token', '/api/v1/dev/%74oken', '//api/v1/dev/token']) {
+			await rest.call('POST', path, { ...page('https://evil.example'), body: { userId: 'ann' } });
+		}
 		expect(rest.minted).toEqual([]);
 	});
 
@@ -264,9 +280,10 @@ describe('failures', () => {
 		await expect.poll(() => rest.actors.commands.length).toBe(10);
 		const refused = await rest.call('GET', path, { as: 'ann:user' });
 		expect(refused.status).toBe(503);
+		expect((await rest.call('GET', '/healthz')).status, 'load never fails health').toBe(200);
 		expect(refused.body.error.code).toBe('BUSY');
 		rest.clock.advance(REQUEST_TIMEOUT_MS);
 		await Promise.all(held);
-		expect((await rest.call('GET', '/healthz')).status).toBe(200);
+		expect((await rest.call('GET', '/api/v1/channels', { as: 'ann:user' })).status).toBe(200);
 	});
 });
