@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { DataDirectoryInUseError } from '../../src/adapters/sqlite/data-directory.ts';
 import { openReader, openWriter, WalKeeper } from '../../src/adapters/sqlite/database.ts';
+import { JournalLog, type PackedWrite } from '../../src/adapters/sqlite/journal-log.ts';
+import { prepareJournal } from '../../src/adapters/sqlite/journal-schema.ts';
 import { openSqlite, type Sqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { StorageError } from '../../src/adapters/sqlite/storage-error.ts';
 import { StorageThread } from '../../src/adapters/sqlite/storage-thread.ts';
@@ -73,6 +75,51 @@ describe('sqlite: a data directory', () => {
 		expect(await commitsOf(sqlite.journal, actor)).toEqual([1]);
 		await sqlite.close();
 		expect(statSync(directory, { throwIfNoEntry: false })).toBeUndefined();
+	});
+});
+
+describe('sqlite: erasing', () => {
+	test('[P46] what was redacted, replaced or dropped is in no file any more', async () => {
+		const directory = newDirectory();
+		const secret = 'a text that nobody shall find again';
+		const { journal, store, close } = await open(directory);
+		const [actor, channel] = [newActor(), newName()];
+		await journal.append([{ record: recordOf(actor, 1, { text: secret }) }]);
+		const long = secret.repeat(1_000);
+		await journal.append([{ record: recordOf(actor, 2, { text: long }) }]);
+		const rows = [secret, long, secret].map((text, seq) =>
+			put('messages', [channel, seq], { text }),
+		);
+		await store.project([commitOf(actor, 1, rows)]);
+		const found = () =>
+			readdirSync(directory).filter((file) => readFileSync(join(directory, file)).includes(secret));
+		expect(found()).not.toEqual([]);
+		for (const position of [1, 2]) await journal.redact(actor, position, null);
+		await store.project([
+			commitOf(actor, 2, [
+				put('messages', [channel, 0], { text: '' }),
+				{ op: 'patch', collection: 'messages', key: [channel, 1], doc: { text: '' } },
+				{ op: 'drop', collection: 'messages', key: [channel, 2] },
+			]),
+		]);
+		await close();
+		expect(found()).toEqual([]);
+	});
+});
+
+describe('sqlite: two writers on one file', () => {
+	test('[P12] are fenced by the file itself, should the lock ever fail', () => {
+		const path = `${newDirectory()}.db`;
+		const databases = [openWriter(path, 'off'), openWriter(path, 'off')] as const;
+		prepareJournal(databases[0]);
+		const [one, two] = [new JournalLog(databases[0]), new JournalLog(databases[1])];
+		const write = (actor: string, commit: number, writer: string): PackedWrite =>
+			[actor, commit, commit, 1, 1, writer, new Uint8Array()] as const;
+		expect(one.append([write('a', 1, 'one'), write('b', 1, 'one')])).toEqual(['landed', 'landed']);
+		expect(two.append([write('a', 2, 'two'), write('c', 1, 'two')])).toEqual(['landed', 'landed']);
+		expect(one.append([write('a', 2, 'one'), write('b', 2, 'one')])).toEqual(['fenced', 'landed']);
+		expect(two.append([write('a', 3, 'two'), write('c', 1, 'one')])).toEqual(['landed', 'fenced']);
+		for (const db of databases) db.close();
 	});
 });
 
@@ -199,6 +246,14 @@ describe('sqlite: declarations that changed between releases', () => {
 		expect(await idsOf(third, [])).toEqual(['p2', 'p1', 'p0', 'p3']);
 	});
 
+	test('an index that went and came back knows what was written meanwhile', async () => {
+		const directory = newDirectory();
+		await (await open(directory, [byTown])).close();
+		await filled(directory, [30, 20]);
+		const again = await opened(directory, [byTown]);
+		expect(await idsOf(again, ['Oslo'])).toEqual(['p0']);
+	});
+
 	test('more documents than one step of the fill takes are all in a new index', async () => {
 		const directory = newDirectory();
 		const { store, close } = await open(directory, [before]);
@@ -258,6 +313,8 @@ describe('sqlite: the write-ahead log', () => {
 			wal.tend();
 		}
 		expect(size()).toBeLessThan(64 * MEGABYTE);
+		wal.empty();
+		expect(size()).toBe(0);
 		reader.close();
 		db.close();
 	});

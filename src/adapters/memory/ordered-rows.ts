@@ -21,7 +21,7 @@ function comparePart(one: KeyPart, other: KeyPart): number {
 }
 
 /** Orders part by part; what the shorter one does not name is equal. */
-export function compareKeys(one: Key, other: Key): number {
+function compareKeys(one: Key, other: Key): number {
 	const length = Math.min(one.length, other.length);
 	for (let i = 0; i < length; i++) {
 		const difference = comparePart(one[i] as KeyPart, other[i] as KeyPart);

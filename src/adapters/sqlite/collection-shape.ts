@@ -6,6 +6,8 @@ export interface Column {
 	readonly type: ColumnType;
 }
 
+export const INDEX_PREFIX = 'index__';
+
 export interface IndexShape {
 	/** Its name in the file, which tells its columns: another declaration is another index. */
 	readonly sqlName: string;
@@ -21,7 +23,7 @@ export interface CollectionShape {
 	readonly table: string;
 	/** Key columns, `k_…`. */
 	readonly key: readonly Column[];
-	/** Columns copied from the document for indexes, `f_…`. */
+	/** Columns copied from the document for indexes: `t_…` texts, `i_…` integers. */
 	readonly fields: readonly Column[];
 	readonly indexes: ReadonlyMap<string, IndexShape>;
 }
@@ -33,7 +35,10 @@ function checked(name: string): string {
 	return name;
 }
 
-/** Throws when names or types do not go together. */
+/** Another type is another column, so that a changed declaration never reads the old one's values. */
+const columnOf = ({ name, type }: Column) => (type === 'text' ? `t_${name}` : `i_${name}`);
+
+/** Throws when a name cannot stand in SQL. */
 export function shapeOf(collection: Collection): CollectionShape {
 	const name = checked(collection.name);
 	const key = collection.key.map((part) => ({ name: `k_${checked(part.name)}`, type: part.type }));
@@ -41,16 +46,13 @@ export function shapeOf(collection: Collection): CollectionShape {
 	const indexes = new Map<string, IndexShape>();
 	for (const index of collection.indexes ?? []) {
 		for (const field of index.fields) {
-			const column = { name: `f_${checked(field.name)}`, type: field.type };
-			if ((fields.get(column.name) ?? column).type !== column.type) {
-				throw new Error(`${name}.${field.name} is text in one index and int in another`);
-			}
-			fields.set(column.name, column);
+			checked(field.name);
+			fields.set(columnOf(field), { name: columnOf(field), type: field.type });
 		}
-		const names = index.fields.map((field) => `f_${field.name}`);
+		const names = index.fields.map(columnOf);
 		const unique = index.unique === true;
 		indexes.set(checked(index.name), {
-			sqlName: ['i', name, index.name, ...names, unique ? 'unique' : 'many'].join('__'),
+			sqlName: `${INDEX_PREFIX}${[name, index.name, ...names, unique ? 'unique' : 'many'].join('__')}`,
 			fields: names,
 			order: [...names, ...key.map((column) => column.name)],
 			unique,

@@ -5,6 +5,7 @@ import {
 	type CollectionShape,
 	type Column,
 	fieldValues,
+	INDEX_PREFIX,
 	type IndexShape,
 	SQL_TYPES,
 } from './collection-shape.ts';
@@ -13,39 +14,56 @@ import { transact } from './database.ts';
 /** Rows that one step of a fill takes. */
 const FILL_ROWS = 1_000;
 
+/** Names of field columns. */
+const FIELD = /^[ti]_/;
+
 const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
 const nameOf = (row: Record<string, unknown>) => String(row.name);
 
 /**
  * Brings the tables to the declarations: makes what is missing, fills columns that a new index needs,
- * and drops indexes that nobody declares any more. Throws when a key was declared otherwise before.
+ * and drops indexes and their columns that nobody declares any more. Throws when a key was declared
+ * otherwise before.
  */
 export function prepareCollections(db: DatabaseSync, shapes: readonly CollectionShape[]): void {
 	transact(db, () => {
-		for (const shape of shapes) prepareCollection(db, shape);
+		for (const shape of shapes) {
+			db.exec(createTable(shape));
+			checkDeclaredKey(db, shape);
+			dropIndexes(db, shape);
+			prepareFields(db, shape);
+			createIndexes(db, shape);
+		}
 	});
 }
 
-function prepareCollection(db: DatabaseSync, shape: CollectionShape): void {
-	db.exec(createTable(shape));
-	const present = db.prepare(`pragma table_info(${shape.table})`).all();
-	const key = present
+const columnsOf = (db: DatabaseSync, { table }: CollectionShape) =>
+	db.prepare(`pragma table_info(${table})`).all();
+
+function checkDeclaredKey(db: DatabaseSync, shape: CollectionShape): void {
+	const key = columnsOf(db, shape)
 		.filter(({ pk }) => Number(pk) > 0)
 		.sort((one, other) => Number(one.pk) - Number(other.pk))
 		.map((row) => `${nameOf(row)} ${row.type}`.toLowerCase());
 	const declared = shape.key.map(({ name, type }) => `${name} ${SQL_TYPES[type]}`.toLowerCase());
-	if (key.join() !== declared.join()) {
-		throw new Error(
-			`the key of ${shape.name} was (${key}), is declared (${declared}): name it anew`,
-		);
+	if (key.join() === declared.join()) return;
+	throw new Error(`the key of ${shape.name} was (${key}), is declared (${declared}): name it anew`);
+}
+
+/** Brings the field columns to the declaration. An old one goes: nobody would keep it up to date. */
+function prepareFields(db: DatabaseSync, shape: CollectionShape): void {
+	const known = columnsOf(db, shape)
+		.map(nameOf)
+		.filter((name) => FIELD.test(name));
+	for (const name of known) {
+		if (shape.fields.some((field) => field.name === name)) continue;
+		db.exec(`alter table ${shape.table} drop column ${name}`);
 	}
-	const known = present.map(nameOf);
 	const added = shape.fields.filter(({ name }) => !known.includes(name));
 	for (const { name, type } of added) {
 		db.exec(`alter table ${shape.table} add column ${name} ${SQL_TYPES[type]}`);
 	}
 	if (added.length > 0) fillFields(db, shape);
-	prepareIndexes(db, shape);
 }
 
 // Clustered by the key: a page is neighbours on disk, at any depth.
@@ -60,23 +78,31 @@ function createTable({ table, key, fields }: CollectionShape): string {
 	return `create table if not exists ${table} (${columns}) without rowid`;
 }
 
-function prepareIndexes(db: DatabaseSync, { name, table, indexes }: CollectionShape): void {
-	const declared = [...indexes.values()];
-	const present = db
+const indexesOf = (db: DatabaseSync, { table }: CollectionShape) =>
+	db
 		.prepare(`select name from sqlite_schema where type = 'index' and tbl_name = ?`)
 		.all(table)
 		.map(nameOf)
-		.filter((one) => one.startsWith('i__'));
-	for (const old of present) {
-		if (!declared.some(({ sqlName }) => sqlName === old)) db.exec(`drop index ${old}`);
+		.filter((name) => name.startsWith(INDEX_PREFIX));
+
+function dropIndexes(db: DatabaseSync, shape: CollectionShape): void {
+	const declared = [...shape.indexes.values()].map(({ sqlName }) => sqlName);
+	for (const name of indexesOf(db, shape)) {
+		if (!declared.includes(name)) db.exec(`drop index ${name}`);
 	}
-	for (const index of declared) {
+}
+
+function createIndexes(db: DatabaseSync, shape: CollectionShape): void {
+	const present = indexesOf(db, shape);
+	for (const index of shape.indexes.values()) {
 		if (present.includes(index.sqlName)) continue;
 		try {
-			db.exec(createIndex(table, index));
+			db.exec(createIndex(shape.table, index));
 		} catch (cause) {
-			const message = `index ${index.sqlName} of ${name} cannot be made: do rows share its values?`;
-			throw new Error(message, { cause });
+			throw new Error(
+				`index ${index.sqlName} of ${shape.name} cannot be made: do rows share its values?`,
+				{ cause },
+			);
 		}
 	}
 }

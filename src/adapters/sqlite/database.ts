@@ -66,7 +66,10 @@ export const allRows = <R extends readonly unknown[]>(
 
 type Checkpoint = readonly [busy: number, log: number, checkpointed: number];
 
-/** Keeps the WAL short. Call `tend` when nobody waits for an answer. */
+/** What was erased (P46) may stand in the WAL of a quiet node for as long as this, in milliseconds. */
+export const WAL_AGE_MAX_MS = 3_600_000;
+
+/** Keeps the WAL short. Call `tend` when nobody waits for an answer, `empty` now and then. */
 export class WalKeeper {
 	readonly #look: StatementSync;
 	readonly #passive: StatementSync;
@@ -77,6 +80,12 @@ export class WalKeeper {
 		this.#look = prepareRows(db, 'pragma wal_checkpoint(noop)');
 		this.#passive = prepareRows(db, 'pragma wal_checkpoint(passive)');
 		this.#truncate = prepareRows(db, 'pragma wal_checkpoint(truncate)');
+	}
+
+	/** Empties the WAL, in which erased data stands until it is written over. */
+	empty(): void {
+		const [, log] = firstRow<Checkpoint>(this.#look) ?? [0, 0];
+		if (log > 0) this.#truncate.get();
 	}
 
 	tend(): void {

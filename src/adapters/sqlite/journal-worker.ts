@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { unpack } from '../../protocol/codec.ts';
 import { CommitGate } from './commit-gate.ts';
-import { type Durability, openWriter, WalKeeper } from './database.ts';
+import { type Durability, openWriter, WAL_AGE_MAX_MS, WalKeeper } from './database.ts';
 import { JournalLog, type PackedWrite } from './journal-log.ts';
 import { prepareJournal } from './journal-schema.ts';
 import { serveThread } from './serve-thread.ts';
@@ -19,6 +19,7 @@ const db = openWriter(path, durability);
 prepareJournal(db);
 const log = new JournalLog(db);
 const wal = new WalKeeper(db);
+setInterval(() => wal.empty(), WAL_AGE_MAX_MS).unref();
 
 const ops = {
 	/** Takes packed {@link PackedWrite}s; a 1 for each that landed, a 0 for each that is fenced. */

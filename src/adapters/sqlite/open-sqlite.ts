@@ -48,32 +48,34 @@ export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
 		if (!isKept) rmSync(directory, { recursive: true, force: true });
 	};
 	const gate = new CommitGate();
-	const threads: Partial<Mutable<StorageThreads>> = {};
-	const closeThreads = async () => {
+	const running: Running = {};
+	const close = async () => {
 		gate.release();
-		const { journal, views, read } = threads;
-		await Promise.all([journal?.close(), views?.close(), read?.close()]);
+		// The reader first: the last connection empties the WAL, and only a writer can.
+		await running.read?.close();
+		await Promise.all([running.journal?.close(), running.views?.close()]);
 		giveUp();
 	};
 	try {
-		const started = await startThreads(threads, { ...options, directory }, gate);
+		const threads = await startThreads(running, { ...options, directory }, gate);
 		return {
-			journal: new SqliteJournal(started),
-			store: new SqliteStore(started, options.collections),
+			journal: new SqliteJournal(threads),
+			store: new SqliteStore(threads, options.collections),
 			hold: () => gate.hold(),
-			close: closeThreads,
+			close,
 		};
 	} catch (error) {
-		await closeThreads();
+		await close();
 		throw error;
 	}
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** The threads that have been started so far. */
+type Running = { -readonly [Name in keyof StorageThreads]?: StorageThreads[Name] };
 
-/** Starts the writers, then the reader, which needs their tables; names in `threads` what runs. */
+/** Starts the writers, then the reader, which needs their tables; all that runs is in `running`. */
 async function startThreads(
-	threads: Partial<Mutable<StorageThreads>>,
+	running: Running,
 	options: SqliteOptions,
 	gate: CommitGate,
 ): Promise<StorageThreads> {
@@ -81,35 +83,41 @@ async function startThreads(
 	const durability = options.memoryOnly === true ? 'off' : 'full';
 	const journalPath = join(directory, 'journal.db');
 	const viewsPath = join(directory, 'views.db');
-	const journal: JournalThreadData = {
-		path: journalPath,
-		durability,
-		gate: gate.shared,
-		commitDelayMs,
+	const startJournal = async () => {
+		const shared = { path: journalPath, durability, gate: gate.shared } as const;
+		running.journal = await StorageThread.start<JournalOps>({
+			name: 'journal',
+			script: new URL('./journal-worker.ts', import.meta.url),
+			data: { ...shared, commitDelayMs } satisfies JournalThreadData,
+			// The host's writer has gathered already, and one batch is in flight: a turn only delays.
+			gathers: false,
+			onFailed,
+		});
+		return running.journal;
 	};
-	const views: ViewsThreadData = { path: viewsPath, durability, collections };
-	const read: ReadThreadData = { journalPath, viewsPath, collections };
-	threads.journal = await StorageThread.start<JournalOps>({
-		name: 'journal',
-		script: new URL('./journal-worker.ts', import.meta.url),
-		data: journal,
-		// The host's writer has gathered already, and one batch is in flight: another turn only delays.
-		gathers: false,
-		onFailed,
-	});
-	threads.views = await StorageThread.start<ViewsOps>({
-		name: 'views',
-		script: new URL('./views-worker.ts', import.meta.url),
-		data: views,
-		gathers: true,
-		onFailed,
-	});
-	threads.read = await StorageThread.start<ReadOps>({
+	const startViews = async () => {
+		running.views = await StorageThread.start<ViewsOps>({
+			name: 'views',
+			script: new URL('./views-worker.ts', import.meta.url),
+			data: { path: viewsPath, durability, collections } satisfies ViewsThreadData,
+			gathers: true,
+			onFailed,
+		});
+		return running.views;
+	};
+	const [journal, views] = await both(startJournal(), startViews());
+	running.read = await StorageThread.start<ReadOps>({
 		name: 'read',
 		script: new URL('./read-worker.ts', import.meta.url),
-		data: read,
+		data: { journalPath, viewsPath, collections } satisfies ReadThreadData,
 		gathers: true,
 		onFailed,
 	});
-	return { journal: threads.journal, views: threads.views, read: threads.read };
+	return { journal, views, read: running.read };
+}
+
+/** Like `Promise.all`, but rejects only when neither goes on, so that nothing is left running. */
+async function both<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+	await Promise.allSettled([one, other]);
+	return [await one, await other];
 }

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Answer, Call, OpsOf, ToThread } from './thread-protocol.ts';
 
-/** Answers leave at the latest this long after the first that waits, so that none waits for a page. */
+/** After so long in one message the answers so far leave, so that none waits for many pages. */
 const ANSWER_DELAY_MS = 2;
 
 export interface ThreadHooks {

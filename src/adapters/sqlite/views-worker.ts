@@ -3,7 +3,7 @@ import type { Collection } from '../../core/store.ts';
 import { unpack } from '../../protocol/codec.ts';
 import { shapeOf } from './collection-shape.ts';
 import { prepareCollections } from './collection-tables.ts';
-import { type Durability, openWriter, WalKeeper } from './database.ts';
+import { type Durability, openWriter, WAL_AGE_MAX_MS, WalKeeper } from './database.ts';
 import { checkVersion } from './journal-schema.ts';
 import { serveThread } from './serve-thread.ts';
 import { SNAPSHOT_TABLES, type SnapshotPart, SnapshotWrites } from './snapshot-tables.ts';
@@ -32,6 +32,7 @@ prepareCollections(db, shapes);
 const views = new ViewWrites(db, shapes);
 const snapshots = new SnapshotWrites(db);
 const wal = new WalKeeper(db);
+setInterval(() => wal.empty(), WAL_AGE_MAX_MS).unref();
 
 const ops = {
 	/** Takes packed {@link PackedCommit}s. */
