@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { KindContract } from '../../src/protocol/kind.ts';
+import { camel, isContract, kindFile, type ProtocolModule, pascal } from './kind-file.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Where the generated files stand. */
+export const GENERATED = join(ROOT, 'client-sdk/src/generated');
+
+/** Kinds that the SDK dresses up by hand; all others are reached as `naru.<kind>`. */
+const DRESSED = new Set(['channel', 'channels', 'user', 'presence']);
+
+interface Found {
+	readonly module: ProtocolModule;
+	readonly contract: KindContract;
+}
+
+async function contracts(): Promise<Found[]> {
+	const files = globSync('src/protocol/*.ts', { cwd: ROOT }).sort();
+	const found: Found[] = [];
+	for (const path of files) {
+		const exports = (await import(join(ROOT, path))) as Record<string, unknown>;
+		const module = { file: basename(path, '.ts'), exports };
+		for (const contract of Object.values(exports).filter(isContract)) {
+			found.push({ module, contract });
+		}
+	}
+	return found.sort((one, other) => (one.contract.kind < other.contract.kind ? -1 : 1));
+}
+
+/** Formatted by Biome, as if it stood beside the generated folder, which Biome passes over. */
+function formatted(name: string, source: string): string {
+	const biome = join(ROOT, 'node_modules/.bin/biome');
+	const path = join('client-sdk/src', name);
+	const run = spawnSync(biome, ['format', '--stdin-file-path', path], {
+		cwd: ROOT,
+		input: source,
+		encoding: 'utf8',
+	});
+	if (run.status !== 0 || run.stdout === '') throw new Error(`${name}: ${run.stderr || run.error}`);
+	return run.stdout;
+}
+
+/** One line of the interface and one of the table for a kind that needs no hand-written dress. */
+function accessor(contract: KindContract) {
+	const name = camel(contract.kind);
+	const type = `${pascal(contract.kind)}Handle`;
+	const isOne = contract.own === true || contract.style === 'service';
+	return {
+		type: isOne ? `readonly ${name}: ${type};` : `${name}(id: string): ${type};`,
+		row: `${name}: { table: ${name}Table, handle: ${type}, isOne: ${isOne} },`,
+		import: `import { ${type}, ${name}Table } from './${contract.kind}.ts';`,
+	};
+}
+
+function indexFile(found: readonly Found[]): string {
+	const plain = found
+		.map(({ contract }) => contract)
+		.filter(({ kind, style }) => style !== 'seat' && !DRESSED.has(kind))
+		.map(accessor);
+	const seats = found.filter(({ contract }) => contract.style === 'seat');
+	return `// Written by \`npm run sdk:generate\` from src/protocol; edit that.
+${plain.map((one) => one.import).join('\n')}
+
+/** Kinds that need no code of their own: \`naru.<kind>(id)\`, or \`naru.<kind>\` where there is one. */
+${
+	plain.length === 0
+		? 'export type GeneratedKinds = Record<never, never>;'
+		: `export interface GeneratedKinds {\n${plain.map((one) => one.type).join('\n')}\n}`
+}
+
+/** How each of {@link GeneratedKinds} is made. */
+export const GENERATED_KINDS = {
+${plain.map((one) => one.row).join('\n')}
+} as const;
+
+/** Kinds with seats in a room: \`naru.room(kind, id)\`. */
+export type SeatKind = ${seats.map(({ contract }) => `'${contract.kind}'`).join(' | ') || 'never'};
+`;
+}
+
+/** The generated files by name, formatted; the same for the same contracts. */
+export async function generate(): Promise<Map<string, string>> {
+	const found = await contracts();
+	const files = new Map<string, string>();
+	for (const { module, contract } of found) {
+		const name = `${contract.kind}.ts`;
+		files.set(name, formatted(name, kindFile(module, contract)));
+	}
+	files.set('kinds.ts', formatted('kinds.ts', indexFile(found)));
+	return files;
+}

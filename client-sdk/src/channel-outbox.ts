@@ -1,0 +1,124 @@
+import type { ChannelHandle, ChannelTypes, Message } from './generated/channel.ts';
+import type { NaruError } from './naru-error.ts';
+import type { Unsent, UnsentStore } from './unsent-store.ts';
+
+export type SendArgs = ChannelTypes['commands']['send']['args'];
+export type Sent = ChannelTypes['commands']['send']['reply'];
+
+/**
+ * A message of this device on its way: shown at once, before the server knows.
+ *
+ *     pending ──▶ sent      its message follows, or came already
+ *        │ ▲
+ *        ▼ │ sent again with the same clientId
+ *      failed               refused for good; `error` says why
+ */
+export interface PendingMessage extends SendArgs {
+	readonly clientId: string;
+	/** When it was given, on the server's clock. */
+	readonly at: number;
+	readonly userId: string | undefined;
+	readonly status: 'pending' | 'sent' | 'failed';
+	readonly error?: NaruError | undefined;
+	/** Known once it is sent. */
+	readonly seq?: number | undefined;
+	readonly id?: string | undefined;
+}
+
+/** What an outbox needs to know and tell. */
+export interface OutboxContext {
+	readonly handle: ChannelHandle;
+	readonly channel: string;
+	readonly store: UnsentStore;
+	readonly tell: (pending: PendingMessage) => void;
+	readonly newId: () => string;
+	readonly now: () => number;
+	readonly userId: () => string | undefined;
+	/** Whether the message of this seq came already. */
+	readonly has: (seq: number) => boolean;
+}
+
+/** The messages of one channel that are on their way; they are sent until they are answered. */
+export class ChannelOutbox {
+	readonly #context: OutboxContext;
+	readonly #pending = new Map<string, PendingMessage>();
+	readonly #answers = new Map<string, Promise<Sent>>();
+
+	constructor(context: OutboxContext) {
+		this.#context = context;
+	}
+
+	/** What is not among the channel's messages yet: pending, failed and just sent, oldest first. */
+	get messages(): readonly PendingMessage[] {
+		return [...this.#pending.values()];
+	}
+
+	/** Twice the same `clientId` is one message. */
+	send(args: SendArgs, clientId: string = this.#context.newId()): Promise<Sent> {
+		const unsent = { channel: this.#context.channel, clientId, at: this.#context.now(), args };
+		return this.#answers.get(clientId) ?? this.#start(unsent, false);
+	}
+
+	/** Takes up what an earlier life of the app left. */
+	restore(unsent: Unsent): void {
+		if (!this.#answers.has(unsent.clientId)) void this.#start(unsent, true);
+	}
+
+	/** Forgets a message that failed. */
+	discard(clientId: string): void {
+		if (this.#pending.get(clientId)?.status === 'failed') this.#pending.delete(clientId);
+	}
+
+	/** A message came: one's own is no longer on its way. */
+	arrived({ clientId, seq, id, at }: Message): void {
+		if (clientId !== undefined) this.#settle(clientId, { seq, id, at });
+	}
+
+	#start(unsent: Unsent, isResend: boolean): Promise<Sent> {
+		const { clientId, args, at } = unsent;
+		const { userId, store, handle, tell } = this.#context;
+		const pending: PendingMessage = { ...args, clientId, at, userId: userId(), status: 'pending' };
+		const options = { requestId: clientId, resend: isResend };
+		const answer = handle.run('send', args, options).then(
+			(sent) => {
+				this.#answers.delete(clientId);
+				this.#settle(clientId, sent);
+				return sent;
+			},
+			(error: NaruError) => {
+				this.#answers.delete(clientId);
+				this.#fail(clientId, error);
+				throw error;
+			},
+		);
+		// The outcome is told as `pending` too, so that a caller may pass over the promise.
+		answer.catch(() => {});
+		this.#answers.set(clientId, answer);
+		this.#pending.set(clientId, pending);
+		store.put(unsent);
+		tell(pending);
+		return answer;
+	}
+
+	/** Told once, by whichever comes first, answer or message; kept until its message is there. */
+	#settle(clientId: string, sent: Sent): void {
+		this.#context.store.remove(clientId);
+		const pending = this.#pending.get(clientId);
+		if (!pending) return;
+		const settled: PendingMessage = { ...pending, ...sent, status: 'sent' };
+		if (this.#context.has(sent.seq)) this.#pending.delete(clientId);
+		else this.#pending.set(clientId, settled);
+		if (pending.status !== 'sent') this.#context.tell(settled);
+	}
+
+	#fail(clientId: string, error: NaruError): void {
+		const { store, tell } = this.#context;
+		// Closing this client is no verdict on the message: it stays for the next start.
+		if (error.code !== 'CLOSED') store.remove(clientId);
+		const pending = this.#pending.get(clientId);
+		if (!pending) return;
+		const failed: PendingMessage = { ...pending, status: 'failed', error };
+		this.#pending.set(clientId, failed);
+		tell(failed);
+	}
+}

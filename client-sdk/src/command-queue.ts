@@ -1,0 +1,276 @@
+import { pack } from '../../src/protocol/codec.ts';
+
+import { MESSAGE_BYTES_MAX } from '../../src/protocol/frames.ts';
+import type { CommandFrame, Open, WireRefusal } from '../../src/protocol/wire.ts';
+import { afterMs, fullJitterMs } from './backoff.ts';
+import type { Environment } from './environment.ts';
+import type { CommandFlags } from './kind-table.ts';
+import { errorOf, isRetryable, NaruError } from './naru-error.ts';
+
+/** Most commands of one client that wait for an answer, and their bytes. */
+export const WAITING_MAX = 100;
+export const WAITING_BYTES_MAX = 1024 * 1024;
+/** Room for all of a frame but the arguments. */
+const FRAME_HEAD_MAX = 512;
+
+/** What all queues of a client share. */
+export class WaitingBudget {
+	#commands = 0;
+	#bytes = 0;
+
+	take(bytes: number): boolean {
+		if (this.#commands + 1 > WAITING_MAX || this.#bytes + bytes > WAITING_BYTES_MAX) return false;
+		this.#commands++;
+		this.#bytes += bytes;
+		return true;
+	}
+
+	give(bytes: number): void {
+		this.#commands--;
+		this.#bytes -= bytes;
+	}
+}
+
+export interface CommandOptions {
+	readonly requestId?: string | undefined;
+	/** Sent in an earlier life of the app, perhaps. */
+	readonly resend?: boolean | undefined;
+	/** Rejects then; without it the command waits until it is answered. */
+	readonly timeoutMs?: number | undefined;
+}
+
+interface Waiting {
+	readonly name: string;
+	readonly args: unknown;
+	readonly bytes: number;
+	readonly creates: boolean;
+	readonly requestId: string | undefined;
+	resolve(result: unknown): void;
+	reject(error: NaruError): void;
+	timer: unknown;
+	/** The number in the present opening, once sent; 0 for the one that travels with `open`. */
+	n: number | undefined;
+	isInFlight: boolean;
+	/** It may have taken effect already: the server looks its request id up. */
+	isResend: boolean;
+	/** Its caller was told TIMEOUT; it only keeps its number. */
+	isAbandoned: boolean;
+	refusal: WireRefusal | undefined;
+}
+
+export interface QueueWire {
+	command(frame: CommandFrame): void;
+	/** Server and client disagree about the numbers: the handle has to be opened anew. */
+	disagreed(): void;
+}
+
+/** Refusals that say for sure that the command did not take effect. */
+const UNTOUCHED: readonly string[] = ['AGAIN', 'BUSY', 'RATE_LIMITED', 'RETRY_LATER'];
+
+/**
+ * The unanswered commands of one handle, in order. A retryable refusal of one sends the queue back
+ * to it: the server takes a number only after the one before, so that all behind it comes back too.
+ */
+export class CommandQueue {
+	readonly #environment: Environment;
+	readonly #budget: WaitingBudget;
+	readonly #wire: QueueWire;
+	#waiting: Waiting[] = [];
+	#isOpen = false;
+	#nextN = 1;
+	/** When to go on after a refusal; nothing new is sent before. */
+	#backAt: number | undefined;
+	#backTimer: unknown;
+	#refusals = 0;
+
+	constructor(environment: Environment, budget: WaitingBudget, wire: QueueWire) {
+		this.#environment = environment;
+		this.#budget = budget;
+		this.#wire = wire;
+	}
+
+	get isEmpty(): boolean {
+		return this.#waiting.length === 0;
+	}
+
+	/** Whether the first command may make what it is for. */
+	get startsByCreating(): boolean {
+		return this.#waiting[0]?.creates === true;
+	}
+
+	/** Rejects with the final refusal, `TIMEOUT`, `QUEUE_FULL` or `TOO_LARGE`. */
+	add(
+		name: string,
+		given: { args: unknown; flags: CommandFlags; options: CommandOptions },
+	): Promise<unknown> {
+		const { args, flags, options } = given;
+		const bytes = sizeOf(args);
+		if (bytes === undefined) return Promise.reject(new NaruError('INVALID', 'not plain data'));
+		if (bytes + FRAME_HEAD_MAX > MESSAGE_BYTES_MAX)
+			return Promise.reject(new NaruError('TOO_LARGE'));
+		if (!this.#budget.take(bytes)) return Promise.reject(new NaruError('QUEUE_FULL'));
+		const keepsId = !flags.query && flags.requests !== 'none';
+		return new Promise((resolve, reject) => {
+			const command: Waiting = {
+				name,
+				args,
+				bytes,
+				creates: flags.creates === true,
+				requestId: keepsId ? (options.requestId ?? this.#environment.newId()) : undefined,
+				resolve,
+				reject,
+				timer: undefined,
+				n: undefined,
+				isInFlight: false,
+				isResend: options.resend === true,
+				isAbandoned: false,
+				refusal: undefined,
+			};
+			if (options.timeoutMs !== undefined) {
+				const run = () => this.#timeOut(command);
+				command.timer = this.#environment.setTimeout(run, options.timeoutMs);
+			}
+			this.#waiting.push(command);
+			this.#pump();
+		});
+	}
+
+	/** The command that may travel with `open`, if the first one may. */
+	takeOpener(): Open['with'] {
+		const first = this.#waiting[0];
+		if (!first?.creates) return undefined;
+		first.n = 0;
+		first.isInFlight = true;
+		const { name, args, requestId, isResend } = first;
+		return {
+			name,
+			args,
+			...(requestId === undefined ? {} : { requestId }),
+			...(isResend ? { resend: true } : {}),
+		};
+	}
+
+	/** The handle is open: all that waits is sent, in order, numbered from 1. */
+	opened(reply: unknown): void {
+		this.reply(0, reply);
+		this.#isOpen = true;
+		this.#nextN = 1;
+		this.#pump();
+	}
+
+	/** The opening is gone; whatever was in flight may have taken effect. */
+	detached(): void {
+		this.#isOpen = false;
+		this.#stopBack();
+		for (const command of this.#waiting.filter((one) => one.isAbandoned)) this.#remove(command);
+		for (const command of this.#waiting) {
+			if (command.isInFlight) command.isResend = true;
+			command.isInFlight = false;
+			command.n = undefined;
+		}
+	}
+
+	/** An answer to number `n`; one to an unknown number is none. */
+	reply(n: number, result: unknown, refusal?: WireRefusal): void {
+		const command = this.#waiting.find((one) => one.n === n && one.isInFlight);
+		if (!command) return;
+		if (refusal && isRetryable(refusal)) {
+			this.#refused(command, refusal);
+			return;
+		}
+		this.#refusals = 0;
+		this.#remove(command);
+		if (refusal) command.reject(errorOf(refusal));
+		else command.resolve(result);
+		this.#goOn();
+	}
+
+	/** Rejects all that waits. */
+	fail(error: NaruError): void {
+		this.#stopBack();
+		for (const command of [...this.#waiting]) {
+			this.#remove(command);
+			command.reject(error);
+		}
+	}
+
+	#pump(): void {
+		if (!this.#isOpen || this.#backAt !== undefined) return;
+		for (const command of this.#waiting) {
+			if (!command.isInFlight) this.#send(command);
+		}
+	}
+
+	#send(command: Waiting): void {
+		command.n ??= this.#nextN++;
+		command.isInFlight = true;
+		command.refusal = undefined;
+		const { n, name, args, requestId } = command;
+		if (requestId === undefined) this.#wire.command([n, name, args]);
+		else if (command.isResend) this.#wire.command([n, name, args, requestId, true]);
+		else this.#wire.command([n, name, args, requestId]);
+	}
+
+	#refused(command: Waiting, refusal: WireRefusal): void {
+		command.isInFlight = false;
+		command.refusal = refusal;
+		if (!UNTOUCHED.includes(refusal.code)) command.isResend = true;
+		if (refusal.code === 'AGAIN' && command === this.#waiting.find((one) => one.n !== undefined)) {
+			this.#wire.disagreed();
+			return;
+		}
+		const waitMs =
+			refusal.retryAfterMs === undefined
+				? fullJitterMs(this.#refusals, this.#environment.random)
+				: afterMs(refusal.retryAfterMs, this.#environment.random);
+		if (this.#backAt === undefined) this.#refusals++;
+		this.#backAt = Math.max(this.#backAt ?? 0, this.#environment.now() + waitMs);
+		this.#goOn();
+	}
+
+	/** Sends again from the first refused one on, when it is time and all behind it came back. */
+	#goOn(): void {
+		if (this.#backAt === undefined || !this.#isOpen) return;
+		const waitMs = this.#backAt - this.#environment.now();
+		if (waitMs > 0) {
+			this.#environment.clearTimeout(this.#backTimer);
+			this.#backTimer = this.#environment.setTimeout(() => this.#goOn(), waitMs);
+			return;
+		}
+		const first = this.#waiting.findIndex((one) => one.n !== undefined && !one.isInFlight);
+		const isOnTheWay = first >= 0 && this.#waiting.slice(first).some((one) => one.isInFlight);
+		if (isOnTheWay) return;
+		this.#stopBack();
+		this.#pump();
+	}
+
+	#stopBack(): void {
+		this.#environment.clearTimeout(this.#backTimer);
+		this.#backAt = undefined;
+	}
+
+	#timeOut(command: Waiting): void {
+		const { isInFlight, refusal } = command;
+		command.isAbandoned = true;
+		// Without its number the server would wait for it for ever.
+		if (command.n === undefined) this.#remove(command);
+		const isKnown = !isInFlight && refusal !== undefined;
+		command.reject(isKnown ? errorOf(refusal) : new NaruError('TIMEOUT'));
+	}
+
+	#remove(command: Waiting): void {
+		const at = this.#waiting.indexOf(command);
+		if (at < 0) return;
+		this.#waiting.splice(at, 1);
+		this.#environment.clearTimeout(command.timer);
+		this.#budget.give(command.bytes);
+	}
+}
+
+function sizeOf(args: unknown): number | undefined {
+	try {
+		return pack(args).length;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,78 @@
+import {
+	type AppStateLike,
+	type Environment,
+	hostEnvironment,
+	type SocketMaker,
+} from './environment.ts';
+import { GENERATED_KINDS, type GeneratedKinds } from './generated/kinds.ts';
+import type { KindTable } from './kind-table.ts';
+import { Naru } from './naru.ts';
+import type { Session } from './session.ts';
+import type { TokenOption } from './token-source.ts';
+import type { StorageLike } from './unsent-store.ts';
+
+export const TIMEOUT_MS = 10_000;
+
+export interface ConnectOptions {
+	/** `ws://`, `wss://`, `http://` or `https://`, one or several; the next one after each failure. */
+	readonly url: string | readonly string[];
+	/** A token, or a function that is asked for one, and again when it is used up. */
+	readonly token: TokenOption;
+	/** The same for this device at each start; without it `storage` keeps a random one. */
+	readonly deviceId?: string;
+	/** Keeps unsent messages over a restart: `localStorage`, `AsyncStorage` or alike. */
+	readonly storage?: StorageLike;
+	/** Calls other than `send` reject with `TIMEOUT` after this; 10 s unless set. */
+	readonly timeoutMs?: number;
+	/** Where there is no global one. */
+	readonly WebSocket?: SocketMaker;
+	/** React Native's `AppState`: the client comes back at once when the app does. */
+	readonly appState?: AppStateLike;
+}
+
+/** How a kind of the generator becomes a member of the client. */
+interface GeneratedKind {
+	readonly table: KindTable;
+	readonly handle: new (
+		session: Session,
+		target: { readonly table: KindTable; readonly id: () => string },
+	) => unknown;
+	readonly isOne: boolean;
+}
+
+/** `naru.<kind>(id)`, the same handle for the same id; `naru.<kind>` where there is only one. */
+function addKind(naru: Naru, name: string, { table, handle: Kind, isOne }: GeneratedKind): void {
+	const { session } = naru;
+	const made = new Map<string, unknown>();
+	const get = (key: string, id: () => string) => {
+		if (!made.has(key)) made.set(key, new Kind(session, { table, id }));
+		return made.get(key);
+	};
+	const own = () => (table.own ? session.userId : 'me');
+	Object.defineProperty(
+		naru,
+		name,
+		isOne ? { get: () => get('', own) } : { value: (id: string) => get(id, () => id) },
+	);
+}
+
+/** A client in a given environment: for tests. */
+export function connectIn(
+	environment: Environment,
+	{ url, token, deviceId, storage, timeoutMs = TIMEOUT_MS }: ConnectOptions,
+): Naru & GeneratedKinds {
+	const urls = (typeof url === 'string' ? [url] : [...url]).map(socketUrl);
+	const naru = new Naru({ urls, token, deviceId, storage, timeoutMs }, environment);
+	for (const [name, kind] of Object.entries<GeneratedKind>(GENERATED_KINDS)) {
+		addKind(naru, name, kind);
+	}
+	return naru as Naru & GeneratedKinds;
+}
+
+/** Begins to connect, and goes on until `close()` or a verdict of the server. Never throws. */
+export function connect(options: ConnectOptions): Naru & GeneratedKinds {
+	return connectIn(hostEnvironment(options), options);
+}
+
+/** Pages know their own address as http. */
+const socketUrl = (url: string): string => url.replace(/^http/, 'ws');

@@ -1,0 +1,10 @@
+// Written by `npm run sdk:generate` from src/protocol; edit that.
+
+/** Kinds that need no code of their own: `naru.<kind>(id)`, or `naru.<kind>` where there is one. */
+export type GeneratedKinds = Record<never, never>;
+
+/** How each of {@link GeneratedKinds} is made. */
+export const GENERATED_KINDS = {} as const;
+
+/** Kinds with seats in a room: `naru.room(kind, id)`. */
+export type SeatKind = 'cursor-board';

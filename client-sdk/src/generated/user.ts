@@ -1,0 +1,82 @@
+// Written by `npm run sdk:generate` from src/protocol/user.ts; edit that.
+import { KindHandle } from '../kind-handle.ts';
+import type { KindTable } from '../kind-table.ts';
+
+export interface Notice {
+	readonly id: string;
+	readonly type: string;
+	readonly data: unknown;
+	readonly at: number;
+	readonly expiresAt: number;
+}
+
+export interface UserTypes {
+	readonly openArgs: Readonly<Record<string, never>>;
+	readonly view: {
+		readonly notices: readonly Notice[];
+	};
+	readonly commands: {
+		readonly post: {
+			readonly args: {
+				readonly type: string;
+				readonly data: unknown;
+				readonly ttlSeconds: number;
+			};
+			readonly reply: {
+				readonly id: string;
+			};
+		};
+		readonly ack: {
+			readonly args: {
+				readonly id: string;
+			};
+			readonly reply: Readonly<Record<string, never>>;
+		};
+		readonly list: {
+			readonly args: {
+				readonly before?: string | undefined;
+				readonly limit?: number | undefined;
+			};
+			readonly reply: {
+				readonly notices: readonly Notice[];
+				readonly hasMore: boolean;
+			};
+		};
+	};
+	readonly events: {
+		readonly notice: Notice;
+		readonly acked: {
+			readonly id: string;
+		};
+	};
+	readonly ephemerals: {};
+}
+
+export const userTable = {
+	kind: 'user',
+	style: 'stream',
+	own: true,
+	live: [],
+	commands: {
+		post: { creates: true },
+		ack: { requests: 'none' },
+		list: { query: true },
+	},
+} as const satisfies KindTable;
+
+type Commands = UserTypes['commands'];
+
+/** The commands of `user`, typed. */
+export class UserHandle extends KindHandle<UserTypes> {
+	post(args: Commands['post']['args']): Promise<Commands['post']['reply']> {
+		return this.run('post', args);
+	}
+
+	ack(args: Commands['ack']['args']): Promise<Commands['ack']['reply']> {
+		return this.run('ack', args);
+	}
+
+	list(args: Commands['list']['args']): Promise<Commands['list']['reply']> {
+		return this.run('list', args);
+	}
+}

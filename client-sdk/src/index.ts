@@ -1,0 +1,18 @@
+export type { ErrorCode } from '../../src/protocol/errors.ts';
+export type { Channel, ChannelEvents, ChannelView } from './channel.ts';
+export type { ChannelChange, ChannelInfo } from './channel-log.ts';
+export type { PendingMessage, SendArgs, Sent } from './channel-outbox.ts';
+export type { Channels, ChannelsEvents } from './channels.ts';
+export { type ConnectOptions, connect } from './connect.ts';
+export type { AppStateLike, SocketLike, SocketMaker } from './environment.ts';
+export type { ChannelKind, Member, Message, Role } from './generated/channel.ts';
+export type { ChannelSummary } from './generated/channels.ts';
+export type { PresenceState } from './generated/presence.ts';
+export type { Notice } from './generated/user.ts';
+export type { Inbox, InboxEvents } from './inbox.ts';
+export type { Undo } from './listeners.ts';
+export type { Naru, NaruEvents } from './naru.ts';
+export { NaruError } from './naru-error.ts';
+export type { Presence } from './presence.ts';
+export type { Status, StatusChange } from './status.ts';
+export type { StorageLike } from './unsent-store.ts';

@@ -1,0 +1,26 @@
+/** What the runtime must know of a command; the rest is types. */
+export interface CommandFlags {
+	readonly query?: true;
+	readonly creates?: true;
+	readonly requests?: 'none';
+}
+
+/** What the runtime must know of a kind; written by the generator. */
+export interface KindTable {
+	readonly kind: string;
+	readonly style: 'stream' | 'seat' | 'service';
+	/** There is one per user, under the user's own id. */
+	readonly own: boolean;
+	/** Events that carry a part of the view, under its name. */
+	readonly live: readonly string[];
+	readonly commands: Readonly<Record<string, CommandFlags>>;
+}
+
+/** The shapes of a kind; written by the generator. */
+export interface KindTypes {
+	readonly openArgs: unknown;
+	readonly view: unknown;
+	readonly commands: Readonly<Record<string, { readonly args: unknown; readonly reply: unknown }>>;
+	readonly events: Readonly<Record<string, unknown>>;
+	readonly ephemerals: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,176 @@
+import { Channel } from './channel.ts';
+import { Channels } from './channels.ts';
+import { WaitingBudget } from './command-queue.ts';
+import { Connection } from './connection.ts';
+import type { Environment } from './environment.ts';
+import { Inbox } from './inbox.ts';
+import { Listeners, type Undo } from './listeners.ts';
+import { NaruError } from './naru-error.ts';
+import { Presence } from './presence.ts';
+import { Session } from './session.ts';
+import type { LinkStats } from './socket-link.ts';
+import type { Status, StatusChange } from './status.ts';
+import type { TokenOption } from './token-source.ts';
+import { type StorageLike, UnsentStore } from './unsent-store.ts';
+
+/** A logout waits this long for the server's word. */
+const LOGOUT_MAX_MS = 2_000;
+
+export interface NaruEvents {
+	/** The present status is told to a new listener at once. */
+	readonly status: StatusChange;
+	/** What no call can be told: a watch that was refused, for one. */
+	readonly error: NaruError;
+}
+
+export interface NaruOptions {
+	readonly urls: readonly string[];
+	readonly token: TokenOption;
+	readonly deviceId: string | undefined;
+	readonly storage: StorageLike | undefined;
+	readonly timeoutMs: number;
+}
+
+/** One signed-in client: all features over one socket. Made by {@link connect}. */
+export class Naru {
+	readonly channels: Channels;
+	readonly inbox: Inbox;
+	readonly presence: Presence;
+	readonly #environment: Environment;
+	readonly #connection: Connection;
+	readonly #session: Session;
+	readonly #store: UnsentStore;
+	readonly #channels = new Map<string, Channel>();
+	readonly #listeners = new Listeners<NaruEvents>((type) =>
+		type === 'status' ? [this.#connection.status] : undefined,
+	);
+	#askers: { resolve(userId: string): void; reject(error: NaruError): void }[] = [];
+	#isRestored = false;
+
+	constructor(options: NaruOptions, environment: Environment) {
+		this.#environment = environment;
+		this.#store = new UnsentStore(options.storage);
+		const { urls, token, deviceId } = options;
+		this.#connection = new Connection(
+			environment,
+			{
+				urls,
+				token,
+				deviceId: deviceId ? Promise.resolve(deviceId) : this.#store.deviceId(environment),
+			},
+			{
+				status: (change) => this.#listeners.emit('status', change),
+				welcomed: () => this.#welcomed(),
+				lost: () => this.#session.detach(),
+				frame: (frame) => this.#session.receive(frame),
+				visible: (visible) => this.presence.visible(visible),
+				ended: (error) => this.#ended(error),
+			},
+		);
+		const bounds = { budget: new WaitingBudget(), timeoutMs: options.timeoutMs };
+		this.#session = new Session(environment, this.#connection, bounds);
+		this.inbox = new Inbox(this.#session);
+		this.presence = new Presence(this.#session, (error) => this.#listeners.emit('error', error));
+		this.channels = new Channels({
+			session: this.#session,
+			channel: (id) => this.channel(id),
+			userId: () => this.#knownUser(),
+		});
+	}
+
+	/** Known from the first time online on. */
+	get userId(): string | undefined {
+		return this.#connection.userId;
+	}
+
+	get status(): Status {
+		return this.#connection.status.status;
+	}
+
+	/** Frames both ways and sockets opened, since the beginning. */
+	get stats(): Readonly<LinkStats> {
+		return { ...this.#connection.stats };
+	}
+
+	/** The server's clock, in milliseconds since 1970: for every countdown. */
+	now(): number {
+		return this.#connection.now();
+	}
+
+	on<E extends keyof NaruEvents>(type: E, listener: (value: NaruEvents[E]) => void): Undo {
+		return this.#listeners.on(type, listener);
+	}
+
+	/** The same object for the same id. Nothing is opened before it is used. */
+	channel(id: string): Channel {
+		const known = this.#channels.get(id);
+		if (known) return known;
+		const channel = new Channel(id, {
+			session: this.#session,
+			store: this.#store,
+			now: () => this.now(),
+			userId: () => this.userId,
+		});
+		this.#channels.set(id, channel);
+		return channel;
+	}
+
+	/** @internal What generated handles are made with. */
+	get session(): Session {
+		return this.#session;
+	}
+
+	/** Ends the client for good; unsent messages stay in `storage`. `logout`: offline at once. */
+	async close({ logout = false }: { readonly logout?: boolean } = {}): Promise<void> {
+		if (logout && this.#connection.isReady) {
+			await this.presence.logout(LOGOUT_MAX_MS).catch(() => {});
+		}
+		this.#connection.close();
+	}
+
+	#welcomed(): void {
+		const userId = this.#connection.userId ?? '';
+		const askers = this.#askers;
+		this.#askers = [];
+		for (const { resolve } of askers) resolve(userId);
+		this.#session.attach();
+		if (!this.#isRestored) void this.#restore(userId);
+		this.#isRestored = true;
+	}
+
+	/** Sends what an earlier life of the app left unsent. */
+	async #restore(userId: string): Promise<void> {
+		const left = await this.#store.load(userId);
+		if (this.#session.ended) return;
+		for (const unsent of left) this.channel(unsent.channel).restore(unsent);
+	}
+
+	#ended(error: NaruError): void {
+		this.#session.end(error);
+		const askers = this.#askers;
+		this.#askers = [];
+		for (const { reject } of askers) reject(error);
+	}
+
+	#knownUser(): Promise<string> {
+		const { userId } = this;
+		if (userId !== undefined) return Promise.resolve(userId);
+		return new Promise((resolve, reject) => {
+			try {
+				this.#session.check();
+			} catch (error) {
+				reject(error as NaruError);
+				return;
+			}
+			const timer = this.#environment.setTimeout(
+				() => reject(new NaruError('TIMEOUT')),
+				this.#session.timeoutMs,
+			);
+			const known = (id: string) => {
+				this.#environment.clearTimeout(timer);
+				resolve(id);
+			};
+			this.#askers.push({ resolve: known, reject });
+		});
+	}
+}
