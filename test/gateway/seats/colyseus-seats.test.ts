@@ -155,20 +155,17 @@ describe('slow readers', () => {
 	test('[P4] patches of 60 KB that wait for a stalled reader are read uncorrupted', async () => {
 		const ann = await open('stall1', 'ann');
 		const bob = await open('stall1', 'bob');
-		const corrupt: number[] = [];
-		let seen = 0;
+		// What waits must be what was sent then, not what the encoder wrote over it since.
+		const seen: number[] = [];
 		ann.room.onStateChange((state: State) => {
-			seen++;
-			if (state.blob !== blobOf(state.turn)) corrupt.push(state.turn);
+			if (state.blob === blobOf(state.turn)) seen.push(state.turn);
 		});
 		for (let round = 0; round < 10; round++) {
 			ann.isStalled = true;
 			for (let i = 1; i <= 10; i++) bob.room.send('turn', round * 10 + i);
 			ann.catchUp();
 		}
-		expect(seen).toBe(100);
-		expect(corrupt).toEqual([]);
-		expect(ann.room.state.turn).toBe(100);
+		expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
 	});
 
 	test('[P4] a reader too slow loses its seat, not its state, and memory stays bounded', async () => {

@@ -5,6 +5,7 @@ import { ColyseusTestServer } from '@colyseus/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { seat as cursorBoard } from '../../../rooms/cursor-board-room.ts';
+import { SEAT_BYTES_QUEUED_MAX } from '../../../src/gateway/seats/colyseus-internals.ts';
 import { defineSeat } from '../../../src/gateway/seats/seat-definition.ts';
 import { CLOSE } from '../../../src/protocol/errors.ts';
 import { Player, startSeats, until } from './seat-fixture.ts';
@@ -171,29 +172,33 @@ describe('stock Colyseus clients beside seats', () => {
 		const { socket, roomId } = await rawSocket('blob', { user: 'slow', token: 'slow' });
 		const slow = readingRoom(socket);
 		await until(() => slow.serializer !== undefined && slow.state.turn === 0);
-		const corrupt: number[] = [];
+		const seen: number[] = [];
 		slow.onStateChange((state: State) => {
-			if (state.blob !== blobOf(state.turn)) corrupt.push(state.turn);
+			if (state.blob === blobOf(state.turn)) seen.push(state.turn);
 		});
 		const ann = await Player.open(seats, { kind: 'blob', id: 'raw', token: 'ann' });
+		const { clients } = matchMaker.getLocalRoomById(roomId);
+		const slowClient = clients.find((client) => client.auth.userId === 'slow');
+		const reader = slowClient?.ref as unknown as WebSocket;
+		let turn = 0;
+		const sendWhile = async (isDue: () => boolean) => {
+			while (isDue()) {
+				ann.room.send('turn', ++turn);
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+		};
 		socket.pause();
-		for (let turn = 1; turn <= 15; turn++) {
-			ann.room.send('turn', turn);
-			await new Promise((resolve) => setImmediate(resolve));
-		}
+		// Beyond what the kernel takes, so that states wait in the server's memory.
+		await sendWhile(() => reader.bufferedAmount < 5 * BLOB_BYTES);
 		socket.resume();
-		await until(() => slow.state.turn === 15);
-		expect(corrupt).toEqual([]);
+		await until(() => slow.state.turn === turn);
+		expect(seen).toEqual(Array.from({ length: turn }, (_, index) => index + 1));
 		socket.pause();
-		const gone = new Promise((resolve) => socket.once('close', resolve));
-		for (let turn = 16; turn <= 400; turn++) {
-			ann.room.send('turn', turn);
-			await new Promise((resolve) => setImmediate(resolve));
-		}
-		await until(() => matchMaker.getLocalRoomById(roomId).clients.length === 1);
+		await sendWhile(() => clients.length === 2);
+		expect(reader.bufferedAmount).toBeLessThan(SEAT_BYTES_QUEUED_MAX + 2 * BLOB_BYTES);
 		socket.resume();
-		await gone;
-		expect(corrupt).toEqual([]);
+		await new Promise((resolve) => socket.once('close', resolve));
+		expect(seen).toEqual(seen.map((_, index) => index + 1));
 	});
 });
 
