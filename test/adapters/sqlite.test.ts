@@ -9,6 +9,7 @@ import { DataDirectoryInUseError } from '../../src/adapters/sqlite/data-director
 import { openReader, openWriter, WalKeeper } from '../../src/adapters/sqlite/database.ts';
 import { JournalLog, type PackedWrite } from '../../src/adapters/sqlite/journal-log.ts';
 import { prepareJournal } from '../../src/adapters/sqlite/journal-schema.ts';
+import { LogWalk } from '../../src/adapters/sqlite/log-walk.ts';
 import { openSqlite, type Sqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { StorageError } from '../../src/adapters/sqlite/storage-error.ts';
 import { StorageThread } from '../../src/adapters/sqlite/storage-thread.ts';
@@ -107,14 +108,28 @@ describe('sqlite: erasing', () => {
 	});
 });
 
-describe('sqlite: two writers on one file', () => {
-	test('[P12] are fenced by the file itself, should the lock ever fail', () => {
+describe('sqlite: the writing side of the log', () => {
+	const write = (actor: string, commit: number, writer: string): PackedWrite =>
+		[actor, commit, commit, 1, 1, writer, new Uint8Array()] as const;
+
+	test('a batch that fails midway leaves nothing behind, also no actor in its memory', () => {
+		const db = openWriter(`${newDirectory()}.db`, 'off');
+		prepareJournal(db);
+		const log = new JournalLog(db);
+		const broken = [...write('b', 1, 'one').slice(0, 6), {}] as unknown as PackedWrite;
+		expect(() => log.append([write('a', 1, 'one'), broken])).toThrow();
+		// Had it kept the integer of "a", that integer would now be the one of "c" as well.
+		expect(log.append([write('c', 1, 'one'), write('a', 1, 'one')])).toEqual(['landed', 'landed']);
+		const walk = new LogWalk(db);
+		expect(['a', 'c'].map((key) => walk.head(walk.actor(key) ?? 0)?.number)).toEqual([1, 1]);
+		db.close();
+	});
+
+	test('[P12] two writers are fenced by the file itself, should the lock ever fail', () => {
 		const path = `${newDirectory()}.db`;
 		const databases = [openWriter(path, 'off'), openWriter(path, 'off')] as const;
 		prepareJournal(databases[0]);
 		const [one, two] = [new JournalLog(databases[0]), new JournalLog(databases[1])];
-		const write = (actor: string, commit: number, writer: string): PackedWrite =>
-			[actor, commit, commit, 1, 1, writer, new Uint8Array()] as const;
 		expect(one.append([write('a', 1, 'one'), write('b', 1, 'one')])).toEqual(['landed', 'landed']);
 		expect(two.append([write('a', 2, 'two'), write('c', 1, 'two')])).toEqual(['landed', 'landed']);
 		expect(one.append([write('a', 2, 'one'), write('b', 2, 'one')])).toEqual(['fenced', 'landed']);
