@@ -5,6 +5,7 @@ import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { ActorFigures, NodeFigures, TokenRole } from '../protocol/rest.ts';
 import type { ChannelSummary } from '../protocol/user.ts';
+import type { Answer } from './answer.ts';
 
 /** Commands, and reads that the owner must grant. */
 export type RestActors = Pick<ActorPort, 'command' | 'open' | 'unsubscribe'>;
@@ -51,5 +52,5 @@ export interface RestPorts {
 	publicChannels(page: {
 		readonly after?: string | undefined;
 		readonly limit: number;
-	}): Promise<{ readonly channels: ChannelSummary[]; readonly next?: string | undefined }>;
+	}): Promise<Answer<{ channels: ChannelSummary[]; next?: string | undefined }>>;
 }

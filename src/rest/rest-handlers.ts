@@ -28,8 +28,8 @@ export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>):
 		},
 		metrics: async () => reply(await status.metrics()),
 		createDevToken: async ({ body }) => reply({ token: await tokens.mint(body) }),
-		listChannels: async ({ query: { after, limit = PAGE_LENGTH } }) =>
-			reply(await ports.publicChannels({ after, limit })),
+		listChannels: ({ query: { after, limit = PAGE_LENGTH } }) =>
+			ports.publicChannels({ after, limit }),
 		getChannel: ({ params, caller }) => channelInfo(actors, actorKey('channel', params.id), caller),
 		listMessages: ({ params, query, caller, trace }) =>
 			ask(actors, actorKey('channel', params.id), {

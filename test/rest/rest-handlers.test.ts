@@ -88,7 +88,7 @@ describe('channels', () => {
 		const summary = { id: 'general', kind: 'open' as const, name: 'General', memberCount: 2 };
 		rest.ports.publicChannels = async (page) => {
 			asked.push(page);
-			return { channels: [{ ...summary, lastAt: 1, lastSeq: 7 }], next: 'n' };
+			return { ok: true, reply: { channels: [{ ...summary, lastAt: 1, lastSeq: 7 }], next: 'n' } };
 		};
 		expect(await reply('listChannels', '/api/v1/channels', { as: 'ann:user' })).toMatchObject({
 			channels: [summary],

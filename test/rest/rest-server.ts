@@ -137,7 +137,7 @@ export class RestServer {
 						? { key, node: 'n1', epoch: 1, position: 9, state: { members: 2 } }
 						: undefined,
 			},
-			publicChannels: async () => ({ channels: [] }),
+			publicChannels: async () => ({ ok: true, reply: { channels: [] } }),
 		};
 	}
 

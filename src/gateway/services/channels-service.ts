@@ -20,6 +20,13 @@ export interface ChannelsServiceOptions extends WatchOptions {
 	settle(): Promise<void>;
 }
 
+export interface ChannelsService extends Service {
+	/** Open channels by last activity, newest first; the answer of the command `public`. */
+	publicPage(args: ListArgs): Promise<CommandAnswer>;
+	/** Ends the following of rows. */
+	close(): void;
+}
+
 const READS_AT_ONCE_MAX = 100;
 
 const isPresent = <T>(value: T | undefined): value is T => value !== undefined;
@@ -39,7 +46,7 @@ const list = (channels: readonly ChannelSummary[], next: Place | undefined): Com
  * A user's own channels and the public ones, by last activity, and what changes in the own ones, without
  * waking any channel (C1, C8). `close` ends the following of rows.
  */
-export function channelsService(options: ChannelsServiceOptions): Service & { close(): void } {
+export function channelsService(options: ChannelsServiceOptions): ChannelsService {
 	const { reads, settle } = options;
 	const watches = new ChannelWatches(options);
 
@@ -100,6 +107,7 @@ export function channelsService(options: ChannelsServiceOptions): Service & { cl
 
 	return {
 		contract: channelsContract,
+		publicPage: open,
 		open(connection, tell) {
 			const watch = watches.watch(connection.identity.userId);
 			watch.sessions.add(tell);

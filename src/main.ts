@@ -1,0 +1,62 @@
+import { DataDirectoryInUseError } from './adapters/sqlite/data-directory.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createLog } from './ops/log.ts';
+import { type NaruServer, startServer } from './server.ts';
+
+/** Ends the start with one clear line. */
+function refuseStart(line: string): never {
+	process.stderr.write(`naru: ${line}\n`);
+	process.exit(1);
+}
+
+/** What to say of a failure that the person who starts can do something about. */
+function known(error: unknown, { host, port }: Config): string | undefined {
+	if (error instanceof DataDirectoryInUseError) return error.message;
+	const { code } = error as NodeJS.ErrnoException;
+	if (code === 'EADDRINUSE') return `port ${port} is in use: stop what uses it, or set PORT`;
+	if (code === 'EACCES') return `port ${port} may not be used by this user: set PORT above 1023`;
+	if (code === 'EADDRNOTAVAIL') return `${host} is no address of this machine: set HOST`;
+	return undefined;
+}
+
+async function start(config: Config): Promise<NaruServer> {
+	const log = await createLog({ level: config.logLevel, pretty: config.development });
+	for (const warning of config.warnings) log.warn({}, warning);
+	try {
+		return await startServer({
+			config,
+			log,
+			onFailed: (error) => {
+				log.error({ err: error }, 'the storage is lost');
+				process.exit(1);
+			},
+		});
+	} catch (error) {
+		const line = known(error, config);
+		if (line === undefined) throw error;
+		return refuseStart(line);
+	}
+}
+
+function settings(): Config {
+	try {
+		return readConfig();
+	} catch (error) {
+		if (error instanceof ConfigError) return refuseStart(error.message);
+		throw error;
+	}
+}
+
+const server = await start(settings());
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+	process.once(signal, () => {
+		server.close().then(
+			() => process.exit(0),
+			(error) => {
+				process.stderr.write(`naru: the stop failed: ${String(error)}\n`);
+				process.exit(1);
+			},
+		);
+	});
+}
+process.stdout.write(`demo   ${server.url}/\napi    ${server.url}/api/v1\nready\n`);
