@@ -53,7 +53,7 @@ export class NaruLink {
 	/** Opens the socket and says hello; resolves with the welcome. */
 	static async connect(url: string, token: string): Promise<NaruLink> {
 		const link = new NaruLink();
-		link.#socket = await openSocket(url, (data) => {
+		link.#socket = await openSocket(`${url}/naru`, (data) => {
 			for (const frame of decodeFrames(data)) link.#take(frame);
 		});
 		link.#socket.once('close', (code) => link.#lost(code));

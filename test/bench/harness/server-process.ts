@@ -45,7 +45,8 @@ export class ServerProcess implements AsyncDisposable {
 	static start(spec: ServerSpec): Promise<ServerProcess> {
 		const child = fork(entryOf(spec.file), [JSON.stringify(spec.options ?? {})], {
 			execArgv: execArgv(spec),
-			stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+			// What a server prints must not get into the table.
+			stdio: ['ignore', 2, 'inherit', 'ipc'],
 		});
 		return new Promise((resolve, reject) => {
 			const tooLate = setTimeout(() => {
