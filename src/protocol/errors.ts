@@ -43,6 +43,7 @@ export interface Refusal {
  * SDK comes back by itself.
  */
 export const CLOSE = {
+	internal: { code: 1011, reconnect: true, says: 'an unexpected error' },
 	goingAway: { code: 1001, reconnect: true, says: 'the server stops' },
 	slow: { code: 4100, reconnect: true, says: 'the reader is too slow' },
 	badFrame: { code: 4101, reconnect: false, says: 'not a frame of this protocol' },

@@ -76,14 +76,30 @@ function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
 	throw new FrameError('a number is too long');
 }
 
+/** What stands before a frame's payload of `length` bytes. */
+export interface FrameHead {
+	readonly handle: number;
+	readonly op: Op;
+	readonly length: number;
+}
+
+/** How many bytes {@link writeFrameHead} writes. */
+export const frameHeadLength = (head: FrameHead): number =>
+	varintLength(head.handle) + 1 + varintLength(head.length);
+
+/** Writes a head at `at` and answers where the payload begins. */
+export function writeFrameHead(target: Uint8Array, at: number, head: FrameHead): number {
+	let offset = writeVarint(target, at, head.handle);
+	target[offset++] = head.op;
+	offset = writeVarint(target, offset, head.length);
+	return offset;
+}
+
 /** One frame as bytes of its own. */
 export function encodeFrame(handle: number, op: Op, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-	const head = varintLength(handle) + 1 + varintLength(payload.length);
-	const frame = new Uint8Array(head + payload.length);
-	let at = writeVarint(frame, 0, handle);
-	frame[at++] = op;
-	at = writeVarint(frame, at, payload.length);
-	frame.set(payload, at);
+	const head = { handle, op, length: payload.length };
+	const frame = new Uint8Array(frameHeadLength(head) + payload.length);
+	frame.set(payload, writeFrameHead(frame, 0, head));
 	return frame;
 }
 

@@ -21,6 +21,8 @@ export interface KindContract {
 	readonly style: 'stream' | 'seat' | 'service';
 	/** Only the user of this id opens it, and opening it wakes nobody up. */
 	readonly own?: true;
+	/** With `own`: the view as long as nothing was ever written, shown without waking the actor. */
+	readonly emptyView?: unknown;
 	readonly openArgs: z.ZodType;
 	readonly view: z.ZodType;
 	readonly commands: Readonly<Record<string, CommandContract>>;

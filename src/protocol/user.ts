@@ -22,6 +22,7 @@ export const userContract = defineKind({
 	openArgs: z.object({}),
 	/** Notices that wait, oldest first. */
 	view: z.object({ notices: z.array(noticeSchema) }),
+	emptyView: { notices: [] },
 	commands: {
 		/** By role `service` only. */
 		post: {
