@@ -62,6 +62,7 @@ function indexFile(found: readonly Found[]): string {
 		.map(accessor);
 	const seats = found.filter(({ contract }) => contract.style === 'seat');
 	return `// Written by \`npm run sdk:generate\` from src/protocol; edit that.
+import type { GeneratedKind } from '../kind-handle.ts';
 ${plain.map((one) => one.import).join('\n')}
 
 /** Kinds that need no code of their own: \`naru.<kind>(id)\`, or \`naru.<kind>\` where there is one. */
@@ -72,9 +73,9 @@ ${
 }
 
 /** How each of {@link GeneratedKinds} is made. */
-export const GENERATED_KINDS = {
+export const GENERATED_KINDS: Readonly<Record<string, GeneratedKind>> = {
 ${plain.map((one) => one.row).join('\n')}
-} as const;
+};
 
 /** Kinds with seats in a room: \`naru.room(kind, id)\`. */
 export type SeatKind = ${seats.map(({ contract }) => `'${contract.kind}'`).join(' | ') || 'never'};

@@ -163,6 +163,6 @@ ${writer.definitions()}
 
 ${shape}
 
-export const ${camel(contract.kind)}Table = ${tableText(contract)} as const satisfies KindTable;
+export const ${camel(contract.kind)}Table: KindTable = ${tableText(contract)};
 ${isSeat ? '' : `\n${handle}\n`}`;
 }

@@ -50,7 +50,7 @@ type Commands = ChannelTypes['commands'];
 type HistoryArgs = Commands['history']['args'];
 type MembersArgs = Commands['members']['args'];
 
-/** What a channel shares with all others of its client. */
+/** @internal What a channel shares with all others of its client. */
 export interface ChannelContext {
 	readonly session: Session;
 	readonly store: UnsentStore;
@@ -74,6 +74,7 @@ export class Channel {
 	#untold: Message[] = [];
 	#typedAt = Number.NEGATIVE_INFINITY;
 
+	/** @internal */
 	constructor(id: string, context: ChannelContext) {
 		this.id = id;
 		this.#context = context;

@@ -24,6 +24,7 @@ export interface ChannelsEvents {
 	readonly closed: NaruError;
 }
 
+/** @internal */
 export interface ChannelsContext {
 	readonly session: Session;
 	readonly channel: (id: string) => Channel;
@@ -37,6 +38,7 @@ export class Channels {
 	readonly #handle: ChannelsHandle;
 	readonly #listeners = new Listeners<ChannelsEvents>();
 
+	/** @internal */
 	constructor(context: ChannelsContext) {
 		this.#context = context;
 		this.#handle = new ChannelsHandle(context.session, {

@@ -4,12 +4,12 @@ import { MESSAGE_BYTES_MAX } from '../../src/protocol/frames.ts';
 import type { CommandFrame, Open, WireRefusal } from '../../src/protocol/wire.ts';
 import { afterMs, fullJitterMs } from './backoff.ts';
 import type { Environment } from './environment.ts';
-import type { CommandFlags } from './kind-table.ts';
+import type { CommandFlags, CommandOptions } from './kind-table.ts';
 import { errorOf, isRetryable, NaruError } from './naru-error.ts';
 
 /** Most commands of one client that wait for an answer, and their bytes. */
 export const WAITING_MAX = 100;
-export const WAITING_BYTES_MAX = 1024 * 1024;
+export const WAITING_BYTES_MAX: number = 1024 * 1024;
 /** Room for all of a frame but the arguments. */
 const FRAME_HEAD_MAX = 512;
 
@@ -29,14 +29,6 @@ export class WaitingBudget {
 		this.#commands--;
 		this.#bytes -= bytes;
 	}
-}
-
-export interface CommandOptions {
-	readonly requestId?: string | undefined;
-	/** Sent in an earlier life of the app, perhaps. */
-	readonly resend?: boolean | undefined;
-	/** Rejects then; without it the command waits until it is answered. */
-	readonly timeoutMs?: number | undefined;
 }
 
 interface Waiting {

@@ -5,9 +5,8 @@ import {
 	type SocketMaker,
 } from './environment.ts';
 import { GENERATED_KINDS, type GeneratedKinds } from './generated/kinds.ts';
-import type { KindTable } from './kind-table.ts';
+import type { GeneratedKind } from './kind-handle.ts';
 import { Naru } from './naru.ts';
-import type { Session } from './session.ts';
 import type { TokenOption } from './token-source.ts';
 import type { StorageLike } from './unsent-store.ts';
 
@@ -30,22 +29,12 @@ export interface ConnectOptions {
 	readonly appState?: AppStateLike;
 }
 
-/** How a kind of the generator becomes a member of the client. */
-interface GeneratedKind {
-	readonly table: KindTable;
-	readonly handle: new (
-		session: Session,
-		target: { readonly table: KindTable; readonly id: () => string },
-	) => unknown;
-	readonly isOne: boolean;
-}
-
 /** `naru.<kind>(id)`, the same handle for the same id; `naru.<kind>` where there is only one. */
 function addKind(naru: Naru, name: string, { table, handle: Kind, isOne }: GeneratedKind): void {
 	const { session } = naru;
 	const made = new Map<string, unknown>();
 	const get = (key: string, id: () => string) => {
-		if (!made.has(key)) made.set(key, new Kind(session, { table, id }));
+		if (!made.has(key)) made.set(key, new Kind(session as never, { table, id } as never));
 		return made.get(key);
 	};
 	const own = () => (table.own ? session.userId : 'me');
@@ -56,14 +45,14 @@ function addKind(naru: Naru, name: string, { table, handle: Kind, isOne }: Gener
 	);
 }
 
-/** A client in a given environment: for tests. */
+/** @internal A client in a given environment: for tests. */
 export function connectIn(
 	environment: Environment,
 	{ url, token, deviceId, storage, timeoutMs = TIMEOUT_MS }: ConnectOptions,
 ): Naru & GeneratedKinds {
 	const urls = (typeof url === 'string' ? [url] : [...url]).map(socketUrl);
 	const naru = new Naru({ urls, token, deviceId, storage, timeoutMs }, environment);
-	for (const [name, kind] of Object.entries<GeneratedKind>(GENERATED_KINDS)) {
+	for (const [name, kind] of Object.entries(GENERATED_KINDS)) {
 		addKind(naru, name, kind);
 	}
 	return naru as Naru & GeneratedKinds;
@@ -75,4 +64,7 @@ export function connect(options: ConnectOptions): Naru & GeneratedKinds {
 }
 
 /** Pages know their own address as http. */
-const socketUrl = (url: string): string => url.replace(/^http/, 'ws');
+const socketUrl = (url: string): string => {
+	const socket = url.replace(/^http/, 'ws');
+	return /^wss?:\/\/[^/]+\/?$/.test(socket) ? `${socket.replace(/\/$/, '')}/naru` : socket;
+};

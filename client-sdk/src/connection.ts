@@ -7,8 +7,14 @@ import { afterMs, BACKOFF_MAX_MS, fullJitterMs } from './backoff.ts';
 import type { Environment } from './environment.ts';
 import { errorOf, NaruError } from './naru-error.ts';
 import { ServerClock } from './server-clock.ts';
-import { type LinkListener, type LinkStats, payloadOf, SocketLink } from './socket-link.ts';
-import { type Status, type StatusChange, type StatusEvent, TRANSITIONS } from './status.ts';
+import { type LinkListener, payloadOf, SocketLink } from './socket-link.ts';
+import {
+	type LinkStats,
+	type Status,
+	type StatusChange,
+	type StatusEvent,
+	TRANSITIONS,
+} from './status.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 
 /** From the first step of an attempt to the welcome. */

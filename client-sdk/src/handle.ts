@@ -28,8 +28,8 @@ import type {
 	WireRefusal,
 } from '../../src/protocol/wire.ts';
 import { afterMs, fullJitterMs } from './backoff.ts';
-import { type CommandOptions, CommandQueue } from './command-queue.ts';
-import type { KindTable } from './kind-table.ts';
+import { CommandQueue } from './command-queue.ts';
+import type { CommandOptions, KindTable } from './kind-table.ts';
 import { errorOf, isRetryable, NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';
 import { payloadOf } from './socket-link.ts';

@@ -25,6 +25,7 @@ export class Inbox {
 	readonly #waiting = new Map<string, Notice>();
 	readonly #told = new Set<string>();
 
+	/** @internal */
 	constructor(session: Session) {
 		this.#handle = new UserHandle(session, {
 			table: userTable,

@@ -1,6 +1,5 @@
-import type { CommandOptions } from './command-queue.ts';
 import { Handle, type HandleSink } from './handle.ts';
-import type { KindTable, KindTypes } from './kind-table.ts';
+import type { CommandOptions, KindTable, KindTypes } from './kind-table.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';
@@ -15,12 +14,23 @@ export interface HandleEvents<View> {
 
 export type EventsOf<T extends KindTypes> = T['events'] & T['ephemerals'] & HandleEvents<T['view']>;
 
-/** Where a handle leads: a table of the generator, an id, and who hears it besides listeners. */
+/** @internal Where a handle leads: a table of the generator, an id, and who hears it besides listeners. */
 export interface KindTarget<T extends KindTypes> {
 	readonly table: KindTable;
 	readonly id: () => string;
 	readonly args?: () => T['openArgs'];
 	readonly sink?: HandleSink;
+}
+
+/** How a kind of the generator becomes a member of the client. */
+export interface GeneratedKind {
+	readonly table: KindTable;
+	/** A generated class; made with a session and a {@link KindTarget}. */
+	readonly handle: new (
+		session: never,
+		target: never,
+	) => unknown;
+	readonly isOne: boolean;
 }
 
 /**
@@ -34,6 +44,7 @@ export class KindHandle<T extends KindTypes> {
 	readonly #listeners: Listeners<EventsOf<T>>;
 	#view: T['view'] | undefined;
 
+	/** @internal */
 	constructor(session: Session, target: KindTarget<T>) {
 		const { table, id, args = () => ({}), sink } = target;
 		this.#session = session;

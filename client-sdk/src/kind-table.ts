@@ -5,6 +5,14 @@ export interface CommandFlags {
 	readonly requests?: 'none';
 }
 
+export interface CommandOptions {
+	readonly requestId?: string | undefined;
+	/** Sent in an earlier life of the app, perhaps. */
+	readonly resend?: boolean | undefined;
+	/** Rejects then; without it the command waits until it is answered. */
+	readonly timeoutMs?: number | undefined;
+}
+
 /** What the runtime must know of a kind; written by the generator. */
 export interface KindTable {
 	readonly kind: string;

@@ -1,5 +1,4 @@
 import { ERRORS, type ErrorCode } from '../../src/protocol/errors.ts';
-import type { WireRefusal } from '../../src/protocol/wire.ts';
 
 /** Every rejection of the SDK. `retryable`: the same call may be made again, after `retryAfterMs`. */
 export class NaruError extends Error {
@@ -17,10 +16,16 @@ export class NaruError extends Error {
 	}
 }
 
+/** A refusal as it came over the wire. */
+interface Refused {
+	readonly code: ErrorCode;
+	readonly message?: string | undefined;
+	readonly retryAfterMs?: number | undefined;
+}
+
 /** The error for a refusal as it came over the wire. */
-export const errorOf = (refusal: WireRefusal): NaruError =>
+export const errorOf = (refusal: Refused): NaruError =>
 	new NaruError(refusal.code, refusal.message, refusal.retryAfterMs);
 
 /** Whether the same request may be sent again unchanged. */
-export const isRetryable = (refusal: WireRefusal): boolean =>
-	ERRORS[refusal.code]?.retryable ?? false;
+export const isRetryable = (refusal: Refused): boolean => ERRORS[refusal.code]?.retryable ?? false;

@@ -8,8 +8,7 @@ import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
 import { Presence } from './presence.ts';
 import { Session } from './session.ts';
-import type { LinkStats } from './socket-link.ts';
-import type { Status, StatusChange } from './status.ts';
+import type { LinkStats, Status, StatusChange } from './status.ts';
 import type { TokenOption } from './token-source.ts';
 import { type StorageLike, UnsentStore } from './unsent-store.ts';
 
@@ -47,6 +46,7 @@ export class Naru {
 	#askers: { resolve(userId: string): void; reject(error: NaruError): void }[] = [];
 	#isRestored = false;
 
+	/** @internal */
 	constructor(options: NaruOptions, environment: Environment) {
 		this.#environment = environment;
 		this.#store = new UnsentStore(options.storage);

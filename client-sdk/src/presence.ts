@@ -20,7 +20,7 @@ export class Presence {
 	readonly #known = new Map<string, PresenceState>();
 	#isAway = false;
 
-	/** `report`: told what no call can be told, such as a watch that was refused. */
+	/** @internal `report`: told what no call can be told, such as a watch that was refused. */
 	constructor(session: Session, report: (error: NaruError) => void) {
 		this.#session = session;
 		this.#report = report;

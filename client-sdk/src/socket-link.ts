@@ -12,19 +12,12 @@ import {
 import { HEARTBEAT_MS, SILENCE_MAX_MS } from '../../src/protocol/limits.ts';
 import type { Pong } from '../../src/protocol/wire.ts';
 import type { Environment, SocketLike } from './environment.ts';
+import type { LinkStats } from './status.ts';
 
 /** A socket that is asked for a sign of life answers within this time. */
 const PROBE_MAX_MS = 3_000;
 /** A timer that comes this late tells of a sleeping device, not of a silent server. */
 const ASLEEP_MS = 4_000;
-
-/** Counted over all sockets of a client. */
-export interface LinkStats {
-	framesIn: number;
-	framesOut: number;
-	/** Sockets opened so far. */
-	sockets: number;
-}
 
 export interface LinkListener {
 	opened(): void;

@@ -77,3 +77,11 @@ export interface StatusChange {
 	/** When the next attempt begins, in milliseconds since 1970 on this device's clock. */
 	readonly retryAt?: number | undefined;
 }
+
+/** Counted over all sockets of a client. */
+export interface LinkStats {
+	framesIn: number;
+	framesOut: number;
+	/** Sockets opened so far. */
+	sockets: number;
+}

@@ -243,7 +243,7 @@ export interface ChannelTypes {
 	};
 }
 
-export const channelTable = {
+export const channelTable: KindTable = {
 	kind: 'channel',
 	style: 'stream',
 	own: false,
@@ -268,7 +268,7 @@ export const channelTable = {
 		slowMode: {},
 		rename: {},
 	},
-} as const satisfies KindTable;
+};
 
 type Commands = ChannelTypes['commands'];
 

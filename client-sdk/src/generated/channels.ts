@@ -58,7 +58,7 @@ export interface ChannelsTypes {
 	};
 }
 
-export const channelsTable = {
+export const channelsTable: KindTable = {
 	kind: 'channels',
 	style: 'service',
 	own: false,
@@ -67,7 +67,7 @@ export const channelsTable = {
 		list: { query: true },
 		public: { query: true },
 	},
-} as const satisfies KindTable;
+};
 
 type Commands = ChannelsTypes['commands'];
 

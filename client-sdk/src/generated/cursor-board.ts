@@ -27,7 +27,7 @@ export interface CursorBoardTypes {
 	readonly ephemerals: {};
 }
 
-export const cursorBoardTable = {
+export const cursorBoardTable: KindTable = {
 	kind: 'cursor-board',
 	style: 'seat',
 	own: false,
@@ -36,4 +36,4 @@ export const cursorBoardTable = {
 		move: {},
 		clear: {},
 	},
-} as const satisfies KindTable;
+};

@@ -51,7 +51,7 @@ export interface PresenceTypes {
 	};
 }
 
-export const presenceTable = {
+export const presenceTable: KindTable = {
 	kind: 'presence',
 	style: 'service',
 	own: false,
@@ -63,7 +63,7 @@ export const presenceTable = {
 		visible: { query: true },
 		logout: { query: true },
 	},
-} as const satisfies KindTable;
+};
 
 type Commands = PresenceTypes['commands'];
 

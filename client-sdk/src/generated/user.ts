@@ -52,7 +52,7 @@ export interface UserTypes {
 	readonly ephemerals: {};
 }
 
-export const userTable = {
+export const userTable: KindTable = {
 	kind: 'user',
 	style: 'stream',
 	own: true,
@@ -62,7 +62,7 @@ export const userTable = {
 		ack: { requests: 'none' },
 		list: { query: true },
 	},
-} as const satisfies KindTable;
+};
 
 type Commands = UserTypes['commands'];
 

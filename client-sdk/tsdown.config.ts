@@ -1,0 +1,25 @@
+import { defineConfig } from 'tsdown';
+
+/** The package for bundlers and Node, and one file for a script tag: `import … from '/sdk/naru.js'`. */
+export default defineConfig([
+	{
+		name: 'package',
+		entry: { index: 'src/index.ts' },
+		platform: 'neutral',
+		target: 'es2022',
+		dts: { oxc: { stripInternal: true } },
+		fixedExtension: false,
+		hash: false,
+	},
+	{
+		name: 'browser',
+		entry: { naru: 'src/index.ts' },
+		platform: 'browser',
+		target: 'es2022',
+		dts: false,
+		minify: true,
+		clean: false,
+		fixedExtension: false,
+		deps: { alwaysBundle: [/./] },
+	},
+]);
