@@ -178,7 +178,7 @@ export function shownError(error: unknown): ServerError {
 }
 
 /** Whether the head of a client's message can be read without harm. Bodies are Colyseus's own care. */
-export function isWellFormed(bytes: Uint8Array): boolean {
+function isWellFormed(bytes: Uint8Array): boolean {
 	const code = (bytes[0] ?? 0) & CODE_MASK;
 	const isRequest = code === Protocol.ROOM_REQUEST;
 	if (!isRequest && code !== Protocol.ROOM_DATA && code !== Protocol.ROOM_DATA_BYTES) {

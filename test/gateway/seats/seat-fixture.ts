@@ -62,7 +62,7 @@ function recordingLog(lines: Logged[]): Log {
 }
 
 /** Steps of time by hand, for what is done once a second. */
-export class HandClock {
+class HandClock {
 	readonly #waiting: (() => void)[] = [];
 	readonly after = (_ms: number, run: () => void) => {
 		this.#waiting.push(run);
