@@ -87,9 +87,9 @@ export class Naru {
 		return this.#connection.status.status;
 	}
 
-	/** Frames both ways and sockets opened, since the beginning. */
-	get stats(): Readonly<LinkStats> {
-		return { ...this.#connection.stats };
+	/** Frames both ways and sockets opened since the beginning; handles that are open now. */
+	get stats(): Readonly<LinkStats> & { readonly handles: number } {
+		return { ...this.#connection.stats, handles: this.#session.openCount };
 	}
 
 	/** The server's clock, in milliseconds since 1970: for every countdown. */

@@ -38,6 +38,13 @@ export class Session {
 		return this.#link.isReady;
 	}
 
+	/** How many handles are open on the present socket. */
+	get openCount(): number {
+		let count = 0;
+		for (const handle of this.#handles) if (handle.isOpen) count++;
+		return count;
+	}
+
 	/** Why no handle will ever open again. */
 	get ended(): NaruError | undefined {
 		return this.#ended;
