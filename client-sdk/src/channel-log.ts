@@ -38,6 +38,8 @@ export class ChannelLog {
 	#info: ChannelInfo = NOTHING;
 	#me: Member | undefined;
 	#unread = 0;
+	/** Of these it is said here that they are read, and the server has not said so yet. */
+	#readHere = 0;
 	#hasMore = false;
 
 	/** `self`: the signed-in user. */
@@ -60,7 +62,7 @@ export class ChannelLog {
 
 	/** Exact up to 999; 1,000 stands for more. */
 	get unread(): number {
-		return Math.min(this.#unread, UNREAD_MAX + 1);
+		return Math.min(Math.max(this.#unread - this.#readHere, 0), UNREAD_MAX + 1);
 	}
 
 	/** Whether there are older messages than the first loaded one. */
@@ -74,6 +76,7 @@ export class ChannelLog {
 		this.#info = { kind, name, memberCount, lastSeq, slowModeMs };
 		this.#me = view.me;
 		this.#unread = view.unread;
+		this.#readHere = 0;
 		this.#hasMore = view.hasMore;
 		this.#messages = [...view.messages];
 		this.#shown = undefined;
@@ -104,9 +107,14 @@ export class ChannelLog {
 		return true;
 	}
 
-	/** One's own marker moved on this device, before the server knows. */
+	/** All up to `seq` was read on this device, before the server knows. */
 	read(seq: number): void {
-		if (seq >= this.#info.lastSeq) this.#mark(seq, 0);
+		if (seq >= this.#info.lastSeq) this.#readHere = this.#unread;
+	}
+
+	/** The server answered with its marker, or not at all: what it tells is what counts. */
+	readAnswered(marker = 0): void {
+		if (marker <= (this.#me?.marker ?? 0)) this.#readHere = 0;
 	}
 
 	/** Applies a change; answers with what to tell of it. */
@@ -191,6 +199,7 @@ export class ChannelLog {
 		if (!this.#me || marker < this.#me.marker) return;
 		this.#update({ marker });
 		this.#unread = unread;
+		this.#readHere = 0;
 	}
 
 	#isSelf(userId: string): boolean {

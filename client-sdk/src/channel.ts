@@ -205,8 +205,11 @@ export class Channel {
 	read(seq: number = this.#log.info.lastSeq): Promise<Commands['read']['reply']> {
 		this.#log.read(seq);
 		const answer = this.#marker.read(seq);
-		// Nobody waits for a read marker; who does still gets the rejection.
-		answer.catch(() => {});
+		// Nobody has to wait for a read marker; who does still gets the rejection.
+		answer.then(
+			({ marker }) => this.#log.readAnswered(marker),
+			() => this.#log.readAnswered(),
+		);
 		return answer;
 	}
 

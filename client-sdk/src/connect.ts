@@ -63,8 +63,9 @@ export function connect(options: ConnectOptions): Naru & GeneratedKinds {
 	return connectIn(hostEnvironment(options), options);
 }
 
-/** Pages know their own address as http. */
-const socketUrl = (url: string): string => {
-	const socket = url.replace(/^http/, 'ws');
-	return /^wss?:\/\/[^/]+\/?$/.test(socket) ? `${socket.replace(/\/$/, '')}/naru` : socket;
-};
+/** Pages know their own address as http; without a path the server's own is meant. */
+function socketUrl(url: string): string {
+	const [, scheme = '', rest = ''] = /^(?:http|ws)(s?:\/\/)(.*)$/.exec(url) ?? [];
+	if (rest === '') return url;
+	return `ws${scheme}${/^[^/?]+\/?$/.test(rest) ? `${rest.replace('/', '')}/naru` : rest}`;
+}

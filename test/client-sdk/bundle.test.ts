@@ -1,0 +1,40 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'tsdown';
+import { afterAll, describe, expect, test } from 'vitest';
+import { channelSuite } from './channel-suite.ts';
+import { commandSuite } from './command-suite.ts';
+import { connectionSuite } from './connection-suite.ts';
+import { bundleSdk } from './support/bundle-sdk.ts';
+
+/** Built afresh, so that the suite never runs on yesterday's file. */
+const directory = mkdtempSync(join(tmpdir(), 'naru-sdk-'));
+const root = resolve(import.meta.dirname, '../../client-sdk');
+await build({
+	config: join(root, 'tsdown.config.ts'),
+	cwd: root,
+	filter: 'browser',
+	outDir: directory,
+	logLevel: 'silent',
+});
+const code = readFileSync(join(directory, 'naru.js'), 'utf8');
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('bundle', () => {
+	test('stands alone, without zod, in less than 100 KB', () => {
+		expect(code).not.toMatch(/\bimport\b/);
+		expect(code).not.toMatch(/ZodError|_zod/);
+		expect(code.length).toBeLessThan(100_000);
+	});
+
+	test('uses nothing that React Native lacks', () => {
+		expect(code).not.toMatch(/randomUUID|EventTarget|node:|queueMicrotask|structuredClone\(/);
+	});
+});
+
+const sdk = bundleSdk(code);
+connectionSuite(sdk);
+commandSuite(sdk);
+channelSuite(sdk);

@@ -1,0 +1,59 @@
+import { createContext, runInContext } from 'node:vm';
+import type { ConnectOptions } from '../../../client-sdk/src/connect.ts';
+import type { AppStateLike } from '../../../client-sdk/src/environment.ts';
+import type { Naru } from '../../../client-sdk/src/naru.ts';
+import type { Sdk } from './sdk.ts';
+import type { VirtualWorld } from './virtual-world.ts';
+
+/** The globals of React Native that there are besides those of JavaScript itself; no DOM, no Node. */
+function reactNativeGlobals(world: VirtualWorld) {
+	return {
+		setTimeout: (run: () => void, ms: number) => world.setTimeout(run, ms),
+		clearTimeout: (timer: unknown) => world.clearTimeout(timer),
+		/** A native class there: `new` makes whatever the world has. */
+		WebSocket: function WebSocket(url: string) {
+			return world.openSocket(url);
+		},
+		navigator: { product: 'ReactNative' },
+	};
+}
+
+/** `AppState` of React Native, moved by the world. */
+function appState(world: VirtualWorld): AppStateLike {
+	return {
+		get currentState() {
+			return world.isVisible ? 'active' : 'background';
+		},
+		addEventListener(_, listener) {
+			const { watch } = world.environment();
+			const remove = watch({
+				wake: () => {},
+				networkGone: () => {},
+				visible: (visible) => listener(visible ? 'active' : 'background'),
+			});
+			return { remove };
+		},
+	};
+}
+
+/** The built file, run as React Native would run it: `code` is an ES module without imports. */
+export function bundleSdk(code: string): Sdk {
+	const exported = /export\s*\{([^}]*)\}\s*;?\s*$/;
+	const names = exported.exec(code)?.[1];
+	if (names === undefined) throw new Error('the bundle does not end with its exports');
+	const connectName = /([\w$]+)\s+as\s+connect\b/.exec(names)?.[1] ?? 'connect';
+	const script = `${code.replace(exported, '')};globalThis.connect = ${connectName};`;
+	return {
+		name: 'bundle, globals of React Native',
+		knowsNetwork: false,
+		connect(world, options) {
+			const context = createContext(reactNativeGlobals(world));
+			runInContext('globalThis.window = globalThis; globalThis.global = globalThis;', context);
+			Object.assign(runInContext('Date', context), { now: () => world.now });
+			Object.assign(runInContext('Math', context), { random: () => world.random() });
+			runInContext(`(() => { ${script} })()`, context);
+			const connect = runInContext('connect', context) as (options: ConnectOptions) => Naru;
+			return connect({ ...options, appState: appState(world) });
+		},
+	};
+}
