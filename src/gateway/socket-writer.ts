@@ -55,9 +55,14 @@ export class SocketWriter {
 		return this.pendingBytes + (inner?.writableLength ?? this.#socket.bufferedAmount);
 	}
 
+	/** The reader has enough to do. */
+	get isFull(): boolean {
+		return this.queuedBytes > this.#limits.dataBytesMax;
+	}
+
 	/** Streams stop and answers are held back. */
 	get isCongested(): boolean {
-		return this.heldBytes > 0 || this.queuedBytes > this.#limits.dataBytesMax;
+		return this.heldBytes > 0 || this.isFull;
 	}
 
 	/** Whether the data of a stream may go on. Does not let one handle's flood stop a quiet one. */
@@ -117,7 +122,7 @@ export class SocketWriter {
 		const held = this.#held;
 		if (held === undefined) return;
 		let count = 0;
-		while (count < held.length && this.queuedBytes <= this.#limits.dataBytesMax) {
+		while (count < held.length && !this.isFull) {
 			const message = held[count++] as SocketMessage;
 			this.heldBytes -= message.length;
 			this.send(message);

@@ -15,7 +15,7 @@ export function sweepConnection(connection: ClientConnection, context: GatewayCo
 		connection.close('slow');
 		return;
 	}
-	if (connection.isBehind && !connection.writer.isCongested) connection.pump();
+	if (connection.isBehind && !connection.writer.isFull) connection.pump();
 	if (silentMs >= limits.silenceMs && !connection.isPaused) {
 		connection.close('idle');
 		return;
