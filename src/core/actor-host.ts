@@ -16,16 +16,25 @@ import { GatherLanes } from './gather-lanes.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import { IntentRunner } from './intent-runner.ts';
 import { Mailbox } from './mailbox.ts';
-import { activate, FencedError, type Recovered, type RecoveryOptions } from './recovery.ts';
+import {
+	activate,
+	FencedError,
+	type Recovered,
+	type RecoveryOptions,
+	UnreadableError,
+} from './recovery.ts';
 import { RequestMemory } from './request-memory.ts';
 import { SenderOrder } from './sender-order.ts';
 import { Snapshotter } from './snapshotter.ts';
 import type { ProjectedCommit } from './store.ts';
-import type { Turn } from './turn.ts';
+import { type Next, nextOf, type Turn } from './turn.ts';
 import { type Phase, TurnRunner } from './turn-runner.ts';
 import { Unprojected } from './unprojected.ts';
 import { WakeKeeper } from './wake-keeper.ts';
 import { WakeTimer } from './wake-timer.ts';
+
+/** `unreadable`: journal or store did not answer while it loaded. */
+export type StopReason = 'fenced' | 'crashed' | 'unreadable';
 
 /** What the host tells its keeper. */
 export interface HostObserver {
@@ -33,10 +42,11 @@ export interface HostObserver {
 	activated(host: ActorHost): void;
 	committed(host: ActorHost): void;
 	/** Ended by itself; everything that waited is answered. */
-	stopped(host: ActorHost, reason: 'fenced' | 'crashed'): void;
+	stopped(host: ActorHost, reason: StopReason): void;
 }
 
 const BUSY_MS = 200;
+const MOVED = refusal('MOVED', 'the actor moves', 50);
 const READ_ENTRY_BYTES = 64;
 
 /** Runs one actor: takes in what is asked of it, activates it, and puts it away. */
@@ -77,7 +87,7 @@ export class ActorHost {
 		const watermark = (actor: ActorKey) => env.projector.watermark(actor);
 		this.#recovery = { key, kind, journal: env.journal, watermark };
 		const back = (entries: readonly CommandEntry[]) => this.#back(entries);
-		const tellBack = (name: string, args: unknown) => this.#tellSelf(name, args);
+		const tellBack = this.#tellSelf.bind(this);
 		const look = this.look.bind(this);
 		const parts = {
 			...env,
@@ -115,7 +125,7 @@ export class ActorHost {
 	}
 
 	get mailboxLength(): number {
-		return this.#mailbox.length + this.#loader.waiting + this.#lanes.waiting;
+		return this.#mailbox.length + this.#turns.undone + this.#loader.waiting + this.#lanes.waiting;
 	}
 
 	get subscribers(): ReadonlySet<Subscriber> {
@@ -135,12 +145,19 @@ export class ActorHost {
 	/** The kind's small picture of the state; empty while a commit is in flight. */
 	figures(): Readonly<Record<string, unknown>> {
 		const { actor, phase } = this.#turns;
-		return actor === undefined || phase !== 'live' ? {} : (this.kind.figures?.(actor.state) ?? {});
+		if (actor === undefined || phase !== 'live') return {};
+		try {
+			return this.kind.figures?.(actor.state) ?? {};
+		} catch (error) {
+			this.#env.log.error({ err: error, actor: this.key }, 'figures threw');
+			return {};
+		}
 	}
 
 	command(request: CommandRequest, answer: CommandEntry['answer'], internal = false): void {
 		const { sender } = request;
-		if (!internal && this.#full()) {
+		if (this.phase === 'stopped') answer(MOVED);
+		else if (!internal && this.#full()) {
 			if (sender !== undefined) this.#order.refused(sender.opening, sender.n);
 			answer(this.#busy());
 		} else if (sender !== undefined && !this.#order.enter(sender.opening, sender.n)) {
@@ -151,7 +168,8 @@ export class ActorHost {
 	}
 
 	open(request: OpenRequest, answer: OpenEntry['answer']): void {
-		if (this.#full()) answer(this.#busy());
+		if (this.phase === 'stopped') answer(MOVED);
+		else if (this.#full()) answer(this.#busy());
 		else this.#enqueue({ type: 'open', request, answer, bytes: READ_ENTRY_BYTES });
 	}
 
@@ -175,35 +193,42 @@ export class ActorHost {
 	}
 
 	unsubscribe(subscriber: Subscriber): void {
-		this.#reads.subscribers.delete(subscriber);
+		this.#reads.unsubscribe(subscriber);
 		this.#lastActive = this.#env.runtime.monotonic();
 	}
 
 	/** Keeps the wake row in line with the work that is left; called now and then. */
 	async tend(): Promise<void> {
-		if (this.phase !== 'live' || this.exists !== true) return;
-		await this.#wake.tend({ busy: this.#hasWork(), timerAt: this.#timer.at });
+		this.#order.forgetClosed();
+		const { actor, phase } = this.#turns;
+		if (phase !== 'live' || actor?.exists !== true) return;
+		const { commit } = actor;
+		await this.#wake.tend({ commit, busy: this.#hasWork(), timerAt: this.#timer.at });
 	}
 
-	/** Puts a quiet actor away: newest state as a snapshot when worth it, wake row in line. */
+	/**
+	 * Puts the actor away: newest state as a snapshot when worth it, wake row in line with the work that
+	 * is left. While a commit is in flight the state is ahead of the journal, and all stays as it is.
+	 */
 	async putAway(): Promise<void> {
-		const { actor } = this.#turns;
+		const { actor, phase } = this.#turns;
+		const busy = this.#hasWorkLeft();
 		this.stop();
-		if (actor?.exists !== true) return;
+		if (actor?.exists !== true || phase !== 'live') return;
+		const { commit } = actor;
 		if (this.#snapshots.worthwhile()) await this.#snapshots.take(actor);
-		await this.#wake.tend({ busy: false, timerAt: this.#timer.at });
+		await this.#wake.tend({ commit, busy, timerAt: this.#timer.at });
 	}
 
 	/** Stops at once and answers everything that waits with `MOVED`; a commit in flight may still land. */
 	stop(): void {
 		if (this.phase === 'stopped') return;
-		this.#turns.stop();
+		const undone = this.#turns.stop();
 		this.#timer.stop();
 		this.#intents.stop();
-		const entries = [...this.#mailbox.clear(), ...this.#loader.clear(), ...this.#lanes.clear()];
-		for (const entry of entries) refuse(entry, refusal('MOVED', 'the actor moves', 50));
-		for (const subscriber of this.#reads.subscribers) subscriber.closed();
-		this.#reads.subscribers.clear();
+		const aside = [...this.#loader.clear(), ...this.#lanes.clear()];
+		for (const entry of [...undone, ...this.#mailbox.clear(), ...aside]) refuse(entry, MOVED);
+		this.#reads.stop();
 	}
 
 	#makeTurns(decider: Decider): TurnRunner {
@@ -223,7 +248,7 @@ export class ActorHost {
 			lanes: this.#lanes,
 			wake: this.#wake,
 			landed: (turn, created) => this.#landed(turn, created),
-			finished: () => this.#finished(),
+			finished: (next) => this.#finished(next),
 			failed: (error) => this.#fail(error),
 			restart: () => void this.#start(),
 		});
@@ -237,7 +262,7 @@ export class ActorHost {
 			this.#env.meter.observe('activationMs', this.#env.runtime.monotonic() - started);
 			if (recovered.exists) this.#takeUp(recovered);
 			this.#turns.begin(recovered);
-			if (recovered.exists) this.#activated();
+			if (recovered.exists) this.#activated(nextOf(this.kind, recovered.state));
 		} catch (error) {
 			this.#fail(error);
 		}
@@ -245,7 +270,7 @@ export class ActorHost {
 
 	/** Takes up what an earlier owner left: the commits that the store does not have yet. */
 	#takeUp(recovered: Recovered): void {
-		this.#wake.begin(recovered.commit);
+		this.#wake.begin();
 		this.#snapshots.begin(recovered);
 		this.#unprojected.projected(recovered.watermark);
 		for (const record of recovered.records.splice(0)) {
@@ -257,10 +282,10 @@ export class ActorHost {
 		}
 	}
 
-	#activated(): void {
+	#activated(next: Next): void {
 		this.#env.meter.count('activations');
 		this.#observer.activated(this);
-		this.#finished();
+		this.#finished(next);
 	}
 
 	#landed(turn: Turn, created: boolean): void {
@@ -272,18 +297,17 @@ export class ActorHost {
 	}
 
 	/** What a new state asks for: timer, intents, snapshot. */
-	#finished(): void {
-		const { actor } = this.#turns;
-		if (actor === undefined || this.phase === 'stopped') return;
+	#finished({ wakeAt, intents }: Next): void {
+		if (this.phase === 'stopped') return;
 		this.#observer.committed(this);
-		this.#timer.set(this.kind.nextWakeAt?.(actor.state));
-		this.#intents.run(this.kind.intents?.(actor.state) ?? []);
+		this.#timer.set(wakeAt);
+		this.#intents.run(intents);
 		if (this.#snapshots.due()) this.#snapshots.start();
 	}
 
 	#fail(error: unknown): void {
 		if (this.phase === 'stopped') return;
-		const reason = error instanceof FencedError ? 'fenced' : 'crashed';
+		const reason = reasonOf(error);
 		this.#env.log.error({ err: error, actor: this.key, reason }, 'an actor stopped');
 		if (reason === 'fenced') this.#env.meter.count('fences');
 		this.stop();
@@ -292,8 +316,8 @@ export class ActorHost {
 
 	#full(): boolean {
 		const { mailboxLengthMax, mailboxBytesMax } = this.#env.limits;
+		if (this.#requests.full) this.#requests.trim(this.#unprojected.floor);
 		return (
-			this.phase === 'stopped' ||
 			this.mailboxLength >= mailboxLengthMax ||
 			this.#mailbox.bytes >= mailboxBytesMax ||
 			this.#requests.full ||
@@ -302,7 +326,6 @@ export class ActorHost {
 	}
 
 	#busy() {
-		if (this.phase === 'stopped') return refusal('MOVED', 'the actor moves', 50);
 		this.#env.meter.count('errors', 1, 'BUSY');
 		return refusal('BUSY', 'too much waits here', BUSY_MS * (1 + this.#env.runtime.random()));
 	}
@@ -316,7 +339,7 @@ export class ActorHost {
 	/** Entries that waited aside come back in front. */
 	#back(entries: readonly Entry[]): void {
 		if (this.phase === 'stopped') {
-			for (const entry of entries) refuse(entry, refusal('MOVED'));
+			for (const entry of entries) refuse(entry, MOVED);
 			return;
 		}
 		this.#mailbox.unshift(entries);
@@ -326,7 +349,7 @@ export class ActorHost {
 	#project(commit: ProjectedCommit): void {
 		this.#env.projector.push(commit, (position) => {
 			this.#unprojected.projected(position);
-			this.#requests.trim(position);
+			this.#requests.trim(this.#unprojected.floor);
 			this.#snapshots.projected(position);
 		});
 	}
@@ -335,13 +358,22 @@ export class ActorHost {
 		return (
 			this.mailboxLength > 0 ||
 			this.phase === 'committing' ||
-			this.#unprojected.watermark < this.position ||
 			this.#reads.inFlight > 0 ||
-			this.#intents.running > 0
+			this.#hasWorkLeft()
 		);
 	}
 
-	#tellSelf(name: string, args: unknown): void {
-		this.command({ caller: SYSTEM, name, args }, () => {}, true);
+	/** What an owner that comes later would have to take up, besides the timer. */
+	#hasWorkLeft(): boolean {
+		return this.#unprojected.watermark < this.position || this.#intents.running > 0;
 	}
+
+	#tellSelf(name: string, args: unknown, answer: CommandEntry['answer'] = () => {}): void {
+		this.command({ caller: SYSTEM, name, args }, answer, true);
+	}
+}
+
+function reasonOf(error: unknown): StopReason {
+	if (error instanceof FencedError) return 'fenced';
+	return error instanceof UnreadableError ? 'unreadable' : 'crashed';
 }

@@ -1,11 +1,12 @@
 import { pack } from '../protocol/codec.ts';
 import { splitKey } from '../protocol/ids.ts';
 import type { WireEvent } from '../protocol/wire.ts';
-import type { QueryPlan } from './actor-kind.ts';
+import type { ActorKind, Caller, QueryPlan } from './actor-kind.ts';
 import type { CommandAnswer, OpenAnswer, Subscriber, Told } from './actor-port.ts';
 import {
 	type CommandEntry,
 	type EphemeralEntry,
+	type LookEntry,
 	type OpenEntry,
 	type ReadEntry,
 	refusal,
@@ -39,7 +40,10 @@ export interface ReadsOptions extends RecoveryOptions {
 export class ActorReads {
 	readonly #options: ReadsOptions;
 	readonly subscribers = new Set<Subscriber>();
+	/** Subscribers that no answer has confirmed yet, with their openings under way. */
+	readonly #unconfirmed = new Map<Subscriber, number>();
 	#inFlight = 0;
+	#stopped = false;
 
 	constructor(options: ReadsOptions) {
 		this.#options = options;
@@ -49,13 +53,37 @@ export class ActorReads {
 		return this.#inFlight;
 	}
 
+	unsubscribe(subscriber: Subscriber): void {
+		this.subscribers.delete(subscriber);
+		this.#unconfirmed.delete(subscriber);
+	}
+
+	/** Tells all who listen that the owner is gone; what is still read is answered `MOVED`. */
+	stop(): void {
+		this.#stopped = true;
+		const subscribers = [...this.subscribers];
+		this.subscribers.clear();
+		this.#unconfirmed.clear();
+		for (const subscriber of subscribers) subscriber.closed();
+	}
+
 	/** Serves what reads, between two commits. */
 	serve(entry: ReadEntry, actor: Recovered, now: number): void {
-		if (entry.type === 'look') entry.look();
+		if (entry.type === 'look') this.#look(entry);
 		else if (entry.type === 'command') this.#query(entry, actor, now);
 		else if (!actor.exists) refuse(entry, refusal('NOT_FOUND', `there is no ${this.#options.key}`));
 		else if (entry.type === 'open') this.#open(entry, actor, now);
 		else this.#ephemeral(entry, actor);
+	}
+
+	/** Whoever looks is called back, whatever happens. */
+	#look({ look, dropped }: LookEntry): void {
+		try {
+			look();
+		} catch (error) {
+			this.#options.log.error({ err: error, actor: this.#options.key }, 'a look threw');
+			dropped();
+		}
 	}
 
 	#ephemeral({ caller, event: [type, data] }: EphemeralEntry, actor: Recovered): void {
@@ -80,17 +108,41 @@ export class ActorReads {
 	}
 
 	#open(entry: OpenEntry, actor: Recovered, now: number): void {
-		const { kind } = this.#options;
 		const { caller, resume, subscriber } = entry.request;
-		const granted = kind.grant(actor.state, caller);
+		const granted = this.#granted(actor, caller);
 		if (!granted.ok) {
 			entry.answer(granted);
 			return;
 		}
 		const matches = resume !== undefined && actor.history.matches(resume, actor.position);
+		const subscribed = { ...entry, answer: this.#subscribe(subscriber, entry.answer) };
+		if (matches) this.#resume(subscribed, actor, now);
+		else this.#view(subscribed, actor, { now, how: resume === undefined ? 'opened' : 'reset' });
+	}
+
+	#granted(actor: Recovered, caller: Caller): ReturnType<ActorKind['grant']> {
+		try {
+			return this.#options.kind.grant(actor.state, caller);
+		} catch (error) {
+			this.#options.log.error({ err: error, actor: this.#options.key }, 'grant threw');
+			return refusal('INTERNAL');
+		}
+	}
+
+	/** Subscribes from now on; a refusal takes that back unless another opening has confirmed it. */
+	#subscribe(subscriber: Subscriber, answer: OpenEntry['answer']): OpenEntry['answer'] {
+		const pending = this.#unconfirmed;
+		if (!this.subscribers.has(subscriber)) pending.set(subscriber, 0);
 		this.subscribers.add(subscriber);
-		if (matches) this.#resume(entry, actor, now);
-		else this.#view(entry, actor, { now, how: resume === undefined ? 'opened' : 'reset' });
+		const openings = pending.get(subscriber);
+		if (openings !== undefined) pending.set(subscriber, openings + 1);
+		return (answered) => {
+			const left = (pending.get(subscriber) ?? Infinity) - 1;
+			if (answered.ok) pending.delete(subscriber);
+			else if (left === 0) this.unsubscribe(subscriber);
+			else if (pending.has(subscriber)) pending.set(subscriber, left);
+			answer(answered);
+		};
 	}
 
 	#view(
@@ -146,7 +198,8 @@ export class ActorReads {
 			.then((late) => {
 				this.#inFlight--;
 				const moved = () => entry.answer(refusal('MOVED'));
-				if (late === undefined) this.#options.look(then.reset, moved);
+				if (this.#stopped) moved();
+				else if (late === undefined) this.#options.look(then.reset, moved);
 				else entry.answer(late);
 			});
 	}
@@ -215,7 +268,7 @@ export class ActorReads {
 			})
 			.then((answered) => {
 				this.#inFlight--;
-				answer(answered);
+				answer(this.#stopped ? refusal('MOVED') : answered);
 			});
 	}
 

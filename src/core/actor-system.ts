@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../protocol/errors.ts';
 import { type ActorKey, splitKey } from '../protocol/ids.ts';
 import type { WireEvent } from '../protocol/wire.ts';
-import { ActorHost } from './actor-host.ts';
+import { ActorHost, type StopReason } from './actor-host.ts';
 import type { ActorKind, Caller } from './actor-kind.ts';
 import type {
 	ActorPort,
@@ -50,10 +50,12 @@ const IDLE_MS = 300_000;
 const HOSTS_MAX = 200_000;
 const FIGURES_MS = 1_000;
 const RESTART_FIRST_MS = 100;
-const RESTART_MAX_MS = 10_000;
+const RESTART_MAX_MS = 2_000;
 /** After so many failed activations in a row the actor rests for {@link QUARANTINE_MS}. */
 const FAILURES_MAX = 5;
 const QUARANTINE_MS = 60_000;
+/** A crash is forgotten when the actor has run so long since it might be restarted. */
+const CRASH_KEPT_MS = 60_000;
 const WAKES_MAX = 1_000;
 
 interface Crash {
@@ -73,7 +75,8 @@ export class ActorSystem implements ActorPort {
 	readonly #idleMs: number;
 	readonly #hostsMax: number;
 	readonly #hosts = new Map<ActorKey, ActorHost>();
-	readonly #closing = new Map<ActorKey, Promise<void>>();
+	/** Hosts on their way out, with what waits until they have ended. */
+	readonly #closing = new Map<ActorKey, (() => void)[]>();
 	readonly #crashes = new Map<ActorKey, Crash>();
 	readonly #figuresDue = new Map<ActorKey, ActorHost>();
 	readonly #observers = new Set<ActorObserver>();
@@ -207,17 +210,20 @@ export class ActorSystem implements ActorPort {
 		use: (host: ActorHost) => void,
 	): void {
 		const host = this.#hosts.get(key);
+		const code = this.#whyNot(key, host);
 		const closing = this.#closing.get(key);
-		const code = host === undefined && closing === undefined ? this.#whyNot(key) : undefined;
-		if (host !== undefined) use(host);
-		else if (closing !== undefined) void closing.then(() => this.#with(key, refuse, use));
-		else if (code !== undefined) refuse(refusal(code, undefined, this.#retryAfterMs(key)));
+		if (code !== undefined) refuse(refusal(code, undefined, this.#retryAfterMs(key)));
+		else if (host !== undefined) use(host);
+		else if (closing !== undefined) closing.push(() => this.#with(key, refuse, use));
 		else use(this.#host(key));
 	}
 
-	#whyNot(key: ActorKey): ErrorCode | undefined {
+	#whyNot(key: ActorKey, host: ActorHost | undefined): ErrorCode | undefined {
 		if (!this.#kinds.has(splitKey(key).kind)) return 'NOT_FOUND';
 		if (this.#stopped) return 'MOVED';
+		if (host !== undefined) return undefined;
+		const waiting = this.#closing.get(key)?.length ?? 0;
+		if (waiting >= this.#env.limits.mailboxLengthMax) return 'BUSY';
 		if (this.#hosts.size >= this.#hostsMax) return 'BUSY';
 		const crash = this.#crashes.get(key);
 		if (crash !== undefined && crash.retryAt > this.#env.runtime.monotonic()) return 'UNAVAILABLE';
@@ -244,19 +250,19 @@ export class ActorSystem implements ActorPort {
 	}
 
 	#activated(host: ActorHost): void {
-		this.#crashes.delete(host.key);
 		for (const observer of this.#observers) observer.activated?.(host.key);
 		this.#figuresLater(host);
 	}
 
-	#hostStopped(host: ActorHost, reason: 'fenced' | 'crashed'): void {
+	#hostStopped(host: ActorHost, reason: StopReason): void {
 		const { key } = host;
 		if (this.#hosts.get(key) === host) this.#hosts.delete(key);
 		this.#closed(key);
 		if (reason === 'fenced') return;
 		const failures = (this.#crashes.get(key)?.failures ?? 0) + 1;
 		const backOffMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** (failures - 1));
-		const quarantined = failures >= FAILURES_MAX;
+		// An actor is not put in quarantine because the journal or the store is away.
+		const quarantined = reason === 'crashed' && failures >= FAILURES_MAX;
 		if (quarantined) this.#env.meter.count('quarantines');
 		const waitMs = quarantined ? QUARANTINE_MS : backOffMs;
 		this.#crashes.set(key, { failures, retryAt: this.#env.runtime.monotonic() + waitMs });
@@ -280,15 +286,16 @@ export class ActorSystem implements ActorPort {
 		});
 	}
 
-	#putAway(host: ActorHost): Promise<void> {
+	async #putAway(host: ActorHost): Promise<void> {
 		const { key } = host;
+		const waiting: (() => void)[] = [];
 		this.#hosts.delete(key);
-		const done = host.putAway().finally(() => {
-			this.#closing.delete(key);
-			if (host.exists === true) this.#closed(key);
-		});
-		this.#closing.set(key, done);
-		return done;
+		this.#closing.set(key, waiting);
+		await host.putAway();
+		this.#closing.delete(key);
+		if (host.exists === true) this.#closed(key);
+		// At once and in order, before anything that comes later.
+		for (const goOn of waiting) goOn();
 	}
 
 	#tendLater(): void {
@@ -307,7 +314,7 @@ export class ActorSystem implements ActorPort {
 		}
 		const now = this.#env.runtime.monotonic();
 		for (const [key, crash] of this.#crashes) {
-			if (crash.retryAt + QUARANTINE_MS < now) this.#crashes.delete(key);
+			if (crash.retryAt + CRASH_KEPT_MS < now) this.#crashes.delete(key);
 		}
 		try {
 			await this.wakeDue();

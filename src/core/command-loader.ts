@@ -1,18 +1,16 @@
 import { splitKey } from '../protocol/ids.ts';
 import type { Command } from './actor-kind.ts';
-import { type CommandEntry, refusal } from './entries.ts';
+import { type CommandEntry, type Loaded, refusal } from './entries.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
 import type { Recovered, RecoveryOptions } from './recovery.ts';
-import type { RequestMemory } from './request-memory.ts';
 import type { SenderOrder } from './sender-order.ts';
-import { type Key, REQUESTS, type Reads, type Row } from './store.ts';
+import { REQUESTS, type Reads, type Row } from './store.ts';
 import type { Unprojected } from './unprojected.ts';
 
 export interface LoaderOptions extends RecoveryOptions {
 	readonly store: Reads;
 	readonly unprojected: Unprojected;
-	readonly requests: RequestMemory;
 	readonly order: SenderOrder;
 	readonly log: Log;
 	readonly meter: Meter;
@@ -51,16 +49,9 @@ export class CommandLoader {
 
 	/** Starts to load if the command needs it; true when it has to wait. */
 	load(entry: CommandEntry, actor: Recovered): boolean {
-		const { kind, key } = this.#options;
-		if (entry.failed === true) return false;
-		const lookUp = entry.request.resend === true && entry.lookedUp !== true;
-		const { name, args, caller, requestId } = entry.request;
-		const command: Command = { name, args, caller, requestId };
-		const needs =
-			entry.loaded === undefined && actor.exists
-				? (kind.needs?.(actor.state, command, splitKey(key).id) ?? [])
-				: [];
-		if ((!lookUp || requestId === undefined) && needs.length === 0) return false;
+		if (entry.failed === true || entry.loaded !== undefined) return false;
+		const needs = this.#needs(entry, actor);
+		if (needs === undefined || (needs.length === 0 && !this.#hasToLookUp(entry))) return false;
 		this.#loading.add(entry);
 		const opening = entry.request.sender?.opening;
 		if (opening !== undefined) this.#behind.set(opening, []);
@@ -77,7 +68,31 @@ export class CommandLoader {
 		return entries;
 	}
 
-	async #read(entry: CommandEntry, needs: readonly (readonly [string, Key])[]): Promise<void> {
+	/** Rows that the command needs; `undefined` when its kind cannot say, which fails the command. */
+	#needs(entry: CommandEntry, actor: Recovered): Loaded['needs'] | undefined {
+		const { kind, key, log } = this.#options;
+		const { name, args, caller, requestId } = entry.request;
+		const command: Command = { name, args, caller, requestId };
+		try {
+			return kind.needs?.(actor.state, command, splitKey(key).id) ?? [];
+		} catch (error) {
+			log.error({ err: error, actor: key, command: name }, 'needs threw');
+			entry.failed = true;
+			return undefined;
+		}
+	}
+
+	#hasToLookUp({ request, lookedUp }: CommandEntry): boolean {
+		const { name, requestId, resend } = request;
+		return (
+			resend === true &&
+			requestId !== undefined &&
+			lookedUp === undefined &&
+			this.#options.kind.contract.commands[name]?.requests !== 'none'
+		);
+	}
+
+	async #read(entry: CommandEntry, needs: Loaded['needs']): Promise<void> {
 		const { store, unprojected, meter } = this.#options;
 		const release = unprojected.pin();
 		meter.count('storeReads');
@@ -94,31 +109,17 @@ export class CommandLoader {
 		}
 	}
 
-	#lookUp({ request, lookedUp }: CommandEntry): Promise<Row | undefined> {
+	#lookUp(entry: CommandEntry): Promise<Row | undefined> {
 		const { key, store } = this.#options;
-		const { resend, requestId, caller } = request;
-		if (resend !== true || requestId === undefined || lookedUp === true) {
-			return Promise.resolve(undefined);
-		}
-		return store.get(REQUESTS.name, [key, caller.userId, requestId]);
+		const { requestId, caller } = entry.request;
+		if (!this.#hasToLookUp(entry)) return Promise.resolve(undefined);
+		return store.get(REQUESTS.name, [key, caller.userId, requestId as string]);
 	}
 
-	#loaded(
-		entry: CommandEntry,
-		kept: Row | undefined,
-		loaded: NonNullable<CommandEntry['loaded']>,
-	): void {
-		const { caller, requestId } = entry.request;
-		entry.lookedUp = true;
-		if (kept === undefined) {
-			entry.loaded = loaded;
-			this.#back(entry);
-			return;
-		}
-		loaded.release();
-		// Answered from the memory when its turn comes, behind a commit that may be in flight.
-		const request = { userId: caller.userId, requestId: requestId ?? '', reply: kept.doc.reply };
-		this.#options.requests.keep(request, kept.changed);
+	/** Decided or answered when its turn comes, behind a commit that may be in flight. */
+	#loaded(entry: CommandEntry, kept: Row | undefined, loaded: Loaded): void {
+		entry.loaded = loaded;
+		entry.lookedUp = kept === undefined ? {} : { reply: kept.doc.reply };
 		this.#back(entry);
 	}
 

@@ -1,8 +1,8 @@
+import { ERRORS } from '../protocol/errors.ts';
 import { splitKey } from '../protocol/ids.ts';
 import type { Command, Context, Decision } from './actor-kind.ts';
-import { type CommandEntry, refusal } from './entries.ts';
+import { type CommandEntry, refusal, release } from './entries.ts';
 import type { Log } from './log.ts';
-import type { Meter } from './meter.ts';
 import type { Recovered, RecoveryOptions } from './recovery.ts';
 import type { RequestMemory } from './request-memory.ts';
 import { tell } from './show.ts';
@@ -15,13 +15,10 @@ export interface DeciderOptions extends RecoveryOptions {
 	readonly requests: RequestMemory;
 	readonly newId: (now: number) => string;
 	readonly log: Log;
-	readonly meter: Meter;
 }
 
 /** Says what a command comes to: an answer, a refusal that may be repeated, or a broken state. */
 export type Verdict = 'answered' | 'retryable' | 'broken';
-
-const RETRYABLE = new Set(['BUSY', 'AGAIN', 'MOVED', 'RETRY_LATER', 'UNAVAILABLE']);
 
 /** Decides one command on the in-memory state and evolves it, into a turn. */
 export class Decider {
@@ -33,11 +30,10 @@ export class Decider {
 
 	decide(entry: CommandEntry, actor: Recovered, turn: Turn): Verdict {
 		const decision = this.#decision(entry, actor, turn);
-		entry.loaded?.release();
-		delete entry.loaded;
+		release(entry);
 		if (!decision.ok) {
 			turn.answer(entry, decision);
-			return RETRYABLE.has(decision.code) ? 'retryable' : 'answered';
+			return ERRORS[decision.code].retryable ? 'retryable' : 'answered';
 		}
 		try {
 			this.#evolve(entry, actor, { turn, decision });
@@ -72,7 +68,6 @@ export class Decider {
 		try {
 			return kind.decide(actor.state, command, context);
 		} catch (error) {
-			this.#options.meter.count('errors', 1, 'INTERNAL');
 			this.#options.log.error({ err: error, actor: key, command: name }, 'decide threw');
 			return refusal('INTERNAL');
 		}

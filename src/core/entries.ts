@@ -18,12 +18,14 @@ export interface CommandEntry {
 	readonly answer: (answer: CommandAnswer) => void;
 	readonly bytes: number;
 	loaded?: Loaded;
-	/** Its request id was looked up in the store and not found. */
-	lookedUp?: boolean;
+	/** Its request id was looked up in the store; `reply` when it took effect before. */
+	lookedUp?: { readonly reply?: unknown };
 	/** Has waited with its like for a common commit. */
 	gathered?: boolean;
-	/** Its event could not be applied; answered `INTERNAL` when its turn comes again. */
+	/** It breaks the actor's code; answered `INTERNAL` when its turn comes again. */
 	failed?: boolean;
+	/** Gets a commit of its own: one of the turn that it was in has broken the state. */
+	alone?: boolean;
 }
 
 export interface OpenEntry {
@@ -67,5 +69,12 @@ export const refusal = (
 export function refuse(entry: Entry, answer: { readonly ok: false } & Refusal): void {
 	if (entry.type === 'command' || entry.type === 'open') entry.answer(answer);
 	if (entry.type === 'look') entry.dropped();
-	if (entry.type === 'command') entry.loaded?.release();
+	if (entry.type === 'command') release(entry);
+}
+
+/** Lets go of what was loaded: decided again, the command has to load again. */
+export function release(entry: CommandEntry): void {
+	entry.loaded?.release();
+	delete entry.loaded;
+	delete entry.lookedUp;
 }

@@ -1,6 +1,6 @@
 import type { ActorKey } from '../protocol/ids.ts';
 import { type Intent, SYSTEM } from './actor-kind.ts';
-import type { ActorPort } from './actor-port.ts';
+import type { ActorPort, CommandAnswer } from './actor-port.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -19,7 +19,7 @@ export interface IntentRunnerOptions {
 	readonly intents: IntentPorts;
 	readonly actors: ActorPort;
 	/** Feeds a result back as a command of the actor itself. */
-	readonly tellBack: (name: string, args: unknown) => void;
+	readonly tellBack: (name: string, args: unknown, answer: (answer: CommandAnswer) => void) => void;
 }
 
 /**
@@ -62,7 +62,7 @@ export class IntentRunner {
 
 	#attempt(intent: Intent, attempt: number): void {
 		if (this.#stopped || !this.#running.has(intent.id)) return;
-		const done = (result: unknown) => this.#done(intent.id, result);
+		const done = (result: unknown) => this.#done(intent, result, 0);
 		const again = (error: unknown) => this.#again(intent, attempt, error);
 		if (intent.kind === 'call') this.#call(intent, done, again);
 		else this.#tell(intent, done, again);
@@ -75,7 +75,10 @@ export class IntentRunner {
 	): void {
 		const port = this.#options.intents[intent.port];
 		if (port === undefined) done({ ok: false, code: 'INTERNAL', message: 'no such port' });
-		else port(intent.id, intent.args, this.#options.key).then(done, again);
+		else {
+			const call = async () => port(intent.id, intent.args, this.#options.key);
+			void call().then(done, again);
+		}
 	}
 
 	#tell(
@@ -98,21 +101,31 @@ export class IntentRunner {
 		});
 	}
 
-	#done(id: string, result: unknown): void {
-		if (!this.#stopped && this.#running.has(id)) {
-			this.#options.tellBack('intentDone', { id, result });
-		}
+	/** Tells the result until the actor has taken it: the work itself is not done again. */
+	#done(intent: Intent, result: unknown, attempt: number): void {
+		const { id } = intent;
+		if (this.#stopped || !this.#running.has(id)) return;
+		this.#options.tellBack('intentDone', { id, result }, (answer) => {
+			if (answer.ok) return;
+			const { key, log } = this.#options;
+			log.warn({ actor: key, intent: id, code: answer.code }, 'a result was not taken');
+			this.#later(attempt, () => this.#done(intent, result, attempt + 1));
+		});
 	}
 
 	#again(intent: Intent, attempt: number, error: unknown): void {
-		const { key, log, runtime } = this.#options;
+		const { key, log } = this.#options;
 		log.warn(
 			{ err: error, actor: key, intent: intent.id, attempt },
 			'an intent will be tried again',
 		);
+		this.#later(attempt, () => this.#attempt(intent, attempt + 1));
+	}
+
+	#later(attempt: number, run: () => void): void {
+		const { runtime } = this.#options;
 		const limit = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt);
-		const waitMs = limit * (0.5 + runtime.random() / 2);
-		runtime.after(waitMs, () => this.#attempt(intent, attempt + 1));
+		runtime.after(limit * (0.5 + runtime.random() / 2), run);
 	}
 }
 

@@ -14,6 +14,8 @@ interface Waiting {
 
 const BATCH_RECORDS_MAX = 1_000;
 const BATCH_EVENTS_MAX = 5_000;
+/** A batch that fails again and again may hold a record that spoils it: then one goes at a time. */
+const ALONE_BEHIND_FAILURES = 3;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 2_000;
 
@@ -77,10 +79,11 @@ export class JournalWriter {
 	}
 
 	#take(): Waiting[] {
+		const recordsMax = this.#failures >= ALONE_BEHIND_FAILURES ? 1 : BATCH_RECORDS_MAX;
 		let events = 0;
 		let count = 0;
 		for (const { write } of this.#waiting) {
-			if (count === BATCH_RECORDS_MAX || (count > 0 && events > BATCH_EVENTS_MAX)) break;
+			if (count === recordsMax || (count > 0 && events > BATCH_EVENTS_MAX)) break;
 			events += write.record.events.length;
 			count++;
 		}
@@ -94,18 +97,28 @@ export class JournalWriter {
 		if (this.#closed) return;
 		const unknown = batch.filter((_, index) => (outcomes[index] ?? 'unknown') === 'unknown');
 		this.#failures = unknown.length === batch.length ? this.#failures + 1 : 0;
-		this.#waiting.unshift(...unknown);
+		// Behind the others: a record that the journal cannot take must not hold them up.
+		this.#waiting.push(...unknown);
 		this.#meter.observe('batchCommits', batch.length);
 		const now = this.#runtime.monotonic();
 		batch.forEach((entry, index) => {
 			const outcome = outcomes[index] ?? 'unknown';
 			if (outcome === 'unknown') return;
 			this.#meter.observe('commitMs', now - entry.since);
-			entry.settle(outcome);
+			this.#settle(entry, outcome);
 		});
 		this.#schedule();
 		if (this.#waiting.length === 0 && !this.#busy) {
 			for (const resolve of this.#idle.splice(0)) resolve();
+		}
+	}
+
+	/** A caller that throws must not keep the others from learning what became of their commits. */
+	#settle({ write, settle }: Waiting, outcome: Settled): void {
+		try {
+			settle(outcome);
+		} catch (error) {
+			this.#log.error({ err: error, actor: write.record.actor }, 'a settled commit threw');
 		}
 	}
 

@@ -45,6 +45,17 @@ export interface RecoveryOptions {
 /** Another owner has written behind this one's activation. */
 export class FencedError extends Error {}
 
+/** Journal or store did not answer: no fault of the actor. */
+export class UnreadableError extends Error {}
+
+async function reading<T>(answer: Promise<T>): Promise<T> {
+	try {
+		return await answer;
+	} catch (error) {
+		throw new UnreadableError('journal or store did not answer', { cause: error });
+	}
+}
+
 const READ_BYTES_MAX = 1024 * 1024;
 const ATTEMPTS_MAX = 10;
 
@@ -57,7 +68,7 @@ export async function activate(
 ): Promise<Recovered> {
 	const { key, journal, journalWriter, runtime, writer } = options;
 	for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-		const head = await journal.head(key);
+		const head = await reading(journal.head(key));
 		if (head === undefined) return absent(options);
 		const record = activationRecord({
 			actor: key,
@@ -94,11 +105,11 @@ function absent({ key, kind }: RecoveryOptions): Recovered {
 /** Loads the newest snapshot and replays what comes behind it. */
 export async function load(options: RecoveryOptions): Promise<Recovered> {
 	const { key, journal } = options;
-	const watermark = await options.watermark(key);
+	const watermark = await reading(options.watermark(key));
 	const recovered = { ...(await base(options, watermark)), watermark, exists: true };
 	for (;;) {
 		const from = { commit: recovered.commit };
-		const { records, more } = await journal.read(key, from, { bytesMax: READ_BYTES_MAX });
+		const { records, more } = await reading(journal.read(key, from, { bytesMax: READ_BYTES_MAX }));
 		for (const record of records) replay(options, recovered, record);
 		if (!more) return recovered;
 	}
@@ -107,7 +118,7 @@ export async function load(options: RecoveryOptions): Promise<Recovered> {
 /** Where the replay begins: the newest snapshot, if the store has all that it stands for. */
 async function base(options: RecoveryOptions, watermark: number): Promise<Recovered> {
 	const { key, kind, journal } = options;
-	const snapshot = await journal.snapshot(key);
+	const snapshot = await reading(journal.snapshot(key));
 	if (snapshot === undefined) return absent(options);
 	const [head, ...parts] = snapshot.parts.map(unpack);
 	const envelope = head as Envelope;

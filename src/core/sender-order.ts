@@ -5,6 +5,9 @@
  */
 export class SenderOrder {
 	readonly #openings = new Map<string, Opening>();
+	/** Closed, with commands that may still wait; the older half goes with the next round. */
+	#closed: string[] = [];
+	#closedBefore: string[] = [];
 
 	/** How many openings are known. */
 	get size(): number {
@@ -26,24 +29,32 @@ export class SenderOrder {
 
 	/** Whether n is next to be decided. */
 	isNext(opening: string, n: number): boolean {
-		return n <= this.#order(opening, n).taken + 1;
+		return n <= (this.#openings.get(opening)?.taken ?? n) + 1;
 	}
 
 	/** n is taken, or answered for good. */
 	take(opening: string, n: number): void {
-		const order = this.#order(opening, n);
-		order.taken = Math.max(order.taken, n);
+		const order = this.#openings.get(opening);
+		if (order !== undefined) order.taken = Math.max(order.taken, n);
 	}
 
 	/** n was refused in a way that may be repeated: everything from n on has to come again. */
 	goBack(opening: string, n: number): void {
-		const order = this.#order(opening, n);
+		const order = this.#openings.get(opening);
+		if (order === undefined) return;
 		order.entered = Math.min(order.entered, n - 1);
 		order.taken = Math.min(order.taken, n - 1);
 	}
 
+	/** Nothing new comes; what waits keeps its order until two rounds of {@link forgetClosed} are over. */
 	close(opening: string): void {
-		this.#openings.delete(opening);
+		if (this.#openings.has(opening)) this.#closed.push(opening);
+	}
+
+	forgetClosed(): void {
+		for (const opening of this.#closedBefore) this.#openings.delete(opening);
+		this.#closedBefore = this.#closed;
+		this.#closed = [];
 	}
 
 	/** An opening seen first with n begins there: its edge may know it from an earlier owner. */

@@ -76,11 +76,11 @@ export class Snapshotter {
 		const { commit, position, at } = actor;
 		const boundaries = [...actor.history.boundaries];
 		const envelope: Envelope = { version: 1, commit, position, at, boundaries };
-		const cut = kind.cut(actor.state);
 		this.#running = true;
 		this.#events = 0;
 		this.#bytes = 0;
 		try {
+			const cut = kind.cut(actor.state);
 			await journal.putSnapshotPart(key, commit, 0, pack(envelope));
 			let part = 1;
 			for (const piece of cut) {

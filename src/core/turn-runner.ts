@@ -21,7 +21,7 @@ import type { Mailbox } from './mailbox.ts';
 import { FencedError, load, type Recovered, type RecoveryOptions } from './recovery.ts';
 import type { RequestMemory } from './request-memory.ts';
 import type { SenderOrder } from './sender-order.ts';
-import { Turn } from './turn.ts';
+import { type Next, nextOf, Turn } from './turn.ts';
 import type { Unprojected } from './unprojected.ts';
 import type { WakeKeeper } from './wake-keeper.ts';
 
@@ -46,12 +46,16 @@ export interface TurnParts {
 	/** A commit has landed; `created`: it was the actor's first. */
 	readonly landed: (turn: Turn, created: boolean) => void;
 	/** All that the commit leads to was told. */
-	readonly finished: () => void;
+	readonly finished: (next: Next) => void;
 	/** The state is lost or another owner wrote: the host has to end. */
 	readonly failed: (error: unknown) => void;
 	/** Nothing is known of the key any more: begin as at the first time. */
 	readonly restart: () => void;
 }
+
+/** What a look-up in the store has found. */
+const found = (lookedUp: CommandEntry['lookedUp']) =>
+	lookedUp !== undefined && 'reply' in lookedUp ? lookedUp : undefined;
 
 export class TurnRunner {
 	readonly #parts: TurnParts;
@@ -59,6 +63,8 @@ export class TurnRunner {
 	#actor: Recovered | undefined;
 	#epoch = 0;
 	#scheduled = false;
+	/** What an undone turn had taken: it comes first when the actor is loaded again. */
+	#undone: readonly Entry[] = [];
 
 	constructor(parts: TurnParts) {
 		this.#parts = parts;
@@ -77,16 +83,25 @@ export class TurnRunner {
 		return this.#epoch;
 	}
 
+	/** Entries of an undone turn, while the actor is loaded again. */
+	get undone(): number {
+		return this.#undone.length;
+	}
+
 	/** Begins to serve. */
 	begin(actor: Recovered): void {
 		this.#actor = actor;
 		this.#phase = 'live';
 		if (actor.exists) this.#epoch = actor.commit;
-		this.schedule();
+		this.#resume();
 	}
 
-	stop(): void {
+	/** Ends at once; gives what waited to be taken again. */
+	stop(): readonly Entry[] {
 		this.#phase = 'stopped';
+		const undone = this.#undone;
+		this.#undone = [];
+		return undone;
 	}
 
 	schedule(): void {
@@ -113,13 +128,35 @@ export class TurnRunner {
 				return;
 			}
 		} while (!this.#full(turn) && runtime.monotonic() < end);
-		if (turn.events.length > 0) this.#commit(turn, actor);
+		if (turn.events.length > 0) this.#end(turn, actor);
 		else this.#finish(turn, actor);
 	}
 
 	#full(turn: Turn): boolean {
 		const { turnCommandsMax, turnBytesMax } = this.#parts.env.limits;
-		return turn.length >= turnCommandsMax || turn.bytes >= turnBytesMax;
+		return (
+			turn.length >= turnCommandsMax ||
+			turn.bytes >= turnBytesMax ||
+			turn.commands.at(-1)?.alone === true
+		);
+	}
+
+	/** Asks the state what it leads to; a state that cannot say was broken by a command of this turn. */
+	#end(turn: Turn, actor: Recovered): void {
+		const { kind, key, env } = this.#parts;
+		let next: Next;
+		try {
+			next = nextOf(kind, actor.state);
+		} catch (error) {
+			env.log.error({ err: error, actor: key }, 'a state is broken; the turn is undone');
+			for (const entry of turn.commands) {
+				if (turn.commands.length > 1) entry.alone = true;
+				else entry.failed = true;
+			}
+			this.#undo(turn, actor);
+			return;
+		}
+		this.#commit(turn, actor, next);
 	}
 
 	/** Takes one command into the turn, or puts it aside. */
@@ -150,7 +187,10 @@ export class TurnRunner {
 	#decide(entry: CommandEntry, actor: Recovered, turn: Turn): 'taken' | 'broken' {
 		const { decider, loader, requests } = this.#parts;
 		const { requestId, caller } = entry.request;
-		const known = requestId === undefined ? undefined : requests.find(caller.userId, requestId);
+		const known =
+			requestId === undefined
+				? undefined
+				: (requests.find(caller.userId, requestId) ?? found(entry.lookedUp));
 		if (known === undefined && loader.load(entry, actor)) return 'taken';
 		turn.commands.push(entry);
 		if (known !== undefined) {
@@ -183,13 +223,13 @@ export class TurnRunner {
 
 	/** Forgets a turn whose state is broken or whose key was taken: reloads, takes its commands again. */
 	#undo(turn: Turn, actor: Recovered): void {
-		const { mailbox, requests, unprojected, recovery, restart, failed } = this.#parts;
+		const { requests, unprojected, recovery, restart, failed } = this.#parts;
 		this.#phase = 'loading';
 		unprojected.rollback(turn.startPosition);
 		for (const request of turn.requests) requests.drop(request);
 		const again = new Set<CommandEntry>(turn.commands);
 		for (const { entry, answer } of turn.answers) if (!again.has(entry)) entry.answer(answer);
-		mailbox.unshift([...turn.commands, ...turn.reads]);
+		this.#undone = [...turn.commands, ...turn.reads];
 		if (!actor.exists) {
 			restart();
 			return;
@@ -205,20 +245,26 @@ export class TurnRunner {
 		}
 		actor.state = loaded.state;
 		this.#phase = 'live';
+		this.#resume();
+	}
+
+	/** In front of all that came meanwhile, so that the order of each sender stays. */
+	#resume(): void {
+		this.#parts.mailbox.unshift(this.#undone);
+		this.#undone = [];
 		this.schedule();
 	}
 
-	#commit(turn: Turn, actor: Recovered): void {
-		const { env, key, kind, wake, writer } = this.#parts;
+	#commit(turn: Turn, actor: Recovered, next: Next): void {
+		const { env, key, wake, writer } = this.#parts;
 		const commit = actor.commit + 1;
 		const record = turn.record(key, commit, writer);
-		const epoch = actor.exists ? this.#epoch : commit;
-		const row = wake.forCommit(epoch, kind.nextWakeAt?.(actor.state));
+		const row = wake.forCommit(commit, next.wakeAt);
 		this.#phase = 'committing';
 		env.journalWriter.append({ record, ...(row && { wake: row }) }, (outcome) => {
 			// Stopped meanwhile, or fenced: the callers ask again with their ids and learn what became of it.
 			if (this.#phase !== 'committing') this.#moved(turn);
-			else if (outcome === 'landed') this.#landed(turn, actor);
+			else if (outcome === 'landed') this.#landed(turn, actor, next);
 			else if (!actor.exists) this.#undo(turn, actor);
 			else {
 				this.#moved(turn);
@@ -233,7 +279,7 @@ export class TurnRunner {
 		for (const entry of turn.reads) refuse(entry, refusal('MOVED'));
 	}
 
-	#landed(turn: Turn, actor: Recovered): void {
+	#landed(turn: Turn, actor: Recovered, next: Next): void {
 		const { env, writer, landed, finished } = this.#parts;
 		const created = !actor.exists;
 		const from = actor.position + 1;
@@ -250,7 +296,7 @@ export class TurnRunner {
 		this.#phase = 'live';
 		landed(turn, created);
 		this.#finish(turn, actor, publication);
-		finished();
+		finished(next);
 	}
 
 	/** The sender is answered before anybody is told; what reads sees the state behind both. */
@@ -258,13 +304,24 @@ export class TurnRunner {
 		const { env, reads } = this.#parts;
 		for (const { entry, answer } of turn.answers) {
 			if (!answer.ok) env.meter.count('errors', 1, answer.code);
-			entry.answer(answer);
+			this.#safely(() => entry.answer(answer));
 		}
 		if (publication !== undefined) {
-			for (const subscriber of reads.subscribers) subscriber.committed(publication);
+			for (const subscriber of reads.subscribers) {
+				this.#safely(() => subscriber.committed(publication));
+			}
 		}
 		const now = Math.max(actor.at, env.runtime.now());
-		for (const entry of turn.reads) reads.serve(entry, actor, now);
+		for (const entry of turn.reads) this.#safely(() => reads.serve(entry, actor, now));
 		this.schedule();
+	}
+
+	/** One listener that throws must not keep the others from being told. */
+	#safely(tell: () => void): void {
+		try {
+			tell();
+		} catch (error) {
+			this.#parts.env.log.error({ err: error, actor: this.#parts.key }, 'a listener threw');
+		}
 	}
 }

@@ -1,8 +1,20 @@
 import type { ActorKey } from '../protocol/ids.ts';
+import type { ActorKind, Intent } from './actor-kind.ts';
 import type { CommandAnswer, Publication, Told } from './actor-port.ts';
-import type { CommandEntry, ReadEntry } from './entries.ts';
+import { type CommandEntry, type ReadEntry, release } from './entries.ts';
 import type { CommitRecord, RequestRecord, StoredEvent } from './journal.ts';
 import type { EventRows } from './store.ts';
+
+/** What a state leads to: a timer, work outside. */
+export interface Next {
+	readonly wakeAt: number | undefined;
+	readonly intents: readonly Intent[];
+}
+
+export const nextOf = (kind: ActorKind, state: unknown): Next => ({
+	wakeAt: kind.nextWakeAt?.(state),
+	intents: kind.intents?.(state) ?? [],
+});
 
 /** What one pass over the mailbox collects: one commit, and what leaves after it. */
 export class Turn {
@@ -35,6 +47,7 @@ export class Turn {
 	}
 
 	answer(entry: CommandEntry, answer: CommandAnswer): void {
+		release(entry);
 		this.answers.push({ entry, answer });
 	}
 

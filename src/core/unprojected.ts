@@ -18,7 +18,8 @@ import type {
 export class Unprojected {
 	#events: EventRows[] = [];
 	#watermark = 0;
-	#pins = 0;
+	/** Reads under way, oldest first, with the watermark at their start. */
+	readonly #pins = new Set<{ readonly watermark: number }>();
 
 	get length(): number {
 		return this.#events.length;
@@ -43,11 +44,21 @@ export class Unprojected {
 		this.#trim();
 	}
 
-	/** Keeps all events while a read is under way whose answer they will be laid over. */
+	/** A read that is under way may miss what came behind this position: that must stay in memory. */
+	get floor(): number {
+		for (const { watermark } of this.#pins) return watermark;
+		return this.#watermark;
+	}
+
+	/**
+	 * Keeps the events that the store does not have now, while a read is under way whose answer they will
+	 * be laid over. Reads that follow each other without a pause do not hold on to those before them.
+	 */
 	pin(): () => void {
-		this.#pins++;
+		const pin = { watermark: this.#watermark };
+		this.#pins.add(pin);
 		return () => {
-			this.#pins--;
+			this.#pins.delete(pin);
 			this.#trim();
 		};
 	}
@@ -83,9 +94,9 @@ export class Unprojected {
 	}
 
 	#trim(): void {
-		if (this.#pins > 0) return;
+		const { floor } = this;
 		let count = 0;
-		while ((this.#events[count]?.position ?? Infinity) <= this.#watermark) count++;
+		while ((this.#events[count]?.position ?? Infinity) <= floor) count++;
 		if (count > 0) this.#events.splice(0, count);
 	}
 }

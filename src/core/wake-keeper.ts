@@ -9,17 +9,23 @@ const AHEAD_MS = 15_000;
 /**
  * The wake row of one actor: stands while there is work left, so that somebody takes the actor up if
  * this owner dies. Written with the commit only when none as early stands, raised or removed later.
+ *
+ * Every write carries the number of the commit whose state it speaks of, and loses against a row with a
+ * higher one: neither a deposed owner nor a removal that arrives late takes away what a later commit
+ * has put there.
  */
 export class WakeKeeper {
 	readonly #actor: ActorKey;
 	readonly #journal: Journal;
 	readonly #runtime: Runtime;
 	readonly #log: Log;
-	#epoch = 0;
+	/** Due time of the row, if it is known to stand. */
 	#standing: number | undefined;
-	#writing = false;
-	/** Whether a row of an earlier owner may still stand. */
+	/** Whether the row is known: an earlier owner's may stand, or a write failed. */
 	#known = true;
+	/** The newest commit for which a row was asked. */
+	#commit = 0;
+	#writing: Promise<void> | undefined;
 
 	constructor(options: { actor: ActorKey; journal: Journal; runtime: Runtime; log?: Log }) {
 		this.#actor = options.actor;
@@ -28,54 +34,62 @@ export class WakeKeeper {
 		this.#log = options.log ?? SILENT;
 	}
 
-	get standing(): number | undefined {
-		return this.#standing;
-	}
-
 	/** A new activation: a row may stand from an earlier owner. */
-	begin(epoch: number): void {
-		this.#epoch = epoch;
+	begin(): void {
 		this.#standing = undefined;
 		this.#known = false;
 	}
 
 	/** The row to be written with a commit after which work is left until `timerAt` or soon. */
-	forCommit(epoch: number, timerAt: number | undefined): JournalWrite['wake'] {
-		this.#epoch = epoch;
+	forCommit(commit: number, timerAt: number | undefined): JournalWrite['wake'] {
 		const due = Math.min(timerAt ?? Infinity, this.#runtime.now() + AHEAD_MS);
 		if (this.#standing !== undefined && this.#standing <= due) return undefined;
 		this.#standing = due;
-		return { due, epoch };
+		this.#commit = commit;
+		return { due, epoch: commit };
 	}
 
 	/**
-	 * Brings the row in line: called now and then, and before the actor is put away. `busy`: work other
-	 * than the timer is left.
+	 * Brings the row in line with the state behind `commit`: called now and then, and before the actor is
+	 * put away. `busy`: work other than the timer is left.
 	 */
-	async tend({ busy, timerAt }: { busy: boolean; timerAt: number | undefined }): Promise<void> {
-		if (this.#writing) return;
+	async tend({ commit, busy, timerAt }: WorkLeft): Promise<void> {
+		while (this.#writing !== undefined) await this.#writing;
+		if (commit < this.#commit) return;
 		const now = this.#runtime.now();
 		const due = busy ? Math.min(timerAt ?? Infinity, now + AHEAD_MS) : timerAt;
-		const ahead = busy && (this.#standing ?? 0) > now + AHEAD_MS / 2;
+		const ahead = busy && (this.#standing ?? 0) > now + AHEAD_MS / 2 && !this.#isLate(timerAt);
 		if (this.#known && (ahead || this.#standing === due)) return;
-		await this.#set(due);
+		this.#writing = this.#set(due, commit);
+		await this.#writing;
 	}
 
-	async #set(due: number | undefined): Promise<void> {
-		this.#writing = true;
-		const before = this.#standing;
+	/** Whether the row stands later than the timer. */
+	#isLate(timerAt: number | undefined): boolean {
+		return timerAt !== undefined && (this.#standing ?? Infinity) > timerAt;
+	}
+
+	async #set(due: number | undefined, commit: number): Promise<void> {
 		this.#standing = due;
+		this.#known = true;
 		try {
-			await this.#journal.setWake(this.#actor, due, this.#epoch);
-			this.#known = true;
+			await this.#journal.setWake(this.#actor, due, commit);
 		} catch (error) {
-			this.#standing = before;
+			// It may have been written or not: the next commit and the next round write it again.
+			this.#standing = undefined;
+			this.#known = false;
 			this.#log.warn(
 				{ err: error, actor: this.#actor },
 				'wake row not written, will be tried again',
 			);
 		} finally {
-			this.#writing = false;
+			this.#writing = undefined;
 		}
 	}
+}
+
+export interface WorkLeft {
+	readonly commit: number;
+	readonly busy: boolean;
+	readonly timerAt: number | undefined;
 }

@@ -3,9 +3,11 @@ import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { CommandAnswer, OpenAnswer, Subscriber, Told } from '../../src/core/actor-port.ts';
 import { ActorSystem, type ActorSystemOptions } from '../../src/core/actor-system.ts';
-import { REQUESTS } from '../../src/core/store.ts';
+import type { CommitRecord, Journal, StoredEvent } from '../../src/core/journal.ts';
+import { REQUESTS, type Store } from '../../src/core/store.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
 import { counterKind } from './counter-kind.ts';
+import { type Hooks, hooked } from './hooked.ts';
 import { VirtualRuntime } from './virtual-runtime.ts';
 
 /** An ear that keeps all it was told. */
@@ -36,6 +38,9 @@ export class CoreBench {
 	readonly state: MemoryJournalState;
 	readonly journal: MemoryJournal;
 	readonly store: MemoryStore;
+	/** What becomes of this node's calls; may be set while it runs. */
+	readonly journalHooks: Hooks<Journal> = {};
+	readonly storeHooks: Hooks<Store> = {};
 	readonly system: ActorSystem;
 
 	constructor(options: Partial<ActorSystemOptions> & { shared?: CoreBench; seed?: number } = {}) {
@@ -47,8 +52,8 @@ export class CoreBench {
 		this.store =
 			shared?.store ?? new MemoryStore([REQUESTS, ...kinds.flatMap((kind) => kind.collections)]);
 		this.system = new ActorSystem({
-			journal: this.journal,
-			store: this.store,
+			journal: hooked<Journal>(this.journal, this.journalHooks),
+			store: hooked<Store>(this.store, this.storeHooks),
 			runtime: this.runtime,
 			...rest,
 			kinds,
@@ -77,6 +82,21 @@ export class CoreBench {
 		this.system.open(key, request, (answer) => answers.push(answer));
 		await this.runtime.until(() => answers.length > 0);
 		return { answer: answers[0] as OpenAnswer, ear };
+	}
+
+	/** What the journal holds of an actor. */
+	async records(key: ActorKey): Promise<readonly CommitRecord[]> {
+		return (await this.journal.read(key, { commit: 0 }, { bytesMax: Infinity })).records;
+	}
+
+	async events(key: ActorKey): Promise<readonly StoredEvent[]> {
+		return (await this.records(key)).flatMap(({ events }) => events);
+	}
+
+	/** Ends the node as by `kill -9`, and begins another on the same data. */
+	restart(options: Partial<ActorSystemOptions> = {}): CoreBench {
+		this.system.kill();
+		return new CoreBench({ shared: this, ...options });
 	}
 
 	/** Ends the node orderly, with the time that it takes. */
