@@ -21,5 +21,6 @@ export default defineConfig([
 		clean: false,
 		fixedExtension: false,
 		deps: { alwaysBundle: [/./] },
+		outputOptions: { codeSplitting: false },
 	},
 ]);

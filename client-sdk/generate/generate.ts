@@ -60,9 +60,14 @@ function indexFile(found: readonly Found[]): string {
 		.map(({ contract }) => contract)
 		.filter(({ kind, style }) => style !== 'seat' && !DRESSED.has(kind))
 		.map(accessor);
-	const seats = found.filter(({ contract }) => contract.style === 'seat');
+	const seats = found.map(({ contract }) => contract).filter(({ style }) => style === 'seat');
+	const seatImports = seats.map(
+		({ kind }) => `import { type ${pascal(kind)}Types, ${camel(kind)}Table } from './${kind}.ts';`,
+	);
 	return `// Written by \`npm run sdk:generate\` from src/protocol; edit that.
 import type { GeneratedKind } from '../kind-handle.ts';
+import type { KindTable } from '../kind-table.ts';
+${seatImports.join('\n')}
 ${plain.map((one) => one.import).join('\n')}
 
 /** Kinds that need no code of their own: \`naru.<kind>(id)\`, or \`naru.<kind>\` where there is one. */
@@ -78,7 +83,15 @@ ${plain.map((one) => one.row).join('\n')}
 };
 
 /** Kinds with seats in a room: \`naru.room(kind, id)\`. */
-export type SeatKind = ${seats.map(({ contract }) => `'${contract.kind}'`).join(' | ') || 'never'};
+${
+	seats.length === 0
+		? 'export type SeatKinds = Record<never, never>;'
+		: `export interface SeatKinds {\n${seats.map(({ kind }) => `readonly '${kind}': ${pascal(kind)}Types;`).join('\n')}\n}`
+}
+
+export const SEAT_TABLES: Readonly<Record<keyof SeatKinds, KindTable>> = {
+${seats.map(({ kind }) => `'${kind}': ${camel(kind)}Table,`).join('\n')}
+};
 `;
 }
 

@@ -42,6 +42,8 @@ export interface HandleSink {
 	ephemeral(type: string, data: unknown): void;
 	/** Bytes of a seat's room. */
 	bytes?(bytes: Uint8Array): void;
+	/** The opening is gone with its socket; the handle opens again by itself. */
+	lost?(): void;
 	/** Closed or refused by the server; nothing more comes until it is wanted again. */
 	closed(error: NaruError, closeCode?: number): void;
 }
@@ -131,9 +133,16 @@ export class Handle {
 		if (this.isOpen) this.#send(OP.ephemeral, [type, data]);
 	}
 
-	/** Sends a room's bytes, if the seat is open. */
+	/** Sends a room's bytes, if there is a seat. */
 	sendBytes(bytes: Uint8Array): void {
-		if (this.isOpen && this.#id !== undefined) this.#session.send(this.#id, OP.data, bytes);
+		if (this.#id !== undefined && this.#down !== undefined) {
+			this.#session.send(this.#id, OP.data, bytes);
+		}
+	}
+
+	/** The next opening takes the seat of this token up again. */
+	resumeWith(token: string): void {
+		this.#resume = [0, token];
 	}
 
 	/** Forgets all: what waits is rejected, and nothing is told any more. */
@@ -156,6 +165,7 @@ export class Handle {
 	}
 
 	detach(): void {
+		if (this.isOpen) this.#sink.lost?.();
 		this.#session.environment.clearTimeout(this.#timer);
 		this.#state = 'idle';
 		this.#id = undefined;

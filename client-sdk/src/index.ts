@@ -14,5 +14,6 @@ export type { Undo } from './listeners.ts';
 export type { Naru, NaruEvents } from './naru.ts';
 export { NaruError } from './naru-error.ts';
 export type { Presence } from './presence.ts';
+export type { Room, RoomEvents } from './room.ts';
 export type { Status, StatusChange } from './status.ts';
 export type { StorageLike } from './unsent-store.ts';

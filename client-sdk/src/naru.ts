@@ -3,10 +3,12 @@ import { Channels } from './channels.ts';
 import { WaitingBudget } from './command-queue.ts';
 import { Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
+import { SEAT_TABLES, type SeatKinds } from './generated/kinds.ts';
 import { Inbox } from './inbox.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
 import { Presence } from './presence.ts';
+import { Room } from './room.ts';
 import { Session } from './session.ts';
 import type { LinkStats, Status, StatusChange } from './status.ts';
 import type { TokenOption } from './token-source.ts';
@@ -40,6 +42,7 @@ export class Naru {
 	readonly #session: Session;
 	readonly #store: UnsentStore;
 	readonly #channels = new Map<string, Channel>();
+	readonly #rooms = new Map<string, Room>();
 	readonly #listeners = new Listeners<NaruEvents>((type) =>
 		type === 'status' ? [this.#connection.status] : undefined,
 	);
@@ -113,6 +116,17 @@ export class Naru {
 		});
 		this.#channels.set(id, channel);
 		return channel;
+	}
+
+	/**
+	 * A room with schema state: the same object for the same kind and id. No seat is taken before it
+	 * is used.
+	 */
+	room<K extends keyof SeatKinds>(kind: K, id: string): Room<SeatKinds[K]> {
+		const key = `${kind}/${id}`;
+		const room = this.#rooms.get(key) ?? new Room(this.#session, SEAT_TABLES[kind], id);
+		this.#rooms.set(key, room);
+		return room as unknown as Room<SeatKinds[K]>;
 	}
 
 	/** @internal What generated handles are made with. */

@@ -1,5 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol; edit that.
 import type { GeneratedKind } from '../kind-handle.ts';
+import type { KindTable } from '../kind-table.ts';
+import { type CursorBoardTypes, cursorBoardTable } from './cursor-board.ts';
 
 /** Kinds that need no code of their own: `naru.<kind>(id)`, or `naru.<kind>` where there is one. */
 export type GeneratedKinds = Record<never, never>;
@@ -8,4 +10,10 @@ export type GeneratedKinds = Record<never, never>;
 export const GENERATED_KINDS: Readonly<Record<string, GeneratedKind>> = {};
 
 /** Kinds with seats in a room: `naru.room(kind, id)`. */
-export type SeatKind = 'cursor-board';
+export interface SeatKinds {
+	readonly 'cursor-board': CursorBoardTypes;
+}
+
+export const SEAT_TABLES: Readonly<Record<keyof SeatKinds, KindTable>> = {
+	'cursor-board': cursorBoardTable,
+};
