@@ -109,6 +109,10 @@ export class Channel {
 		return this.#outbox.messages;
 	}
 
+	get kind(): ChannelInfo['kind'] {
+		return this.#log.info.kind;
+	}
+
 	get name(): string {
 		return this.#log.info.name;
 	}
