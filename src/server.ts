@@ -56,7 +56,7 @@ export interface NaruServer {
 	readonly journal: Journal;
 	/** Holds the answers of all commits until the answer is called. */
 	readonly holdCommits: () => () => void;
-	/** Drains and ends; resolves when everything is written and closed. */
+	/** Drains and ends; resolves when everything is written and closed, however often it is called. */
 	close(): Promise<void>;
 }
 
@@ -171,6 +171,12 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 	await actors.wakeDue(Number.MAX_SAFE_INTEGER);
 	await actors.settle();
 	status.unready = undefined;
+	const closeAll = async () => {
+		status.unready = 'the node drains';
+		await closeParts(parts);
+		await closeServer(server);
+	};
+	let closing: Promise<void> | undefined;
 	return {
 		url: status.url,
 		actors,
@@ -179,10 +185,9 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 		store: storage.store,
 		journal: storage.journal,
 		holdCommits: () => storage.hold(),
-		async close() {
-			status.unready = 'the node drains';
-			await closeParts(parts);
-			await closeServer(server);
+		close() {
+			closing ??= closeAll();
+			return closing;
 		},
 	};
 }

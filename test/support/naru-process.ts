@@ -79,8 +79,8 @@ export class NaruProcess {
 	}
 
 	/** Asks it to drain and end. */
-	async terminate(): Promise<Ended> {
-		this.#child.kill('SIGTERM');
+	async terminate(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ended> {
+		this.#child.kill(signal);
 		return this.ended;
 	}
 
