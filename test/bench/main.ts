@@ -7,6 +7,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { watchNeighbours } from './harness/neighbours.ts';
 import { type Bench, type BenchRow, judge, type ResultRow } from './harness/row.ts';
 import { table } from './harness/table.ts';
 import { CHAT } from './rows/chat.ts';
@@ -54,6 +55,7 @@ async function measure(scenario: string, rows: readonly BenchRow[], bench: Bench
 	const results: ResultRow[] = [];
 	for (const row of rows) {
 		const start = performance.now();
+		const neighbours = watchNeighbours();
 		bench.progress(`${row.id}: ${row.about}`);
 		try {
 			for (const finding of await row.run(bench))
@@ -64,6 +66,8 @@ async function measure(scenario: string, rows: readonly BenchRow[], bench: Bench
 			results.push(judge(scenario, failed, bench.quick));
 		}
 		bench.progress(`${row.id} took ${seconds(start)} s`);
+		const warning = neighbours();
+		if (warning !== undefined) bench.progress(warning);
 	}
 	return results;
 }
@@ -79,6 +83,7 @@ const results = await measure(scenario, chosen(rows, values.only), {
 	...(profileDir === undefined ? {} : { profileDir }),
 	progress: (text) => void process.stderr.write(`${text}\n`),
 });
+if (values.quick) process.stdout.write('quick run: small sizes, judged by completeness only\n');
 process.stdout.write(`${table(results, values.quick)}\n`);
 if (values.json !== undefined)
 	writeFileSync(values.json, `${JSON.stringify(results, undefined, '\t')}\n`);

@@ -35,8 +35,9 @@ export interface Ask {
 	readonly question: Question | 'stop';
 }
 
+/** `bye`: the last word, with the CPU time of the whole process. */
 export interface Told {
-	readonly bench: 'ready' | 'answer';
+	readonly bench: 'ready' | 'answer' | 'bye';
 	readonly id: number;
 	readonly answer: unknown;
 }
@@ -47,4 +48,4 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export const isAsk = (value: unknown): value is Ask => isObject(value) && value.bench === 'ask';
 
 export const isTold = (value: unknown): value is Told =>
-	isObject(value) && (value.bench === 'ready' || value.bench === 'answer');
+	isObject(value) && ['ready', 'answer', 'bye'].includes(String(value.bench));

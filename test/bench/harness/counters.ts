@@ -10,7 +10,8 @@ export async function readCounters(url: string): Promise<(name: string) => numbe
 	};
 }
 
-const REST_MS = 1_500;
+/** Longer than whatever the server gathers before it writes. */
+const REST_MS = 1_200;
 const REST_MAX_MS = 60_000;
 
 /** Waits until a counter has stood still for a while: what joining set in motion is done. */

@@ -1,4 +1,5 @@
 import type { System } from '../clients/member.ts';
+import { alternate } from './alternate.ts';
 import { Crowd } from './crowd.ts';
 import type { Bench } from './row.ts';
 import { type Salvo, Script } from './schedule.ts';
@@ -70,22 +71,20 @@ export interface Medians extends Delivery {
 	readonly system: string;
 }
 
-/** Runs the load on each system in turn, again and again, so that a slow minute meets all of them. */
+/** Runs the load on all systems; medians in their order. */
 export async function compare(
 	bench: Bench,
 	systems: readonly System[],
 	load: Load,
 ): Promise<readonly Medians[]> {
-	const runs = systems.map((): Delivery[] => []);
-	for (let run = 1; run <= bench.runs; run++)
-		for (const [index, system] of systems.entries()) {
-			const delivery = await deliver(bench, system, load);
-			runs[index]?.push(delivery);
-			bench.progress(
-				`run ${run}/${bench.runs} ${system.name}: ${delivery.microsPerDelivery.toFixed(2)} µs, ` +
-					`loop p99 ${delivery.loopP99Ms.toFixed(1)} ms, missed ${delivery.missed}`,
-			);
-		}
+	const runs = await alternate(bench, systems, async (system, label) => {
+		const delivery = await deliver(bench, system, load);
+		bench.progress(
+			`${label} ${system.name}: ${delivery.microsPerDelivery.toFixed(2)} µs, ` +
+				`loop p99 ${delivery.loopP99Ms.toFixed(1)} ms, missed ${delivery.missed}`,
+		);
+		return delivery;
+	});
 	return systems.map((system, index) => mediansOf(system.name, runs[index] ?? []));
 }
 

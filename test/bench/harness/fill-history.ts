@@ -1,6 +1,7 @@
 /**
  * Fills channels with messages through the production host, journal and projection writer, much
- * faster than over sockets. Run as a process; the last argument is a {@link Filling} as JSON.
+ * faster than over sockets. Run as a process; the last argument is a {@link Filling} as JSON. Prints
+ * the CPU time it took, in microseconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channelKind } from '../../../actors/channel/channel-kind.ts';
@@ -55,4 +56,6 @@ for (const [id, messages] of Object.entries(channels)) {
 }
 await actors.close();
 await sqlite.close();
+const { user, system } = process.cpuUsage();
+process.stdout.write(String(user + system));
 process.exit(0);

@@ -44,7 +44,10 @@ const tell = (message: Told) => process.send?.(message);
 async function answer(ask: Ask, stop: () => Promise<void>): Promise<void> {
 	if (ask.question === 'stop') {
 		await stop();
-		process.exit(0);
+		const { user, system } = process.cpuUsage();
+		const bye: Told = { bench: 'bye', id: 0, answer: user + system };
+		process.send?.(bye, undefined, undefined, () => process.exit(0));
+		return;
 	}
 	const answers = { mark, read, memory };
 	tell({ bench: 'answer', id: ask.id, answer: await answers[ask.question]() });

@@ -25,8 +25,11 @@ function execArgv({ profileDir }: ServerSpec): string[] {
 
 /** One system under test in a process of its own. */
 export class ServerProcess implements AsyncDisposable {
-	#child: ChildProcess;
-	#waiting = new Map<number, (answer: unknown) => void>();
+	/** CPU time of all servers that were stopped. */
+	static cpuMicrosEnded = 0;
+
+	readonly #child: ChildProcess;
+	readonly #waiting = new Map<number, (answer: unknown) => void>();
 	#asked = 0;
 	/** Where clients connect, `http://127.0.0.1:port`. */
 	readonly url: string;
@@ -36,6 +39,7 @@ export class ServerProcess implements AsyncDisposable {
 		this.url = url;
 		child.on('message', (message) => {
 			if (!isTold(message)) return;
+			if (message.bench === 'bye') ServerProcess.cpuMicrosEnded += Number(message.answer);
 			this.#waiting.get(message.id)?.(message.answer);
 			this.#waiting.delete(message.id);
 		});

@@ -8,7 +8,7 @@ import { TEXT_LENGTH } from '../harness/schedule.ts';
 import { ServerProcess } from '../harness/server-process.ts';
 
 const FULL = { members: 1_000, messages: 40 };
-const QUICK = { members: 100, messages: 12 };
+const QUICK = { members: 100, messages: 5 };
 const EVERY_MS = 250;
 /** Markers are journaled at most once in this time. */
 const MARKERS_EVERY_MS = 1_000;

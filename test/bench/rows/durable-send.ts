@@ -1,5 +1,6 @@
 import { naru } from '../clients/naru-member.ts';
 import { Speaker } from '../clients/speaker.ts';
+import { alternate } from '../harness/alternate.ts';
 import { eachOf } from '../harness/crowd.ts';
 import type { Bench, BenchRow } from '../harness/row.ts';
 import { closedLoop, heardAll, openLoop } from '../harness/sending.ts';
@@ -52,24 +53,21 @@ async function sending(bench: Bench, serverOptions: object): Promise<Sending> {
 }
 
 /** Runs each kind of server in turn; medians by kind, and what was missed in all. */
-async function alternate(bench: Bench, kinds: Readonly<Record<string, object>>) {
-	const runs: Record<string, Sending[]> = {};
-	let missed = 0;
-	for (let run = 1; run <= bench.runs; run++)
-		for (const [kind, options] of Object.entries(kinds)) {
-			const found = await sending(bench, options);
-			runs[kind] = [...(runs[kind] ?? []), found];
-			missed += found.missed;
-			bench.progress(
-				`run ${run}/${bench.runs} ${kind}: ${Math.round(found.perSecond)} msg/s ` +
-					`(p99 ${found.closedP99Ms.toFixed(1)} ms, ${found.microsPerMessage.toFixed(1)} µs CPU), ` +
-					`open p99 ${found.openP99Ms.toFixed(1)} ms, ` +
-					`loop p99 ${found.loopP99Ms.toFixed(1)} ms, missed ${found.missed}`,
-			);
-		}
+async function compare(bench: Bench, kinds: Readonly<Record<string, object>>) {
+	const names = Object.keys(kinds);
+	const runs = await alternate(bench, names, async (kind, label) => {
+		const found = await sending(bench, kinds[kind] ?? {});
+		bench.progress(
+			`${label} ${kind}: ${Math.round(found.perSecond)} msg/s ` +
+				`(p99 ${found.closedP99Ms.toFixed(1)} ms, ${found.microsPerMessage.toFixed(1)} µs CPU), ` +
+				`open p99 ${found.openP99Ms.toFixed(1)} ms, ` +
+				`loop p99 ${found.loopP99Ms.toFixed(1)} ms, missed ${found.missed}`,
+		);
+		return found;
+	});
 	const of = (kind: string, field: keyof Sending) =>
-		median((runs[kind] ?? []).map((run) => run[field]));
-	return { of, missed };
+		median((runs[names.indexOf(kind)] ?? []).map((run) => run[field]));
+	return { of, missed: runs.flat().reduce((sum, run) => sum + run.missed, 0) };
 }
 
 export const durableSend: BenchRow = {
@@ -77,7 +75,7 @@ export const durableSend: BenchRow = {
 	about: '200 channels with one sender each, each message answered when it is on the disk',
 	async run(bench) {
 		const kinds = { durable: { journal: 'sqlite' }, memory: { journal: 'memory' } };
-		const { of, missed } = await alternate(bench, kinds);
+		const { of, missed } = await compare(bench, kinds);
 		const perSecond = of('durable', 'perSecond');
 		const inMemory = of('memory', 'perSecond');
 		return [
@@ -115,7 +113,7 @@ export const slowCommit: BenchRow = {
 	about: 'the same on a disk that takes 10 ms longer for every commit',
 	async run(bench) {
 		const kinds = { slow: { journal: 'sqlite', commitDelayMs: DELAY_MS } };
-		const { of, missed } = await alternate(bench, kinds);
+		const { of, missed } = await compare(bench, kinds);
 		return [
 			{
 				name: 'commits 10 ms slower: closed loop',

@@ -2,6 +2,7 @@ import { colyseus } from '../clients/colyseus-member.ts';
 import { type Member, numbered, type System } from '../clients/member.ts';
 import { naruWithInbox } from '../clients/naru-member.ts';
 import { plainWs } from '../clients/plain-member.ts';
+import { alternate } from '../harness/alternate.ts';
 import { eachOf } from '../harness/crowd.ts';
 import type { Bench, BenchRow } from '../harness/row.ts';
 import { TEXT_LENGTH } from '../harness/schedule.ts';
@@ -65,19 +66,16 @@ export const idleMemory: BenchRow = {
 	id: 'idle-memory',
 	about: 'memory of an idle client with a channel and its inbox, from 1,000 to 5,000 clients',
 	async run(bench) {
-		const slopes = SYSTEMS.map((): number[] => []);
-		let missed = 0;
-		for (let run = 1; run <= bench.runs; run++)
-			for (const [index, system] of SYSTEMS.entries()) {
-				const found = await idle(bench, system);
-				slopes[index]?.push(found.kilobytesPerClient);
-				missed += found.missed;
-				const size = found.kilobytesPerClient.toFixed(1);
-				bench.progress(
-					`run ${run}/${bench.runs} ${system.name}: ${size} KB, missed ${found.missed}`,
-				);
-			}
-		const [own = Number.NaN, stock = Number.NaN, plain = Number.NaN] = slopes.map(median);
+		const runs = await alternate(bench, SYSTEMS, async (system, label) => {
+			const found = await idle(bench, system);
+			const size = found.kilobytesPerClient.toFixed(1);
+			bench.progress(`${label} ${system.name}: ${size} KB, missed ${found.missed}`);
+			return found;
+		});
+		const [own = Number.NaN, stock = Number.NaN, plain = Number.NaN] = runs.map((of) =>
+			median(of.map(({ kilobytesPerClient }) => kilobytesPerClient)),
+		);
+		const missed = runs.flat().reduce((sum, run) => sum + run.missed, 0);
 		return [
 			{
 				name: 'idle client with a channel and its inbox',
