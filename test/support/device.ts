@@ -77,6 +77,14 @@ export class Device {
 		this.#line.mend();
 	}
 
+	/** Mends the line and does not wait out any back-off. */
+	async comeBack(): Promise<void> {
+		while (this.naru.status !== 'online') {
+			this.mend();
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+	}
+
 	/** Reads no more from its socket, as an app that hangs. */
 	hang(): void {
 		for (const socket of this.#line.sockets) socket.pause();
