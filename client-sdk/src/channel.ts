@@ -176,6 +176,8 @@ export class Channel {
 	 */
 	send(content: string | SendArgs, options: { readonly clientId?: string } = {}): Promise<Sent> {
 		const args = typeof content === 'string' ? { text: content } : content;
+		// The message ends what others were told of typing; the next key is news again.
+		this.#typedAt = Number.NEGATIVE_INFINITY;
 		return this.#outbox.send(args, options.clientId);
 	}
 
