@@ -5,6 +5,7 @@ export default defineConfig([
 	{
 		name: 'package',
 		entry: { index: 'src/index.ts' },
+		outDir: 'dist/package',
 		platform: 'neutral',
 		target: 'es2022',
 		dts: { oxc: { stripInternal: true } },
@@ -14,11 +15,11 @@ export default defineConfig([
 	{
 		name: 'browser',
 		entry: { naru: 'src/index.ts' },
+		outDir: 'dist/browser',
 		platform: 'browser',
 		target: 'es2022',
 		dts: false,
 		minify: true,
-		clean: false,
 		fixedExtension: false,
 		deps: { alwaysBundle: [/./] },
 		outputOptions: { codeSplitting: false },

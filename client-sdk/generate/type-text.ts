@@ -60,6 +60,11 @@ export function typeText(schema: JsonSchema): string {
 	const union = schema.anyOf ?? schema.oneOf;
 	if (union) return joined(union, ' | ');
 	if (schema.allOf) return joined(schema.allOf, ' & ');
+	if (Array.isArray(schema.type))
+		return joined(
+			schema.type.map((type) => ({ type })),
+			' | ',
+		);
 	if (schema.type === 'object') return objectText(schema);
 	if (schema.type === 'array') return arrayText(schema);
 	return PLAIN[String(schema.type)] ?? 'unknown';

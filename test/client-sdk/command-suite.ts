@@ -97,6 +97,34 @@ function resending(sdk: Sdk): void {
 		expect(server.opens().at(-1)?.resume?.[0]).toBe(2);
 		expect(got).toEqual(['a', 'b', 'c', 'd', 'e']);
 	});
+
+	test('each change is told once, whatever parts and stale frames it comes in', async () => {
+		const { world, server, channel } = await inChannel(sdk);
+		const general = server.channel('general', true);
+		server.by(general, { userId: 'bob', name: 'send', args: { text: 'a' } });
+		await world.advance(10);
+		const told: string[] = [];
+		channel.on('change', (change) => told.push(change.type === 'edited' ? change.text : ''));
+		server.last.socket.cut();
+		server.partLength = 1;
+		for (const text of ['x', 'y', 'z']) {
+			server.by(general, { userId: 'bob', name: 'edit', args: { seq: 1, text } });
+		}
+		let isFirst = true;
+		server.afterFrame = (direction, { socket }) => {
+			if (direction === 'down' && server.opens().length === 2 && server.seen.length > 0) {
+				if (isFirst) world.setTimeout(() => socket.cut(), 1);
+				isFirst = false;
+			}
+		};
+		await world.advance(5_000);
+		server.last.send(server.downOf(general), OP.data, {
+			p: general.position - 1,
+			e: [['edited', { seq: 1, text: 'stale', at: 1 }]],
+		});
+		await world.advance(10);
+		expect(told).toEqual(['x', 'y', 'z']);
+	});
 }
 
 function goingBack(sdk: Sdk): void {

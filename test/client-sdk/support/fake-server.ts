@@ -73,7 +73,7 @@ export class FakeConnection implements ServerEnd {
 			this.#server.seen.push({
 				op: frame.op as Op,
 				handle: frame.handle,
-				payload: frame.payload.length === 0 ? undefined : unpack(frame.payload),
+				payload: frame.op === OP.data ? frame.payload : unpack(frame.payload),
 			});
 			this.#frame(frame);
 			this.#server.afterFrame('up', this);
@@ -82,6 +82,10 @@ export class FakeConnection implements ServerEnd {
 
 	#frame({ op, handle, payload }: Frame): void {
 		if (this.#server.isSilent) return;
+		if (op === OP.data) {
+			this.#server.onBytes(payload);
+			return;
+		}
 		const body = unpack(payload);
 		if (op === OP.hello) this.#hello(body as Hello);
 		else if (op === OP.ping)
@@ -223,6 +227,8 @@ export class FakeServer {
 	});
 	viewOf: (kind: string) => unknown = () => ({ notices: [] });
 	ephemeral: (from: FakeConnection, handle: number, event: WireEvent) => void = () => {};
+	/** Bytes of a client for its room. */
+	onBytes: (bytes: Uint8Array) => void = () => {};
 	readonly #channels = new Map<string, FakeChannel>();
 	readonly #downs = new Map<FakeChannel, number>();
 

@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'tsdown';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const directory = mkdtempSync(join(tmpdir(), 'naru-package-'));
+const source = join(directory, 'source');
+const project = join(directory, 'project');
+const installed = join(project, 'node_modules/@naru/client');
+
+await build({
+	config: join(root, 'client-sdk/tsdown.config.ts'),
+	cwd: join(root, 'client-sdk'),
+	filter: 'package',
+	outDir: join(source, 'dist/package'),
+	logLevel: 'silent',
+});
+cpSync(join(root, 'client-sdk/package.json'), join(source, 'package.json'));
+mkdirSync(installed, { recursive: true });
+const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', directory], {
+	cwd: source,
+	encoding: 'utf8',
+});
+execFileSync('tar', [
+	'-xzf',
+	join(directory, JSON.parse(packed)[0].filename),
+	'-C',
+	installed,
+	'--strip-components=1',
+]);
+// What the package depends on, as an installation would put it there.
+for (const name of ['msgpackr', '@colyseus/schema']) {
+	mkdirSync(resolve(project, 'node_modules', name, '..'), { recursive: true });
+	symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+}
+writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const APP = `
+import { connect, NaruError, type Message, type PendingMessage } from '@naru/client';
+export async function main(): Promise<Message | undefined> {
+	const naru = connect({ url: ['ws://127.0.0.1:1'], token: async () => 'token', timeoutMs: 5 });
+	const channel = naru.channel('general');
+	const undo: () => void = channel.on('message', ({ seq }) => void (seq + 1));
+	channel.on('change', (change) => void (change.type === 'edited' && change.text.length));
+	channel.on('pending', (pending: PendingMessage) => void pending.clientId);
+	naru.presence.watch(['bob'], (changes) => void (changes[0]?.state === 'online'));
+	const board = naru.room('cursor-board', 'main');
+	board.on('cleared', ({ by }) => void by.length);
+	board.send('move', { x: 0.5, y: 0.5 });
+	// @ts-expect-error there is no such event
+	channel.on('nothing', () => {});
+	// @ts-expect-error y is missing
+	board.send('move', { x: 1 });
+	undo();
+	try {
+		const { messages } = await channel.open({ last: 20 });
+		return messages[0];
+	} catch (error) {
+		if (!(error instanceof NaruError) || error.code !== 'TIMEOUT') throw error;
+		return undefined;
+	} finally {
+		await naru.close({ logout: true });
+	}
+}
+`;
+
+describe('the npm package', () => {
+	test('type-checks in an empty project that knows neither Node nor the DOM', () => {
+		writeFileSync(join(project, 'app.ts'), APP);
+		const settings =
+			'--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022';
+		const args = [...settings.split(' '), '--lib', 'es2022', '--types', '', 'app.ts'];
+		const run = () =>
+			execFileSync(join(root, 'node_modules/.bin/tsc'), args, { cwd: project, encoding: 'utf8' });
+		expect(run()).toBe('');
+	});
+
+	test('runs in Node', () => {
+		const code = `
+			import { connect, NaruError } from '@naru/client';
+			const naru = connect({ url: 'ws://127.0.0.1:1', token: 't', timeoutMs: 20 });
+			const error = await naru.channel('general').open().catch((error) => error);
+			console.log(error instanceof NaruError, error.code, error.retryable);
+			await naru.close();
+		`;
+		const args = ['--input-type=module', '--eval', code];
+		const printed = execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+		expect(printed.trim()).toBe('true TIMEOUT true');
+	});
+
+	test('holds no source of the server and names no file outside itself', () => {
+		const files = (JSON.parse(packed)[0].files as { path: string }[]).map(({ path }) => path);
+		expect(files.sort()).toEqual([
+			'dist/package/index.d.ts',
+			'dist/package/index.js',
+			'dist/package/room-schema.js',
+			'package.json',
+		]);
+	});
+});
