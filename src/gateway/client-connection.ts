@@ -16,6 +16,7 @@ import type { ClientSocket } from './client-socket.ts';
 import type { Connections } from './connections.ts';
 import { dispatchFrame, refuseFrame } from './dispatch-frame.ts';
 import { FrameBudget } from './frame-budget.ts';
+import { FrameInbox } from './frame-inbox.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { greet, renew } from './greeting.ts';
 import type { Connection, Identity } from './ports.ts';
@@ -52,12 +53,14 @@ export class ClientConnection implements Connection {
 	#identity: Identity | undefined;
 	#openings = 0;
 	#readsInFlight = 0;
-	#upstreamBytes = 0;
+	/** Bytes of requests that are not answered yet. */
+	#workBytes = 0;
 	#isPaused = false;
+	#isTaking = false;
 	/** The socket's drain is waited for. */
 	#isWatching = false;
 	/** Frames that wait until earlier ones are done. */
-	#inbox: Frame[] | undefined;
+	#inbox: FrameInbox | undefined;
 	/** Stream handles that wait until the reader is there again. */
 	#parked: StreamHandle[] | undefined;
 
@@ -196,17 +199,17 @@ export class ClientConnection implements Connection {
 
 	/** Work for this client began: `bytes` of a request, and whether it reads (an open, a query). */
 	began(bytes: number, isRead: boolean): void {
-		this.#upstreamBytes += bytes;
+		this.#workBytes += bytes;
 		if (isRead) this.#readsInFlight++;
 		this.#pauseOrResume();
 	}
 
 	/** The work is done. */
 	ended(bytes: number, isRead: boolean): void {
-		this.#upstreamBytes -= bytes;
+		this.#workBytes -= bytes;
 		if (isRead) this.#readsInFlight--;
 		this.#pauseOrResume();
-		if (this.#inbox !== undefined) this.context.runtime.defer(() => this.#takeInbox());
+		this.#takeInboxLater();
 	}
 
 	/** Has the handle brought up when the reader is there again. */
@@ -218,16 +221,18 @@ export class ClientConnection implements Connection {
 
 	/** Something waits for the reader: goes on when the socket has drained. */
 	fellBehind(): void {
+		if (this.congestedSince === 0) this.congestedSince = this.context.runtime.monotonic();
 		if (this.#isWatching) return;
 		this.#isWatching = true;
-		this.congestedSince = this.context.runtime.monotonic();
-		this.writer.whenDrained(() => this.pump());
+		this.writer.whenDrained(() => {
+			this.#isWatching = false;
+			this.pump();
+		});
 	}
 
 	/** Goes on where the slow reader stopped things: answers first, then streams, each in turn. */
 	pump(): void {
 		if (this.phase === 'closed') return;
-		this.#isWatching = false;
 		this.congestedSince = 0;
 		this.writer.release();
 		const parked = this.#parked;
@@ -263,9 +268,8 @@ export class ClientConnection implements Connection {
 		} else if (verdict === 'over' && REFUSABLE.has(frame.op)) {
 			refuseFrame(this, frame, TOO_FAST);
 		} else if (this.#mustWait()) {
-			this.#inbox ??= [];
+			this.#inbox ??= new FrameInbox();
 			this.#inbox.push(frame);
-			this.#upstreamBytes += frame.payload.length;
 			this.#pauseOrResume();
 		} else {
 			dispatchFrame(this, frame);
@@ -302,7 +306,7 @@ export class ClientConnection implements Connection {
 		return (
 			this.phase === 'greeting' ||
 			this.#readsInFlight >= readsInFlightMax ||
-			this.#upstreamBytes > upstreamBytesMax ||
+			this.#workBytes > upstreamBytesMax ||
 			this.writer.heldBytes > 0
 		);
 	}
@@ -310,28 +314,38 @@ export class ClientConnection implements Connection {
 	#takeInbox(): void {
 		const inbox = this.#inbox;
 		if (inbox === undefined || this.phase !== 'live') return;
-		let count = 0;
 		try {
-			while (count < inbox.length && this.phase === 'live' && !this.#isBusy()) {
-				const frame = inbox[count++] as Frame;
-				this.#upstreamBytes -= frame.payload.length;
+			while (this.phase === 'live' && !this.#isBusy()) {
+				const frame = inbox.shift();
+				if (frame === undefined) break;
 				dispatchFrame(this, frame);
 			}
 		} catch (error) {
 			this.#fail(error);
 		}
-		this.#inbox = count === inbox.length ? undefined : inbox.slice(count);
+		if (inbox.isEmpty) this.#inbox = undefined;
 		this.#pauseOrResume();
+	}
+
+	/** Takes what waits when the present work is done; once, however much of it ends. */
+	#takeInboxLater(): void {
+		if (this.#inbox === undefined || this.#isTaking) return;
+		this.#isTaking = true;
+		this.context.runtime.defer(() => {
+			this.#isTaking = false;
+			this.#takeInbox();
+		});
 	}
 
 	/** Reads no more from a client of which too much waits. */
 	#pauseOrResume(): void {
 		if (this.phase === 'closed') return;
 		const { upstreamBytesMax } = this.context.limits;
-		if (!this.#isPaused && this.#upstreamBytes > upstreamBytesMax) {
+		const bytes = this.#workBytes + (this.#inbox?.bytes ?? 0);
+		if (!this.#isPaused && bytes > upstreamBytesMax) {
 			this.#isPaused = true;
 			this.#socket.pause();
-		} else if (this.#isPaused && this.#upstreamBytes <= upstreamBytesMax / 2) {
+		} else if (this.#isPaused && bytes <= upstreamBytesMax / 2) {
 			this.#isPaused = false;
 			this.lastFrameAt = this.context.runtime.monotonic();
 			this.#socket.resume();
@@ -362,8 +376,14 @@ export class ClientConnection implements Connection {
 	}
 }
 
-/** Ops that cost something. Hello, close and ping are always taken. */
-const REFUSABLE: ReadonlySet<number> = new Set([OP.open, OP.command, OP.data, OP.ephemeral]);
+/** Ops that cost something. Ping and close are always taken. */
+const REFUSABLE: ReadonlySet<number> = new Set([
+	OP.hello,
+	OP.open,
+	OP.command,
+	OP.data,
+	OP.ephemeral,
+]);
 
 const TOO_FAST: Refusal = {
 	code: 'RATE_LIMITED',

@@ -1,5 +1,6 @@
 import type { Meter } from '../core/meter.ts';
 import type { Runtime } from '../core/runtime.ts';
+import { SharedRun } from './shared-run.ts';
 import type { SocketWriter } from './socket-writer.ts';
 
 export interface FlusherOptions {
@@ -17,6 +18,7 @@ export class Flusher {
 	#due: SocketWriter[] = [];
 	#head = 0;
 	#scheduled = false;
+	readonly #run = new SharedRun();
 	readonly #windows = new Map<number, SocketWriter[]>();
 	readonly #flush = () => this.#flushSlice();
 
@@ -67,7 +69,7 @@ export class Flusher {
 		while (this.#head < end) {
 			const writer = this.#due[this.#head++] as SocketWriter;
 			bytes += writer.pendingBytes;
-			frames += writer.flush();
+			frames += writer.flush(this.#run);
 		}
 		if (frames > 0) {
 			meter.count('framesOut', frames);
@@ -77,6 +79,7 @@ export class Flusher {
 			runtime.defer(this.#flush);
 			return;
 		}
+		this.#run.clear();
 		this.#due = [];
 		this.#head = 0;
 		this.#scheduled = false;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Flusher } from './flusher.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import type { SharedRun } from './shared-run.ts';
 import { contentOf, type SocketMessage } from './socket-message.ts';
 
 /** How much of a socket's queue one handle filled since the socket was last empty. */
@@ -131,8 +132,9 @@ export class SocketWriter {
 	}
 
 	/** Writes what is pending, in one go; answers how many frames that were. */
-	flush(): number {
+	flush(run?: SharedRun): number {
 		const pending = this.#pending;
+		const bytes = this.pendingBytes;
 		this.isDue = false;
 		this.#pending = undefined;
 		this.pendingBytes = 0;
@@ -144,9 +146,9 @@ export class SocketWriter {
 			inner.write(pending);
 			return 1;
 		}
-		inner.cork();
-		for (const message of pending) inner.write(message);
-		inner.uncork();
+		const joined = run?.join(pending, bytes);
+		if (joined === undefined) writeTogether(inner, pending);
+		else inner.write(joined);
 		return pending.length;
 	}
 
@@ -163,4 +165,11 @@ export class SocketWriter {
 		for (const message of messages) this.#socket.send(contentOf(message));
 		return messages.length;
 	}
+}
+
+/** One system call for all of them. */
+function writeTogether(socket: Socket, messages: readonly SocketMessage[]): void {
+	socket.cork();
+	for (const message of messages) socket.write(message);
+	socket.uncork();
 }

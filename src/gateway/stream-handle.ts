@@ -38,6 +38,8 @@ export class StreamHandle extends ClientHandle implements Share {
 	attempts = 0;
 	episode = 0;
 	episodeBytes = 0;
+	/** The owner went, and the next has not answered: commands in flight may have to come again first. */
+	isMoving = false;
 	/** The client was answered to its `open`. */
 	isTold = false;
 	/** The answer to `with`, until it is told. */
@@ -159,6 +161,7 @@ export class StreamHandle extends ClientHandle implements Share {
 		if (position > this.position) this.attempts = 0;
 		this.position = position;
 		this.writer = writer;
+		this.isMoving = false;
 		if (this.isTold) return;
 		this.isTold = true;
 		this.connection.ended(0, true);
@@ -191,7 +194,7 @@ export class StreamHandle extends ClientHandle implements Share {
 		if (n > this.#next) {
 			return { ok: false, code: 'AGAIN', message: `command ${this.#next} is next` };
 		}
-		if (this.state === 'asking') return MOVED;
+		if (this.isMoving) return MOVED;
 		return this.#waiting >= this.#context.limits.commandsWaitingMax ? BUSY : undefined;
 	}
 

@@ -213,6 +213,7 @@ export class Stream implements SubscriptionListener {
 		const { end, writer } = subscription.ring;
 		for (const handle of [...this.#live.list]) {
 			this.#leave(handle, [end, writer]);
+			handle.isMoving = this.contract.own !== true;
 			if (this.contract.own === true) this.#openOwn(handle);
 			else this.ask(handle);
 		}

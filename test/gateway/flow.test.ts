@@ -87,6 +87,33 @@ describe('a greedy client', () => {
 	});
 });
 
+describe('a hasty client', () => {
+	test('[W6][W30] more than the bound behind the hello waits, and none of it is lost', async () => {
+		world = await TestGateway.start();
+		world.actors.create(KEY);
+		const client = await world.plain();
+		client.send(0, OP.hello, { versions: [1], token: 'ann' });
+		client.send(1, OP.open, BOARD);
+		for (let n = 1; n <= 30; n++) client.send(1, OP.command, [n, 'say', { text: LONG }]);
+		for (let n = 1; n <= 30; n++) expect((await client.reply(1, n))[2]).toBeUndefined();
+	});
+
+	test('[P1] a burst is the same for all, however it is joined', async () => {
+		world = await TestGateway.start();
+		world.actors.create(KEY);
+		const clients = [];
+		for (let user = 0; user < 5; user++) {
+			const client = await world.connect(`user${user}`);
+			await client.open(1, BOARD);
+			clients.push(client);
+		}
+		for (let number = 1; number <= 4; number++) world.actors.publish(KEY, [line(number, 'x')]);
+		for (const client of clients) {
+			await expect.poll(() => numbers(client)).toEqual([1, 2, 3, 4]);
+		}
+	});
+});
+
 /** What a reader that came back has heard: the numbers, in order. */
 const numbers = (client: FrameClient) => numbersIn(client.frames);
 

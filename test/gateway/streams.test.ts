@@ -278,12 +278,6 @@ describe('who may hear', () => {
 		}
 		expect(world.gateway.connections().handles).toBe(0);
 	});
-
-	test('[W13] a kind with `own` is opened by its user only', async () => {
-		const ann = await world.connect('ann');
-		const answer = await ann.open(1, { kind: 'diary', id: 'bob' });
-		expect(answer).toMatchObject({ op: OP.error, payload: { code: 'FORBIDDEN' } });
-	});
 });
 
 describe('a new owner', () => {
@@ -309,6 +303,25 @@ describe('a new owner', () => {
 		expect(again.answer.op).toBe(OP.resume);
 	});
 
+	test('[W24] commands wait for the new owner to answer', async () => {
+		world.actors.create(KEY);
+		const { client } = await opened('ann');
+		let leave = () => {};
+		world.actors.delayOpen = (later) => {
+			leave = later;
+		};
+		world.actors.move(KEY);
+		await client.settled();
+		await client.settled();
+		expect(await client.command(1, 1, 'say', { text: 'x' })).toMatchObject([
+			1,
+			null,
+			{ code: 'MOVED' },
+		]);
+		leave();
+		expect(await client.command(1, 1, 'say', { text: 'x' })).toMatchObject([1, { position: 2 }]);
+	});
+
 	test('[W21] who is not let in by the new owner gets an error, the others go on', async () => {
 		const actor = world.actors.create(KEY);
 		const ann = (await opened('ann')).client;
@@ -328,64 +341,5 @@ describe('a new owner', () => {
 		world.actors.publish(KEY, [said('all')]);
 		expect(await dataOf(bob)).toEqual({ p: 2, e: [], w: 'another' });
 		expect(await dataOf(bob)).toEqual({ p: 3, e: [['said', { text: 'all' }]] });
-	});
-});
-
-describe('kinds of one user', () => {
-	const DIARY = { kind: 'diary', id: 'ann' };
-
-	test('[W15] opening one that was never written wakes nobody and shows the empty view', async () => {
-		const ann = await world.connect('ann');
-		const answer = await ann.open(1, DIARY);
-		expect(answer).toMatchObject({
-			op: OP.opened,
-			payload: { position: 0, writer: '', view: { lines: [] } },
-		});
-		expect(world.actors.opens).toEqual([]);
-		expect(await ann.command(1, 1, 'list', {})).toMatchObject([1, null, { code: 'NOT_FOUND' }]);
-	});
-
-	test('[P5][W15] the handle opens by itself when the actor comes alive', async () => {
-		const ann = await world.connect('ann');
-		await ann.open(1, DIARY);
-		world.actors.create('diary/ann');
-		world.gateway.announce('diary/ann');
-		const answer = await ann.answer(1);
-		expect([OP.reset, OP.resume]).toContain(answer.op);
-		world.actors.publish('diary/ann', [said('one')]);
-		expect(await dataOf(ann)).toMatchObject({ p: 2, e: [['said', { text: 'one' }]] });
-	});
-
-	test('[W15] a command that creates goes through, and what it wrote comes', async () => {
-		const ann = await world.connect('ann');
-		await ann.open(1, DIARY);
-		expect(await ann.command(1, 1, 'post', { text: 'x' })).toEqual([1, { position: 2 }]);
-		const answer = await ann.answer(1);
-		expect(answer.payload).toMatchObject({ position: 2 });
-	});
-
-	test('[W15] an actor that comes alive while it is looked for is opened', async () => {
-		let found = (_: undefined) => {};
-		world.actors.peek = () => new Promise((resolve) => (found = resolve));
-		const ann = await world.connect('ann');
-		ann.send(1, OP.open, DIARY);
-		await ann.settled();
-		world.actors.create('diary/ann');
-		world.gateway.announce('diary/ann');
-		found(undefined);
-		expect(await ann.answer(1)).toMatchObject({ op: OP.opened, payload: { position: 1 } });
-	});
-
-	test('[W15] when its owner goes, a handle waits until something is written', async () => {
-		world.actors.create('diary/ann');
-		const ann = await world.connect('ann');
-		await ann.open(1, DIARY);
-		world.actors.move('diary/ann');
-		await ann.settled();
-		expect(world.actors.opens.length).toBe(1);
-		world.actors.publish('diary/ann', [said('one')]);
-		await ann.settled();
-		world.gateway.announce('diary/ann');
-		expect(await ann.answer(1)).toMatchObject({ op: OP.resume, payload: { position: 2 } });
 	});
 });
