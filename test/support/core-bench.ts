@@ -32,6 +32,12 @@ export class Ear implements Subscriber {
 /** Name and arguments of a command. */
 export type Asked = readonly [name: string, args: unknown];
 
+type BenchOptions = Partial<ActorSystemOptions> & {
+	readonly shared?: CoreBench;
+	readonly data?: CoreBench;
+	readonly seed?: number;
+};
+
 /** A node's actors on embedded parts in virtual time; several may share one journal and store. */
 export class CoreBench {
 	readonly runtime: VirtualRuntime;
@@ -43,11 +49,12 @@ export class CoreBench {
 	readonly storeHooks: Hooks<Store> = {};
 	readonly system: ActorSystem;
 
-	constructor(options: Partial<ActorSystemOptions> & { shared?: CoreBench; seed?: number } = {}) {
-		const { shared, seed, ...rest } = options;
+	/** `shared`: on the same data. `data`: on the same journal, with a read side of its own. */
+	constructor(options: BenchOptions = {}) {
+		const { shared, data = shared, seed, ...rest } = options;
 		const kinds: readonly ActorKind[] = options.kinds ?? [counterKind as ActorKind];
-		this.runtime = shared?.runtime ?? new VirtualRuntime(seed === undefined ? {} : { seed });
-		this.state = shared?.state ?? new MemoryJournalState();
+		this.runtime = data?.runtime ?? new VirtualRuntime(seed === undefined ? {} : { seed });
+		this.state = data?.state ?? new MemoryJournalState();
 		this.journal = new MemoryJournal(this.state);
 		this.store =
 			shared?.store ?? new MemoryStore([REQUESTS, ...kinds.flatMap((kind) => kind.collections)]);

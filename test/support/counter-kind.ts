@@ -19,10 +19,10 @@ export const counterContract = defineKind({
 		throwIn: { args: z.object({ where: z.string() }), reply: z.object({}) },
 		/** Answers with what the store and the unprojected events say of an earlier addition. */
 		look: { args: z.object({ at: z.int() }), reply: z.object({ by: z.int() }) },
-		remind: { args: z.object({ at: z.int() }), reply: z.object({}) },
-		callOut: { args: z.object({ id: z.string() }), reply: z.object({}) },
+		remind: { args: z.object({ at: z.int() }), reply: z.object({}), creates: true },
+		callOut: { args: z.object({ id: z.string() }), reply: z.object({}), creates: true },
 		/** Adds to another counter, through an intent. */
-		pass: { args: z.object({ to: z.string(), by: z.int() }), reply: z.object({}) },
+		pass: { args: z.object({ to: z.string(), by: z.int() }), reply: z.object({}), creates: true },
 		mark: {
 			args: z.object({ n: z.int() }),
 			reply: z.object({ marks: z.int() }),

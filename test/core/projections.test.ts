@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { Unprojected } from '../../src/core/unprojected.ts';
+import { CoreBench } from '../support/core-bench.ts';
+import { Gate } from '../support/hooked.ts';
+
+const KEY = 'counter/one';
+
+async function add(bench: CoreBench, count: number): Promise<void> {
+	const answers = Array.from({ length: count }, (_, n) => bench.post(KEY, ['add', { by: n }]));
+	await bench.runtime.until(() => answers.every(({ length }) => length > 0));
+}
+
+const look = (bench: CoreBench, at: number) => bench.send(KEY, ['look', { at }]);
+
+describe('projections', () => {
+	test('[P11] [H18] while the store takes nothing every row comes from memory, without a gap', async () => {
+		const bench = new CoreBench();
+		await add(bench, 10);
+		await bench.runtime.advance(100);
+		bench.storeHooks.project = () => Promise.reject(new Error('away'));
+		await add(bench, 10);
+		await bench.runtime.advance(30_000);
+		expect(await bench.store.watermark(KEY)).toBe(10);
+		for (let at = 1; at <= 20; at++) {
+			expect(await look(bench, at)).toMatchObject({ reply: { by: (at - 1) % 10 } });
+		}
+		delete bench.storeHooks.project;
+		await bench.runtime.advance(10_000);
+		expect(await bench.store.watermark(KEY)).toBe(20);
+		for (let at = 1; at <= 20; at++) {
+			expect((await bench.store.get('additions', [at]))?.doc).toEqual({ by: (at - 1) % 10 });
+		}
+	});
+
+	test('[P13] [H18] what a crash left unprojected is served and projected by the next owner', async () => {
+		const first = new CoreBench();
+		first.storeHooks.project = () => Promise.reject(new Error('away'));
+		await add(first, 20);
+		const second = first.restart();
+		const gate = new Gate();
+		second.storeHooks.project = (run) => gate.pass(run);
+		expect(await look(second, 20)).toMatchObject({ reply: { by: 19 } });
+		expect(await second.store.watermark(KEY)).toBe(0);
+		gate.open();
+		await second.runtime.advance(1_000);
+		expect(await second.store.watermark(KEY)).toBe(20);
+	});
+
+	test('[H18] a read that began before an event was projected still sees it', async () => {
+		const bench = new CoreBench();
+		await add(bench, 1);
+		await bench.runtime.advance(100);
+		const answered = new Gate();
+		bench.storeHooks.get = async (run) => {
+			const row = await run();
+			return answered.pass(async () => row);
+		};
+		const late = bench.post(KEY, ['look', { at: 2 }]);
+		await bench.runtime.advance(5);
+		await add(bench, 1);
+		await bench.runtime.advance(1_000);
+		expect(await bench.store.watermark(KEY)).toBe(2);
+		answered.open();
+		await bench.runtime.advance(5);
+		expect(late).toMatchObject([{ reply: { by: 0 } }]);
+	});
+
+	test('[H18] commands decided in the turn that creates see the rows of that turn', async () => {
+		const bench = new CoreBench();
+		bench.post(KEY, ['add', { by: 7 }]);
+		const seen = bench.post(KEY, ['look', { at: 1 }]);
+		await bench.runtime.advance(50);
+		expect(seen).toMatchObject([{ reply: { by: 7 } }]);
+	});
+
+	test('[H18] reads that overlap for ever do not keep events for ever', () => {
+		const unprojected = new Unprojected();
+		let release = unprojected.pin();
+		for (let position = 1; position <= 1_000; position++) {
+			unprojected.push({ position, rows: [{ op: 'drop', collection: 'c', key: [position] }] });
+			unprojected.projected(position);
+			const next = unprojected.pin();
+			release();
+			release = next;
+			expect(unprojected.length).toBeLessThan(3);
+		}
+		release();
+		expect(unprojected.length).toBe(0);
+	});
+
+	test('[H4] with more than 100,000 events that the store lacks: BUSY, until it follows', async () => {
+		const bench = new CoreBench();
+		const gate = new Gate();
+		bench.storeHooks.project = (run) => gate.pass(run);
+		const send = () => bench.post(KEY, ['add', { by: 0 }]);
+		const answers = [];
+		for (let n = 0; n < 52; n++) {
+			for (let i = 0; i < 2_000; i++) answers.push(send());
+			await bench.runtime.advance(5);
+		}
+		expect(answers.flat().some(({ ok }) => !ok)).toBe(true);
+		expect(bench.system.projector.backlog).toBeLessThan(110_000);
+		expect(await bench.send('counter/two', ['add', { by: 0 }])).toMatchObject({ code: 'BUSY' });
+		gate.open();
+		await bench.runtime.advance(5_000);
+		expect(await bench.send('counter/two', ['add', { by: 0 }])).toMatchObject({ ok: true });
+	}, 60_000);
+});
