@@ -1,4 +1,4 @@
-export const BACKOFF_BASE_MS = 250;
+const BACKOFF_BASE_MS = 250;
 export const BACKOFF_MAX_MS = 15_000;
 
 /** Full jitter: anywhere between now and a bound that doubles with each attempt, at most 15 s. */

@@ -2,7 +2,7 @@ import { UNREAD_MAX } from '../../src/protocol/limits.ts';
 import type { ChannelTypes, Member, Message } from './generated/channel.ts';
 
 /** Most messages kept of one channel; the oldest give way. */
-export const MESSAGES_KEPT_MAX = 10_000;
+const MESSAGES_KEPT_MAX = 10_000;
 
 type View = ChannelTypes['view'];
 type Events = ChannelTypes['events'];

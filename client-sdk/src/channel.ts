@@ -16,7 +16,7 @@ import type { Session } from './session.ts';
 import type { Unsent, UnsentStore } from './unsent-store.ts';
 
 /** `typing()` tells others at most this often. */
-export const TYPING_EVERY_MS = 3_000;
+const TYPING_EVERY_MS = 3_000;
 /** Messages kept for a listener that is not there yet. */
 const UNTOLD_MAX = 1_000;
 

@@ -8,8 +8,8 @@ import type { CommandFlags, CommandOptions } from './kind-table.ts';
 import { errorOf, isRetryable, NaruError } from './naru-error.ts';
 
 /** Most commands of one client that wait for an answer, and their bytes. */
-export const WAITING_MAX = 100;
-export const WAITING_BYTES_MAX: number = 1024 * 1024;
+const WAITING_MAX = 100;
+const WAITING_BYTES_MAX = 1024 * 1024;
 /** Room for all of a frame but the arguments. */
 const FRAME_HEAD_MAX = 512;
 

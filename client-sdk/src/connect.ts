@@ -10,7 +10,7 @@ import { Naru } from './naru.ts';
 import type { TokenOption } from './token-source.ts';
 import type { StorageLike } from './unsent-store.ts';
 
-export const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export interface ConnectOptions {
 	/** `ws://`, `wss://`, `http://` or `https://`, one or several; the next one after each failure. */

@@ -183,6 +183,7 @@ export class Connection {
 			token,
 			deviceId: this.#deviceId,
 			sdk: 'naru-js/0.1',
+			platform: this.#environment.platform,
 			visible: this.#isVisible,
 		};
 		this.#link?.send(0, OP.hello, pack(hello));

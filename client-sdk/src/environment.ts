@@ -39,6 +39,8 @@ export interface Environment {
 	random(): number;
 	/** 128 random bits that are also a valid id. */
 	newId(): string;
+	/** Told to the server, for its figures. */
+	readonly platform: string;
 	setTimeout(run: () => void, ms: number): unknown;
 	clearTimeout(timer: unknown): void;
 	openSocket(url: string): SocketLike;
@@ -59,7 +61,7 @@ interface Globals extends Target {
 	WebSocket?: SocketMaker;
 	crypto?: { getRandomValues?(bytes: Uint8Array): Uint8Array };
 	document?: Target & { visibilityState?: string };
-	navigator?: { onLine?: boolean };
+	navigator?: { onLine?: boolean; product?: string };
 	setTimeout(run: () => void, ms: number): unknown;
 	clearTimeout(timer: unknown): void;
 }
@@ -79,6 +81,11 @@ function randomId(globals: Globals): string {
 	let id = '';
 	for (const byte of bytes) id += (byte + 0x100).toString(16).slice(1);
 	return id;
+}
+
+function platformOf({ navigator, document }: Globals): string {
+	if (navigator?.product === 'ReactNative') return 'react-native';
+	return document ? 'browser' : 'node';
 }
 
 /** Listens, and returns the undo; does nothing where there are no events (React Native's globals). */
@@ -121,6 +128,7 @@ export function hostEnvironment({ WebSocket, appState }: EnvironmentOptions): En
 		now: () => Date.now(),
 		random: () => Math.random(),
 		newId: () => randomId(globals),
+		platform: platformOf(globals),
 		setTimeout: (run, ms) => globals.setTimeout(run, ms),
 		clearTimeout: (timer) => globals.clearTimeout(timer),
 		openSocket(url) {

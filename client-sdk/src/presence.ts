@@ -91,8 +91,7 @@ export class Presence {
 	}
 
 	#ask(users: readonly string[]): void {
-		for (let at = 0; at < users.length; at += WATCH_MAX) {
-			const some = users.slice(at, at + WATCH_MAX);
+		for (const some of slices(users)) {
 			// Without a time limit: a watch waits for the next socket.
 			this.#handle.run('watch', { users: some }, {}).then(
 				({ states }) => this.#changed(states),
@@ -107,8 +106,8 @@ export class Presence {
 		if (!this.#watches.delete(watch)) return;
 		const users = [...watch.users].filter((userId) => !this.#isWatched(userId));
 		for (const userId of users) this.#known.delete(userId);
-		if (users.length === 0 || !this.#session.isReady) return;
-		this.#handle.unwatch({ users }).catch(() => {});
+		if (!this.#session.isReady) return;
+		for (const some of slices(users)) this.#handle.unwatch({ users: some }).catch(() => {});
 	}
 
 	#changed(states: readonly PresenceState[]): void {
@@ -125,4 +124,9 @@ export class Presence {
 			if (own.length > 0) listener(own);
 		}
 	}
+}
+
+/** In parts that fit a command. */
+function* slices(users: readonly string[]): Generator<readonly string[]> {
+	for (let at = 0; at < users.length; at += WATCH_MAX) yield users.slice(at, at + WATCH_MAX);
 }

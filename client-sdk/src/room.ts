@@ -138,20 +138,25 @@ export class Room<T extends KindTypes = KindTypes> {
 
 	/** The library of schema states is loaded by those who have rooms. */
 	#load(): Promise<RoomReader> {
-		this.#loading ??= import('./room-schema.ts').then((schema) => {
-			this.#schema = schema;
-			this.#reader = new RoomReader(schema, {
-				send: (bytes) => this.#handle.sendBytes(bytes),
-				state: () => this.#emit('state', this.state),
-				message: (type, data) => {
-					this.#emit('message', { type, data });
-					this.#emit(String(type), data);
-				},
-				answered: (request, answer, data) => this.#answered(request, answer, data),
-				leave: () => this.close(),
-			});
-			return this.#reader;
-		});
+		this.#loading ??= import('./room-schema.ts').then(
+			({ Callbacks, decode, encode, Reflection }) => {
+				this.#schema = { Callbacks };
+				this.#reader = new RoomReader(
+					{ decode, encode, Reflection },
+					{
+						send: (bytes) => this.#handle.sendBytes(bytes),
+						state: () => this.#emit('state', this.state),
+						message: (type, data) => {
+							this.#emit('message', { type, data });
+							this.#emit(String(type), data);
+						},
+						answered: (request, answer, data) => this.#answered(request, answer, data),
+						leave: () => this.close(),
+					},
+				);
+				return this.#reader;
+			},
+		);
 		return this.#loading;
 	}
 

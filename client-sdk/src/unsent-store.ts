@@ -77,9 +77,10 @@ export class UnsentStore {
 		this.#isWriting = true;
 		while (this.#isDirty) {
 			this.#isDirty = false;
-			const all = JSON.stringify([...this.#unsent.values()]);
-			const isEmpty = this.#unsent.size === 0;
-			await attempt(() => (isEmpty ? storage.removeItem(key) : storage.setItem(key, all)));
+			const all = [...this.#unsent.values()];
+			await attempt(() =>
+				all.length === 0 ? storage.removeItem(key) : storage.setItem(key, JSON.stringify(all)),
+			);
 		}
 		this.#isWriting = false;
 	}

@@ -2,7 +2,7 @@ import type { SocketLike } from '../../../client-sdk/src/environment.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** One way of a socket takes this long. */
-export const LATENCY_MS = 1;
+const LATENCY_MS = 1;
 
 /** The server's end of a fake socket. */
 export interface ServerEnd {

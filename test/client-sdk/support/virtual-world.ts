@@ -76,6 +76,7 @@ export class VirtualWorld {
 		return {
 			now: () => this.now,
 			random: () => this.random(),
+			platform: 'test',
 			newId: () => `id-${++ids}-${this.#order}`,
 			setTimeout: (run, ms) => this.setTimeout(run, ms),
 			clearTimeout: (timer) => this.clearTimeout(timer),
@@ -102,4 +103,4 @@ export class VirtualWorld {
 }
 
 /** All microtasks have run. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
