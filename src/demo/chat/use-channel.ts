@@ -1,0 +1,89 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Channel, Message } from '../../../client-sdk/src/index.ts';
+import { useClient } from '../client.ts';
+import { untilAnswered } from '../page/until-answered.ts';
+import { useRedraw } from '../page/use-redraw.ts';
+
+const PAGE_LENGTH = 50;
+
+export interface OpenedChannel {
+	readonly channel: Channel;
+	/** False until the first answer of the server. */
+	readonly isLoaded: boolean;
+	/** Why it could not be opened, or was closed. */
+	readonly error: unknown;
+	/** Where unread messages began when one came; 0 when there were none. */
+	readonly unreadAfter: number;
+	/** Asks for the page before the first loaded message. */
+	readonly loadOlder: () => Promise<void>;
+	readonly redraw: () => void;
+}
+
+/** Whether this message is the first that its reader, who looks elsewhere, has not seen. */
+const beginsUnread = ({ me }: Channel, { seq, userId }: Message, self: string): boolean =>
+	document.visibilityState === 'hidden' &&
+	userId !== self &&
+	me !== undefined &&
+	seq - 1 <= me.marker;
+
+/** Follows a channel: the component is drawn again with everything that happens in it. */
+export function useChannel(id: string): OpenedChannel {
+	const { account, openChannels, people } = useClient();
+	const channel = useMemo(() => openChannels.use(id), [openChannels, id]);
+	const redraw = useRedraw();
+	const [isLoaded, setLoaded] = useState(channel.isOpen || channel.messages.length > 0);
+	const [error, setError] = useState<unknown>();
+	const [unreadAfter, setUnreadAfter] = useState(0);
+
+	useEffect(() => {
+		const learn = () => {
+			for (const message of channel.messages) people.learn(message);
+		};
+		const loaded = () => {
+			learn();
+			setUnreadAfter(channel.unread > 0 ? (channel.me?.marker ?? 0) : 0);
+			setLoaded(true);
+		};
+		const undo = [
+			channel.on('message', (message) => {
+				people.learn(message);
+				if (beginsUnread(channel, message, account.userId)) setUnreadAfter(message.seq - 1);
+				redraw();
+			}),
+			channel.on('change', (change) => {
+				if (change.type === 'joined') people.learn(change.member);
+				redraw();
+			}),
+			channel.on('pending', () => {
+				setUnreadAfter(0);
+				redraw();
+			}),
+			channel.on('reset', loaded),
+			channel.on('closed', setError),
+		];
+		untilAnswered(() => channel.open({ last: PAGE_LENGTH })).then(loaded, setError);
+		return () => {
+			for (const one of undo) one();
+		};
+	}, [channel, people, account, redraw]);
+
+	const loadOlder = useMemo(() => {
+		let isLoading = false;
+		return async () => {
+			const [first] = channel.messages;
+			if (isLoading || !first || !channel.hasMore) return;
+			isLoading = true;
+			try {
+				const { messages } = await channel.history({ before: first.seq, limit: PAGE_LENGTH });
+				for (const message of messages) people.learn(message);
+				redraw();
+			} catch {
+				// The next scroll asks again.
+			} finally {
+				isLoading = false;
+			}
+		};
+	}, [channel, people, redraw]);
+
+	return { channel, isLoaded, error, unreadAfter, loadOlder, redraw };
+}
