@@ -54,7 +54,7 @@ const CHOICES: readonly { readonly what: What; readonly text: string }[] = [
 ];
 
 /** The dialog in which a chat begins. */
-export function NewChat({ onClose }: { readonly onClose: () => void }) {
+function NewChat({ onClose }: { readonly onClose: () => void }) {
 	const client = useClient();
 	const dialog = useRef<HTMLDialogElement>(null);
 	const [what, setWhat] = useState<What>('direct');

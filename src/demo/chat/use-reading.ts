@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Channel } from '../../../client-sdk/src/index.ts';
 
 /** As near to the end as counts as being there, in pixels. */
-export const NEAR_END_PX = 48;
+const NEAR_END_PX = 48;
 
 export const isAtEnd = (list: HTMLElement): boolean =>
 	list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END_PX;
