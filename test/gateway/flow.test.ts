@@ -224,6 +224,34 @@ describe('a slow reader', () => {
 		await bob.next(({ op }) => op === OP.ephemeral);
 	});
 
+	test('[W18][W31] data does not overtake an opening that waits for the reader', async () => {
+		world = await TestGateway.start({ limits: { dataBytesMax: 1_000 } });
+		world.actors.create(KEY);
+		world.actors.create('board/b');
+		const ann = await world.connect('ann');
+		await ann.open(1, BOARD);
+		let leave = () => {};
+		world.actors.delayOpen = (later) => {
+			leave = later;
+		};
+		ann.send(2, OP.open, { kind: 'board', id: 'b' });
+		await ann.settled();
+		await ann.settled();
+		// All in one turn: the first fills the socket, so that the opening waits.
+		const tell = (key: typeof KEY | 'board/b', position: number, text: string) => {
+			const told = [{ ...line(1, text), position }];
+			for (const subscriber of world.actors.get(key).subscribers) {
+				subscriber.committed({ position, writer: world.actors.get(key).writer, told });
+			}
+		};
+		tell(KEY, 2, 'x'.repeat(1_500));
+		leave();
+		tell('board/b', 2, 'x');
+		await turn();
+		world.clock.advance(1_000);
+		await expect.poll(() => ann.frames.map(({ op }) => op)).toEqual([OP.data, OP.opened, OP.data]);
+	});
+
 	test('[P3][W32] a flood in one feature does not stop a quiet one on the same socket', async () => {
 		world = await TestGateway.start();
 		world.actors.create(KEY);

@@ -58,6 +58,12 @@ describe('the ring', () => {
 		expect(ring.chunk(5, 'ann', 1e9).slices.length).toBe(2);
 	});
 
+	test('[W18] an earlier answer that comes later is covered too', () => {
+		const ring = filled({ from: 7, to: 8 });
+		ring.anchor(5, 'a');
+		expect([ring.covers(5), ring.covers(4)]).toEqual([true, false]);
+	});
+
 	test('[W18] a commit that is known is not taken twice', () => {
 		expect(push(filled({ to: 5 }), 5)).toBeUndefined();
 	});
