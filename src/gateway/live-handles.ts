@@ -8,11 +8,13 @@ const NOBODY: readonly StreamHandle[] = [];
  */
 export class LiveHandles {
 	readonly list: StreamHandle[] = [];
-	readonly #byUser = new Map<string, StreamHandle | StreamHandle[]>();
+	/** Made when it is needed: most streams are inboxes in which nothing was ever written. */
+	#byUser: Map<string, StreamHandle | StreamHandle[]> | undefined;
 
 	add(handle: StreamHandle): void {
 		handle.slot = this.list.length;
 		this.list.push(handle);
+		this.#byUser ??= new Map();
 		const known = this.#byUser.get(handle.userId);
 		if (known === undefined) this.#byUser.set(handle.userId, handle);
 		else if (Array.isArray(known)) known.push(handle);
@@ -27,20 +29,20 @@ export class LiveHandles {
 			last.slot = handle.slot;
 		}
 		handle.slot = -1;
-		const known = this.#byUser.get(handle.userId);
-		if (known === handle) this.#byUser.delete(handle.userId);
+		const known = this.#byUser?.get(handle.userId);
+		if (known === handle) this.#byUser?.delete(handle.userId);
 		else if (Array.isArray(known)) {
 			const rest = known.filter((other) => other !== handle);
-			this.#byUser.set(handle.userId, rest.length === 1 ? (rest[0] as StreamHandle) : rest);
+			this.#byUser?.set(handle.userId, rest.length === 1 ? (rest[0] as StreamHandle) : rest);
 		}
 	}
 
 	hasUser(userId: string): boolean {
-		return this.#byUser.has(userId);
+		return this.#byUser?.has(userId) === true;
 	}
 
 	ofUser(userId: string): readonly StreamHandle[] {
-		const known = this.#byUser.get(userId);
+		const known = this.#byUser?.get(userId);
 		if (known === undefined) return NOBODY;
 		return Array.isArray(known) ? known : [known];
 	}
