@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Channel, Message } from '../../../client-sdk/src/index.ts';
 import { userIdOf } from '../account.ts';
 import { useClient } from '../client.ts';
@@ -93,7 +93,7 @@ export function Composer({ channel, title, intention, intend }: ComposerProps) {
 	const [text, setText] = useState(drafts.get(channel.id) ?? '');
 	useHeight(field, text);
 
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (intention?.to === 'edit') setText(intention.message.text);
 		if (intention) field.current?.focus();
 	}, [intention]);

@@ -134,7 +134,7 @@ export function MessageList({ opened, intend }: MessageListProps) {
 	const scroll = useScroll(list, {
 		first: rows.find(({ kind }) => kind === 'message')?.key ?? '',
 		rows,
-		startSelector: unreadAfter > 0 ? '.unread-line' : undefined,
+		startSelector: unreadAfter === undefined ? undefined : '.unread-line',
 		loadOlder,
 	});
 	useReading(channel, list);

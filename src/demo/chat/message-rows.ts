@@ -31,26 +31,31 @@ const together = (one: Shown | undefined, other: Shown | undefined): boolean =>
 	Math.abs(other.at - one.at) < TOGETHER_MS &&
 	dayKey(one.at) === dayKey(other.at);
 
-/** What a list shows, top down. `unreadAfter`: the line stands behind this seq; 0 for no line. */
+/** Not at the top of what is loaded, where it would stand in the middle of the unread ones. */
+function isFirstBehind(marker: number, { seq = 0 }: Shown, before: Shown | undefined): boolean {
+	return seq === marker + 1 || (seq > marker && before !== undefined);
+}
+
+/** What a list shows, top down. `unreadAfter`: the line stands behind this seq. */
 export function messageRows(
 	messages: readonly Message[],
 	pending: readonly PendingMessage[],
-	unreadAfter: number,
+	unreadAfter: number | undefined,
 ): Row[] {
 	const known = new Set(messages.map(({ clientId }) => clientId));
 	const waiting = pending.filter(({ clientId }) => !known.has(clientId));
 	const all: Shown[] = [...messages, ...waiting];
 	const rows: Row[] = [];
-	let isLineDue = unreadAfter > 0;
+	let lineAfter = unreadAfter;
 	for (const [at, message] of all.entries()) {
 		const before = all[at - 1];
 		const isNewDay = before === undefined || dayKey(before.at) !== dayKey(message.at);
 		if (isNewDay)
 			rows.push({ kind: 'day', key: `day-${dayKey(message.at)}-${at === 0}`, at: message.at });
-		const isLineHere = isLineDue && before !== undefined && (message.seq ?? 0) > unreadAfter;
+		const isLineHere = lineAfter !== undefined && isFirstBehind(lineAfter, message, before);
 		if (isLineHere) {
 			rows.push({ kind: 'unread', key: 'unread' });
-			isLineDue = false;
+			lineAfter = undefined;
 		}
 		rows.push({
 			kind: 'message',

@@ -22,13 +22,13 @@ export function MessageText({ text, self }: { readonly text: string; readonly se
 		);
 	});
 	return (
-		<>
+		<span class="text">
 			{parts}
 			{!isWhole && (
 				<button type="button" class="plain small" onClick={() => setWhole(true)}>
 					{texts.showAll}
 				</button>
 			)}
-		</>
+		</span>
 	);
 }

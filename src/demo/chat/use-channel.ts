@@ -12,12 +12,16 @@ export interface OpenedChannel {
 	readonly isLoaded: boolean;
 	/** Why it could not be opened, or was closed. */
 	readonly error: unknown;
-	/** Where unread messages began when one came; 0 when there were none. */
-	readonly unreadAfter: number;
+	/** The seq behind which unread messages began when one came to look; `undefined`: there were none. */
+	readonly unreadAfter: number | undefined;
 	/** Asks for the page before the first loaded message. */
 	readonly loadOlder: () => Promise<void>;
 	readonly redraw: () => void;
 }
+
+/** Where one has read to, if there is more behind it. */
+const unreadBegin = ({ unread, me }: Channel): number | undefined =>
+	unread > 0 ? me?.marker : undefined;
 
 /** Whether this message is the first that its reader, who looks elsewhere, has not seen. */
 const beginsUnread = ({ me }: Channel, { seq, userId }: Message, self: string): boolean =>
@@ -33,15 +37,12 @@ export function useChannel(id: string): OpenedChannel {
 	const redraw = useRedraw();
 	const [isLoaded, setLoaded] = useState(channel.isOpen || channel.messages.length > 0);
 	const [error, setError] = useState<unknown>();
-	const [unreadAfter, setUnreadAfter] = useState(0);
+	const [unreadAfter, setUnreadAfter] = useState(() => unreadBegin(channel));
 
 	useEffect(() => {
-		const learn = () => {
-			for (const message of channel.messages) people.learn(message);
-		};
 		const loaded = () => {
-			learn();
-			setUnreadAfter(channel.unread > 0 ? (channel.me?.marker ?? 0) : 0);
+			for (const message of channel.messages) people.learn(message);
+			setUnreadAfter((known) => known ?? unreadBegin(channel));
 			setLoaded(true);
 		};
 		const undo = [
@@ -55,7 +56,7 @@ export function useChannel(id: string): OpenedChannel {
 				redraw();
 			}),
 			channel.on('pending', () => {
-				setUnreadAfter(0);
+				setUnreadAfter(undefined);
 				redraw();
 			}),
 			channel.on('reset', loaded),
