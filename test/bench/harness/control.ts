@@ -9,8 +9,10 @@ export interface Questions {
 	mark: null;
 	/** The measurement since `mark`. */
 	read: Measured;
-	/** Memory after garbage collection. */
-	memory: Memory;
+	/** Memory after an ordinary collection: V8 keeps much of what a rush of clients made it take. */
+	resident: Memory;
+	/** Memory after a complete one that gives free pages back: what is really held. */
+	live: Memory;
 }
 
 export interface Measured {

@@ -36,9 +36,9 @@ async function gather(server: ServerProcess, crowd: Crowd, load: Load): Promise<
 		return Number.NaN;
 	}
 	await crowd.grow(load.memoryFrom);
-	const before = await server.ask('memory');
+	const before = await server.ask('resident');
 	await crowd.grow(load.members);
-	const after = await server.ask('memory');
+	const after = await server.ask('resident');
 	return (after.rssBytes - before.rssBytes) / (load.members - load.memoryFrom) / KILOBYTE;
 }
 

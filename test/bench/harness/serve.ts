@@ -30,14 +30,20 @@ function read(): Measured {
 }
 
 /** Collects until the heap is at rest: finalizers free more in a second pass. */
-async function memory(): Promise<Memory> {
+async function memoryAfter(collect: NodeJS.GCFunction | undefined, options: NodeJS.GCOptions) {
+	if (collect === undefined) throw new Error('start the process with --expose-gc');
 	for (let pass = 0; pass < 4; pass++) {
-		globalThis.gc?.();
+		collect(options);
 		await sleep(150);
 	}
 	const { rss, heapUsed, external } = process.memoryUsage();
-	return { rssBytes: rss, heapBytes: heapUsed + external };
+	return { rssBytes: rss, heapBytes: heapUsed + external } satisfies Memory;
 }
+
+const resident = () => memoryAfter(globalThis.gc, { type: 'major', execution: 'sync' });
+
+const live = () =>
+	memoryAfter(globalThis.gc, { type: 'major', execution: 'sync', flavor: 'last-resort' });
 
 const tell = (message: Told) => process.send?.(message);
 
@@ -49,7 +55,7 @@ async function answer(ask: Ask, stop: () => Promise<void>): Promise<void> {
 		process.send?.(bye, undefined, undefined, () => process.exit(0));
 		return;
 	}
-	const answers = { mark, read, memory };
+	const answers = { mark, read, resident, live };
 	tell({ bench: 'answer', id: ask.id, answer: await answers[ask.question]() });
 }
 

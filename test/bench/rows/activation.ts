@@ -33,10 +33,10 @@ async function both(bench: Bench, deepFirst: boolean) {
 	const link = await NaruLink.connect(server.url, await tokenFor('u0'));
 	for (const id of others) await activate(link, id);
 	const found: Activation[] = [];
-	let { heapBytes } = await server.ask('memory');
+	let { heapBytes } = await server.ask('live');
 	for (const id of deepFirst ? [deep, shallow] : [shallow, deep]) {
 		const ms = await activate(link, id);
-		const after = await server.ask('memory');
+		const after = await server.ask('live');
 		found.push({ ms, kilobytes: (after.heapBytes - heapBytes) / KILOBYTE });
 		heapBytes = after.heapBytes;
 	}
