@@ -139,6 +139,18 @@ export function MessageList({ opened, intend }: MessageListProps) {
 	});
 	useReading(channel, list);
 
+	useEffect(() => {
+		const left = ({ target }: Event) => {
+			if (!(target as Element | null)?.closest?.('.message')) setActive(undefined);
+		};
+		document.addEventListener('pointerdown', left);
+		document.addEventListener('focusin', left);
+		return () => {
+			document.removeEventListener('pointerdown', left);
+			document.removeEventListener('focusin', left);
+		};
+	}, []);
+
 	const lastPending = channel.pending.at(-1)?.clientId;
 	// One's own message is always shown.
 	useEffect(() => {

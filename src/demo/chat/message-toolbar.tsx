@@ -4,7 +4,7 @@ import { texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import type { MessageActions } from './message-actions.ts';
 
-const EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '🙏'];
+const EMOJI = ['👍', '❤️', '😂', '🎉', '🙏'];
 const CONFIRM_MS = 4_000;
 
 interface ToolbarProps {

@@ -18,15 +18,18 @@ export class Stage {
 	readonly browser: Browser;
 	readonly #directory = mkdtempSync(join(tmpdir(), 'naru-browser-'));
 	#server: NaruProcess | undefined;
+	readonly #env: Readonly<Record<string, string>>;
 	#port = 0;
 
-	private constructor(browser: Browser) {
+	private constructor(browser: Browser, env: Readonly<Record<string, string>>) {
 		this.browser = browser;
+		this.#env = env;
 	}
 
-	static async set(): Promise<Stage> {
+	/** `env`: settings of the server besides those of a fresh checkout. */
+	static async set(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
 		await buildDemo();
-		const stage = new Stage(await launchBrowser());
+		const stage = new Stage(await launchBrowser(), env);
 		await stage.start();
 		return stage;
 	}
@@ -37,7 +40,11 @@ export class Stage {
 
 	/** Starts the server: on the same port and data as before, if it ran before. */
 	async start(): Promise<void> {
-		this.#server = await NaruProcess.start({ directory: this.#directory, port: this.#port });
+		this.#server = await NaruProcess.start({
+			directory: this.#directory,
+			port: this.#port,
+			env: this.#env,
+		});
 		this.#port = this.#server.port;
 	}
 

@@ -16,8 +16,9 @@ const STEP_MAX_MS = 15_000;
 export class Visitor {
 	readonly page: Page;
 	readonly name: string;
-	/** WebSockets that the page opened. */
+	/** WebSockets that the page opened so far, and those that are open or opening. */
 	sockets = 0;
+	openSockets = 0;
 	/** Addresses the page asked for, WebSockets aside. */
 	readonly requests: string[] = [];
 	/** What went wrong in the page: thrown errors, refused policies, errors on its console. */
@@ -26,8 +27,12 @@ export class Visitor {
 	constructor(page: Page, name: string) {
 		this.page = page;
 		this.name = name;
-		page.on('websocket', () => {
+		page.on('websocket', (socket) => {
 			this.sockets++;
+			this.openSockets++;
+			socket.on('close', () => {
+				this.openSockets--;
+			});
 		});
 		page.on('request', (request) => this.requests.push(request.url()));
 		page.on('pageerror', (error) => this.complaints.push(error.message));
