@@ -32,7 +32,7 @@ export function costFinding(name: string, all: readonly Medians[], share: number
 }
 
 /** Loads one channel with 20 messages a second, in salvos of `burst`. */
-export function channelLoad(bench: Bench, burst: number): Load {
+function channelLoad(bench: Bench, burst: number): Load {
 	const { members, warmSeconds, seconds } = bench.quick ? QUICK : FULL;
 	const lines = Array.from({ length: burst }, () => 0);
 	return {

@@ -55,7 +55,7 @@ async function idle(bench: Bench, system: System): Promise<Idle> {
 	return { liveKilobytes: perClient(live), residentKilobytes: perClient(resident), missed };
 }
 
-/** The first member of each channel says one line, or for all when there is only one channel. */
+/** The first member of each channel says one line. */
 async function roundOfLines(members: readonly Member[], tally: Tally): Promise<number> {
 	const lines = [{ channel: 0, text: numbered(1, TEXT_LENGTH) }];
 	for (let first = 0; first < members.length; first += CHANNEL_MEMBERS) members[first]?.say(lines);
