@@ -1,0 +1,140 @@
+import type { Collection, Db } from 'mongodb';
+import type {
+	Head,
+	Journal,
+	JournalWrite,
+	Outcome,
+	ReadLimits,
+	Snapshot,
+	WakeRow,
+} from '../../core/journal.ts';
+import type { Log } from '../../core/log.ts';
+import type { ActorKey } from '../../protocol/ids.ts';
+import { type CommitDocument, redactBody } from './commit-document.ts';
+import { insertCommits } from './journal-appends.ts';
+import { JournalReads, type Records } from './journal-reads.ts';
+import { SnapshotParts } from './snapshot-parts.ts';
+import { asStorageError, StorageError, within } from './storage-error.ts';
+import { WakeRows } from './wake-rows.ts';
+
+/** Redactions of the same commit at once, each of which must find what the others left. */
+const REDACT_ATTEMPTS_MAX = 20;
+
+/**
+ * The journal of all nodes in MongoDB. An append resolves when a majority has the batch, and rejects
+ * with `StorageError` when no outcome is known; every call ends within its timeout.
+ */
+export class MongoJournal implements Journal {
+	readonly #commits: Collection<CommitDocument>;
+	readonly #reads: JournalReads;
+	readonly #wakes: WakeRows;
+	readonly #snapshots: SnapshotParts;
+	readonly #timeoutMs: number;
+	readonly #log: Log;
+
+	constructor(db: Db, options: { readonly timeoutMs: number; readonly log: Log }) {
+		this.#commits = db.collection('commits');
+		this.#reads = new JournalReads(this.#commits);
+		this.#wakes = new WakeRows(db.collection('wakes'));
+		this.#snapshots = new SnapshotParts(db.collection('snapshotParts'), db.collection('snapshots'));
+		this.#timeoutMs = options.timeoutMs;
+		this.#log = options.log;
+	}
+
+	/** Makes what is declared. */
+	async prepare(): Promise<void> {
+		await this.#wakes.prepare();
+	}
+
+	async append(writes: readonly JournalWrite[]): Promise<readonly Outcome[]> {
+		return await this.#within('append', this.#append(writes));
+	}
+
+	async head(actor: ActorKey): Promise<Head | undefined> {
+		return await this.#within('head', this.#reads.head(actor));
+	}
+
+	async read(
+		actor: ActorKey,
+		from: { readonly position: number } | { readonly commit: number },
+		limits: ReadLimits,
+	): Promise<Records> {
+		const records =
+			'commit' in from
+				? this.#reads.behindCommit(actor, from.commit, limits)
+				: this.#reads.behindPosition(actor, from.position, limits);
+		return await this.#within('read', records);
+	}
+
+	async snapshot(actor: ActorKey): Promise<Snapshot | undefined> {
+		return await this.#within('snapshot', this.#snapshots.newest(actor));
+	}
+
+	// biome-ignore lint/complexity/useMaxParams: the port's signature
+	async putSnapshotPart(
+		actor: ActorKey,
+		commit: number,
+		part: number,
+		bytes: Uint8Array,
+	): Promise<void> {
+		const document = { _id: { actor, commit, part }, bytes };
+		await this.#within('putSnapshotPart', this.#snapshots.put(document));
+	}
+
+	async sealSnapshot(actor: ActorKey, commit: number, parts: number): Promise<void> {
+		await this.#within('sealSnapshot', this.#snapshots.seal(actor, commit, parts));
+	}
+
+	async wakes(dueMax: number, limit: number): Promise<readonly WakeRow[]> {
+		const sweep = async () => {
+			const rows = await this.#wakes.due(dueMax, limit);
+			const haveJournal = (actors: readonly ActorKey[]) => this.#reads.known(actors);
+			return await this.#wakes.withJournal(rows, dueMax, haveJournal);
+		};
+		return await this.#within('wakes', sweep());
+	}
+
+	async setWake(actor: ActorKey, due: number | undefined, epoch: number): Promise<void> {
+		const write =
+			due === undefined ? this.#wakes.remove(actor, epoch) : this.#wakes.set(actor, due, epoch);
+		await this.#within('setWake', write);
+	}
+
+	async redact(actor: ActorKey, position: number, data: unknown): Promise<void> {
+		await this.#within('redact', this.#redact(actor, position, data));
+	}
+
+	async #append(writes: readonly JournalWrite[]): Promise<Outcome[]> {
+		await this.#wakes.announce(writes);
+		const outcomes = await insertCommits(this.#commits, writes);
+		const landed = writes.filter((_, index) => outcomes[index] === 'landed');
+		// A row that stays too early wakes an actor for nothing: no reason to doubt the commit.
+		await this.#wakes.settle(landed).catch((error: unknown) => {
+			this.#log.warn({ err: asStorageError(error, 'append') }, 'wake rows stay early');
+		});
+		return outcomes;
+	}
+
+	async #redact(actor: ActorKey, position: number, data: unknown): Promise<void> {
+		const commit = await this.#reads.firstBehind(actor, position - 1);
+		if (commit === undefined) return;
+		const _id = { actor, commit };
+		for (let attempt = 0; attempt < REDACT_ATTEMPTS_MAX; attempt++) {
+			const found = await this.#commits.findOne({ _id });
+			if (found === null || position <= found.position - found.events) return;
+			const { redactions = 0 } = found;
+			const unchanged = redactions === 0 ? { redactions: { $exists: false } } : { redactions };
+			const body = redactBody(found, position, data);
+			const { matchedCount } = await this.#commits.updateOne(
+				{ _id, ...unchanged },
+				{ $set: { body, redactions: redactions + 1 } },
+			);
+			if (matchedCount === 1) return;
+		}
+		throw new StorageError('redact: others keep redacting the same commit', 'BUSY');
+	}
+
+	#within<T>(call: string, work: Promise<T>): Promise<T> {
+		return within(this.#timeoutMs, call, work);
+	}
+}

@@ -1,0 +1,183 @@
+import type { AnyBulkWriteOperation, Db, Collection as Documents } from 'mongodb';
+import type {
+	Collection,
+	Doc,
+	Key,
+	Page,
+	PageQuery,
+	ProjectedCommit,
+	Row,
+	Store,
+} from '../../core/store.ts';
+import { unpack } from '../../protocol/codec.ts';
+import type { ActorKey } from '../../protocol/ids.ts';
+import { planPage } from './page-filter.ts';
+import { duplicatesOf, hasOnlyDuplicates, within } from './storage-error.ts';
+import {
+	indexDescriptions,
+	shapeOf,
+	toId,
+	toKey,
+	type ViewDocument,
+	type ViewShape,
+} from './view-shape.ts';
+import { type PositionedRow, ViewWrites } from './view-writes.ts';
+
+interface View {
+	readonly shape: ViewShape;
+	readonly documents: Documents<ViewDocument>;
+	readonly writes: ViewWrites;
+}
+
+interface WatermarkDocument {
+	readonly _id: ActorKey;
+	readonly position: number;
+}
+
+const toRow = (shape: ViewShape, { _id, changed, doc }: ViewDocument): Row => ({
+	key: toKey(shape, _id),
+	changed,
+	doc: unpack(doc) as Doc,
+});
+
+/**
+ * The read side of all nodes in MongoDB. Rejects with `StorageError`, also when there is no answer in
+ * time; throws on what is a bug.
+ */
+export class MongoStore implements Store {
+	readonly #views = new Map<string, View>();
+	readonly #watermarks: Documents<WatermarkDocument>;
+	readonly #timeoutMs: number;
+
+	constructor(db: Db, collections: readonly Collection[], timeoutMs: number) {
+		this.#timeoutMs = timeoutMs;
+		this.#watermarks = db.collection('watermarks');
+		for (const shape of collections.map(shapeOf)) {
+			const documents = db.collection<ViewDocument>(`views.${shape.name}`);
+			this.#views.set(shape.name, { shape, documents, writes: new ViewWrites(documents, shape) });
+		}
+	}
+
+	/** Makes the declared indexes that are not there. One that is no longer declared stays. */
+	async prepare(): Promise<void> {
+		for (const { shape, documents } of this.#views.values()) {
+			const descriptions = indexDescriptions(shape);
+			if (descriptions.length > 0) await documents.createIndexes(descriptions);
+		}
+	}
+
+	async get(collection: string, key: Key): Promise<Row | undefined> {
+		const { shape, documents } = this.#view(collection);
+		const found = await this.#within('get', documents.findOne({ _id: toId(shape, key) }));
+		return found === null ? undefined : toRow(shape, found);
+	}
+
+	async page(query: PageQuery): Promise<Page> {
+		return await this.#within('page', this.#page(query));
+	}
+
+	/** Rows first, then the watermarks: what a crash leaves in between is done again. */
+	async project(commits: readonly ProjectedCommit[]): Promise<void> {
+		await this.#within('project', this.#project(commits));
+	}
+
+	async watermark(actor: ActorKey): Promise<number> {
+		const marks = await this.#within('watermark', this.#marksOf([actor]));
+		return marks.get(actor) ?? 0;
+	}
+
+	async put(collection: string, key: Key, doc: Doc): Promise<void> {
+		const { writes } = this.#view(collection);
+		await this.#within('put', writes.put({ op: 'put', collection, key, doc }));
+	}
+
+	async #page(query: PageQuery): Promise<Page> {
+		const { limit, bytesMax = Infinity } = query;
+		const { shape, documents } = this.#view(query.collection);
+		const { filter, sort, hint } = planPage(shape, query);
+		// One row more than asked for tells whether there is more.
+		const cursor = documents
+			.find(filter, hint === undefined ? {} : { hint })
+			.sort(sort)
+			.limit(limit + 1);
+		try {
+			const rows: Row[] = [];
+			let bytes = 0;
+			for await (const found of cursor) {
+				bytes += found.doc.length;
+				const isFull = rows.length === limit || (rows.length > 0 && bytes > bytesMax);
+				if (isFull) return { rows, more: true };
+				rows.push(toRow(shape, found));
+			}
+			return { rows, more: false };
+		} finally {
+			await cursor.close();
+		}
+	}
+
+	async #project(commits: readonly ProjectedCommit[]): Promise<void> {
+		const byView = this.#rowsByView(
+			commits,
+			await this.#marksOf(commits.map(({ actor }) => actor)),
+		);
+		await Promise.all([...byView].map(([{ writes }, rows]) => writes.apply(rows)));
+		await this.#raise(commits);
+	}
+
+	/** Rows by collection, in order. What is at or behind its actor's watermark was applied before. */
+	#rowsByView(
+		commits: readonly ProjectedCommit[],
+		marks: ReadonlyMap<ActorKey, number>,
+	): Map<View, PositionedRow[]> {
+		const byView = new Map<View, PositionedRow[]>();
+		for (const { actor, events } of commits) {
+			for (const { position, rows } of events) {
+				for (const row of rows) {
+					const view = this.#view(row.collection);
+					toId(view.shape, row.key);
+					if (position <= (marks.get(actor) ?? 0)) continue;
+					const found = byView.get(view) ?? [];
+					byView.set(view, found);
+					found.push({ row, position });
+				}
+			}
+		}
+		return byView;
+	}
+
+	async #marksOf(actors: readonly ActorKey[]): Promise<Map<ActorKey, number>> {
+		const found = await this.#watermarks.find({ _id: { $in: [...new Set(actors)] } }).toArray();
+		return new Map(found.map(({ _id, position }) => [_id, position]));
+	}
+
+	async #raise(commits: readonly ProjectedCommit[]): Promise<void> {
+		const highest = new Map<ActorKey, number>();
+		for (const { actor, position } of commits) {
+			highest.set(actor, Math.max(position, highest.get(actor) ?? 0));
+		}
+		const raise = [...highest].map(
+			([_id, position]): AnyBulkWriteOperation<WatermarkDocument> => ({
+				updateOne: { filter: { _id }, update: { $max: { position } }, upsert: true },
+			}),
+		);
+		if (raise.length === 0) return;
+		try {
+			await this.#watermarks.bulkWrite(raise, { ordered: false });
+		} catch (error) {
+			if (!hasOnlyDuplicates(error)) throw error;
+			// Inserted beside us by another projector: it is there now, and is raised.
+			const met = duplicatesOf(error).map((index) => raise[index] as (typeof raise)[number]);
+			await this.#watermarks.bulkWrite(met, { ordered: false });
+		}
+	}
+
+	#view(collection: string): View {
+		const found = this.#views.get(collection);
+		if (found === undefined) throw new Error(`no collection is declared as ${collection}`);
+		return found;
+	}
+
+	#within<T>(call: string, work: Promise<T>): Promise<T> {
+		return within(this.#timeoutMs, call, work);
+	}
+}

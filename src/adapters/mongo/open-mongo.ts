@@ -1,0 +1,50 @@
+import type { Journal } from '../../core/journal.ts';
+import { type Log, SILENT } from '../../core/log.ts';
+import type { Collection, Store } from '../../core/store.ts';
+import { createClient } from './connect.ts';
+import { MongoJournal } from './mongo-journal.ts';
+import { MongoStore } from './mongo-store.ts';
+import { within } from './storage-error.ts';
+
+export interface MongoOptions {
+	/** `mongodb://…`; a standalone server, a replica set or what is compatible with them. */
+	readonly url: string;
+	readonly database: string;
+	/** All collections of all kinds. */
+	readonly collections: readonly Collection[];
+	/** How long any call may take. */
+	readonly timeoutMs?: number;
+	readonly log?: Log;
+}
+
+export interface Mongo {
+	readonly journal: Journal;
+	readonly store: Store;
+	/** Ends the connections; what is not answered then rejects. */
+	close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 5_000;
+/** Indexes are made over what is there already. */
+const PREPARE_MS = 120_000;
+
+/** Connects, and makes the declared indexes. Rejects with `StorageError` when there is no server. */
+export async function openMongo(options: MongoOptions): Promise<Mongo> {
+	const { url, database, collections, timeoutMs = TIMEOUT_MS, log = SILENT } = options;
+	const client = createClient(url, timeoutMs, log);
+	const db = client.db(database);
+	const journal = new MongoJournal(db, { timeoutMs, log });
+	const store = new MongoStore(db, collections, timeoutMs);
+	const prepare = async () => {
+		await journal.prepare();
+		await store.prepare();
+	};
+	try {
+		await within(timeoutMs, 'connect', client.connect());
+		await within(PREPARE_MS, 'prepare', prepare());
+		return { journal, store, close: () => client.close() };
+	} catch (error) {
+		await client.close();
+		throw error;
+	}
+}

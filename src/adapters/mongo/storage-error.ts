@@ -1,0 +1,81 @@
+import {
+	MongoBulkWriteError,
+	MongoError,
+	MongoNetworkError,
+	MongoServerSelectionError,
+} from 'mongodb';
+import type { ErrorCode } from '../../protocol/errors.ts';
+
+/**
+ * The store did not do what was asked, or not in time. The outcome of a write that rejects with it is
+ * unknown. It never holds what was to be written: the driver's own errors do, and are not kept.
+ */
+export class StorageError extends Error {
+	override readonly name = 'StorageError';
+	readonly code: ErrorCode;
+
+	constructor(message: string, code: ErrorCode = 'UNAVAILABLE') {
+		super(message);
+		this.code = code;
+	}
+}
+
+/** Tells addresses, names and numbers, but nothing of documents. */
+function describe(error: unknown): string {
+	if (!(error instanceof MongoError)) return 'an unexpected error';
+	// These speak of addresses only; others quote keys and values.
+	const speaksOfNetwork =
+		error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
+	if (speaksOfNetwork) return `${error.name}: ${error.message}`;
+	return error.code === undefined ? error.name : `${error.name} ${error.code}`;
+}
+
+/** What a failed call of the driver becomes; bugs of ours stay what they are. */
+export function asStorageError(error: unknown, call: string): unknown {
+	if (error instanceof StorageError || !(error instanceof MongoError)) return error;
+	return new StorageError(`${call}: ${describe(error)}`);
+}
+
+/** The answer of `work`, or a `StorageError`: also when there is none in time. */
+export async function within<T>(timeoutMs: number, call: string, work: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		const fail = () => reject(new StorageError(`${call}: no answer in ${timeoutMs} ms`, 'TIMEOUT'));
+		timer = setTimeout(fail, timeoutMs);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} catch (error) {
+		throw asStorageError(error, call);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+const DUPLICATE_KEY = 11_000;
+
+/** Positions in the batch of the writes that met another document with their key. */
+export const duplicatesOf = (error: MongoBulkWriteError): number[] =>
+	error.result
+		.getWriteErrors()
+		.filter(({ code }) => code === DUPLICATE_KEY)
+		.map(({ index }) => index);
+
+export const isDuplicate = (error: unknown): boolean =>
+	error instanceof MongoError && error.code === DUPLICATE_KEY;
+
+/** Whether every write of the batch was answered, and durably where it was done. */
+export function isComplete({ result }: MongoBulkWriteError, writes: number): boolean {
+	const { insertedCount } = result;
+	return (
+		result.getWriteConcernError() === undefined &&
+		insertedCount + result.getWriteErrorCount() === writes
+	);
+}
+
+/** Failed only because some of its writes met other documents: they were all tried. */
+export const hasOnlyDuplicates = (error: unknown): error is MongoBulkWriteError =>
+	error instanceof MongoBulkWriteError &&
+	error.result.getWriteConcernError() === undefined &&
+	error.result.getWriteErrorCount() > 0 &&
+	error.result.getWriteErrorCount() === duplicatesOf(error).length;

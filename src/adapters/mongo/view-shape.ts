@@ -1,0 +1,96 @@
+import type { IndexDescription } from 'mongodb';
+import type { Collection, Doc, Key, KeyPart } from '../../core/store.ts';
+import type { Id } from './id-range.ts';
+
+type ColumnType = 'text' | 'int';
+
+/** A row of a collection. */
+export interface ViewDocument {
+	/** The key, its columns in declared order. */
+	readonly _id: Id;
+	readonly changed: number;
+	/** Packed, so that nothing in a document can be refused or read as an operator by the server. */
+	readonly doc: Uint8Array;
+	/** Fields that indexes are over, under names that tell their type. */
+	readonly fields?: Readonly<Record<string, KeyPart>>;
+}
+
+export interface IndexShape {
+	/** Its name on the server, which tells all of it: another declaration is another index. */
+	readonly name: string;
+	/** Paths in {@link ViewDocument}. */
+	readonly paths: readonly string[];
+	readonly unique: boolean;
+}
+
+export interface ViewShape {
+	readonly name: string;
+	readonly key: readonly { readonly name: string; readonly type: ColumnType }[];
+	readonly indexes: ReadonlyMap<string, IndexShape>;
+	readonly fields: readonly {
+		readonly path: string;
+		readonly name: string;
+		readonly type: ColumnType;
+	}[];
+	readonly isUnique: boolean;
+}
+
+const fieldName = ({ name, type }: { name: string; type: ColumnType }) => `${name}_${type}`;
+
+export function shapeOf({ name, key, indexes = [] }: Collection): ViewShape {
+	const fields = new Map<string, ViewShape['fields'][number]>();
+	const shapes = new Map<string, IndexShape>();
+	for (const index of indexes) {
+		for (const field of index.fields) {
+			fields.set(fieldName(field), { path: fieldName(field), ...field });
+		}
+		const names = index.fields.map(fieldName);
+		const unique = index.unique === true;
+		shapes.set(index.name, {
+			name: [index.name, ...names, unique ? 'unique' : 'many'].join('-'),
+			paths: names.map((one) => `fields.${one}`),
+			unique,
+		});
+	}
+	const isUnique = [...shapes.values()].some(({ unique }) => unique);
+	return { name, key, indexes: shapes, fields: [...fields.values()], isUnique };
+}
+
+/** Only documents that have all fields are in an index; behind the fields comes the key. */
+export function indexDescriptions({ indexes }: ViewShape): IndexDescription[] {
+	return [...indexes.values()].map(({ name, paths, unique }) => ({
+		name,
+		unique,
+		key: new Map<string, 1>([...paths, ...(unique ? [] : ['_id'])].map((path) => [path, 1])),
+		partialFilterExpression: Object.fromEntries(paths.map((path) => [path, { $exists: true }])),
+	}));
+}
+
+const isOfType = (value: unknown, type: ColumnType): value is KeyPart =>
+	type === 'text' ? typeof value === 'string' : Number.isSafeInteger(value);
+
+/** What indexes are over: nothing where the document has no such field of the type. */
+export function fieldsOf({ fields }: ViewShape, doc: Doc): ViewDocument['fields'] {
+	const found: Record<string, KeyPart> = {};
+	for (const { path, name, type } of fields) {
+		const value = doc[name];
+		if (isOfType(value, type)) found[path] = value;
+	}
+	return Object.keys(found).length === 0 ? undefined : found;
+}
+
+/** Throws when the key does not fit the declaration: a bug of the caller. */
+export function toId(shape: ViewShape, key: Key): Id {
+	const { key: columns, name } = shape;
+	const fits =
+		key.length === columns.length && columns.every(({ type }, n) => isOfType(key[n], type));
+	if (!fits) throw new Error(`not a key of ${name}: its columns differ in number or type`);
+	return startOf(shape, key);
+}
+
+/** The beginning of an id that has the first parts of a key. */
+export const startOf = ({ key }: ViewShape, parts: Key): Id =>
+	Object.fromEntries(parts.map((part, n) => [key[n]?.name, part]));
+
+export const toKey = ({ key }: ViewShape, id: Id): Key =>
+	key.map(({ name }) => id[name] as KeyPart);

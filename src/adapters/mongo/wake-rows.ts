@@ -1,0 +1,102 @@
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { JournalWrite, WakeRow } from '../../core/journal.ts';
+import type { ActorKey } from '../../protocol/ids.ts';
+import { duplicatesOf, hasOnlyDuplicates } from './storage-error.ts';
+
+export interface WakeDocument {
+	readonly _id: ActorKey;
+	readonly due: number;
+	readonly epoch: number;
+}
+
+type Operation = AnyBulkWriteOperation<WakeDocument>;
+
+/** A row whose commit did not land in this time belongs to an actor that was never made. */
+const WITHOUT_JOURNAL_MAX_MS = 24 * 60 * 60 * 1000;
+
+const rowsOf = (writes: readonly JournalWrite[]): WakeDocument[] =>
+	writes.flatMap(({ record, wake }) => (wake ? [{ _id: record.actor, ...wake }] : []));
+
+/** Due work by actor. Each write names its epoch and loses against a higher one. */
+export class WakeRows {
+	readonly #rows: Collection<WakeDocument>;
+
+	constructor(rows: Collection<WakeDocument>) {
+		this.#rows = rows;
+	}
+
+	async prepare(): Promise<void> {
+		await this.#rows.createIndex({ due: 1, _id: 1 }, { name: 'byDue' });
+	}
+
+	/** Before their commits are sent: from then on, work is due no later than any outcome needs it. */
+	async announce(writes: readonly JournalWrite[]): Promise<void> {
+		const operations = rowsOf(writes).map(
+			({ _id, due, epoch }): Operation => ({
+				updateOne: {
+					filter: { _id, epoch: { $lte: epoch } },
+					update: { $min: { due }, $set: { epoch } },
+					upsert: true,
+				},
+			}),
+		);
+		await this.#write(operations);
+	}
+
+	/** Behind their commits: a row that had to stay early until then may move on. */
+	async settle(writes: readonly JournalWrite[]): Promise<void> {
+		const operations = rowsOf(writes).map(
+			({ _id, due, epoch }): Operation => ({
+				updateOne: {
+					filter: { _id, epoch: { $lte: epoch }, due: { $lt: due } },
+					update: { $set: { due, epoch } },
+				},
+			}),
+		);
+		await this.#write(operations);
+	}
+
+	async set(_id: ActorKey, due: number, epoch: number): Promise<void> {
+		const filter = { _id, epoch: { $lte: epoch } };
+		await this.#write([{ updateOne: { filter, update: { $set: { due, epoch } }, upsert: true } }]);
+	}
+
+	async remove(actor: ActorKey, epoch: number): Promise<void> {
+		await this.#rows.deleteOne({ _id: actor, epoch: { $lte: epoch } });
+	}
+
+	/** By due time, then key. */
+	async due(dueMax: number, limit: number): Promise<WakeRow[]> {
+		const found = this.#rows
+			.find({ due: { $lte: dueMax } })
+			.sort({ due: 1, _id: 1 })
+			.limit(limit);
+		return (await found.toArray()).map(({ _id, due, epoch }) => ({ actor: _id, due, epoch }));
+	}
+
+	/** Without the rows that wait for a commit which has not come for a day; those are removed. */
+	async withJournal(
+		rows: readonly WakeRow[],
+		dueMax: number,
+		haveJournal: (actors: readonly ActorKey[]) => Promise<ReadonlySet<ActorKey>>,
+	): Promise<WakeRow[]> {
+		const old = rows.filter(({ due }) => due < dueMax - WITHOUT_JOURNAL_MAX_MS);
+		if (old.length === 0) return [...rows];
+		const known = await haveJournal(old.map(({ actor }) => actor));
+		const orphans = new Set(old.filter(({ actor }) => !known.has(actor)));
+		for (const { actor, epoch } of orphans) await this.remove(actor, epoch);
+		return rows.filter((row) => !orphans.has(row));
+	}
+
+	/** A row inserted beside ours is met once more: then it is updated, or stands above us. */
+	async #write(operations: readonly Operation[], isLast = false): Promise<void> {
+		if (operations.length === 0) return;
+		try {
+			await this.#rows.bulkWrite(operations, { ordered: false });
+		} catch (error) {
+			if (!hasOnlyDuplicates(error)) throw error;
+			const met = duplicatesOf(error).map((index) => operations[index] as Operation);
+			if (!isLast) await this.#write(met, true);
+		}
+	}
+}
