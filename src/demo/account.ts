@@ -43,7 +43,15 @@ export function forgetAccount(): void {
 	sessionStorage.removeItem(KEY);
 }
 
-/** A token of the development server; `undefined` where the server makes none. Throws when away. */
+/** The page's own address is not among those that the server serves. */
+export class OriginError extends Error {
+	override readonly name = 'OriginError';
+}
+
+/**
+ * A token of the development server; `undefined` where the server makes none. Throws when the
+ * server is away, {@link OriginError} when it refuses this page.
+ */
 export async function developmentToken(account: Account): Promise<string | undefined> {
 	const answer = await fetch('/api/v1/dev/token', {
 		method: 'POST',
@@ -51,6 +59,7 @@ export async function developmentToken(account: Account): Promise<string | undef
 		body: JSON.stringify({ userId: account.userId, name: account.name }),
 	});
 	if (answer.status === 404) return undefined;
+	if (answer.status === 403) throw new OriginError();
 	if (!answer.ok) throw new Error(`no token: ${answer.status}`);
 	const { token } = (await answer.json()) as { token: string };
 	return token;

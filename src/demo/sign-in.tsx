@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { type Account, developmentToken, userIdOf } from './account.ts';
+import { type Account, developmentToken, OriginError, userIdOf } from './account.ts';
 import { texts } from './language.ts';
 import { Icon } from './page/icon.tsx';
 
@@ -28,7 +28,9 @@ export function SignIn({ onSignIn }: SignInProps) {
 		setBusy(true);
 		setError('');
 		enter(new FormData(event.currentTarget as HTMLFormElement))
-			.catch(() => setError(texts.signInFailed))
+			.catch((reason) =>
+				setError(reason instanceof OriginError ? texts.originRefused : texts.signInFailed),
+			)
 			.finally(() => setBusy(false));
 	};
 

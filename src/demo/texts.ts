@@ -8,6 +8,7 @@ const en = {
 	tokenLabel: 'Token',
 	tokenHint: 'This server runs in production mode. Make a token with: npm run token -- ann',
 	signInFailed: 'The server did not answer. Try again.',
+	originRefused: 'The server does not serve pages of this address: see its ALLOWED_ORIGINS.',
 	signOut: 'Sign out',
 	tabHint: 'Open a second tab to be somebody else.',
 
@@ -139,6 +140,7 @@ const ko: Texts = {
 	tokenLabel: '토큰',
 	tokenHint: '운영 모드 서버입니다. 토큰 만들기: npm run token -- ann',
 	signInFailed: '서버가 응답하지 않습니다. 다시 시도해 주세요.',
+	originRefused: '서버가 이 주소의 페이지를 허용하지 않습니다. ALLOWED_ORIGINS를 확인하세요.',
 	signOut: '로그아웃',
 	tabHint: '탭을 하나 더 열면 다른 사람이 될 수 있습니다.',
 

@@ -106,9 +106,10 @@ describe('a phone', () => {
 		for (let count = 1; count <= 20; count++) await ann.say(`line ${count}`);
 		await ann.sees('line 20');
 		await ann.page.setViewportSize({ width: 375, height: 360 });
-		await eventually(() => ann.page.isVisible('.message >> nth=-1')).toBe(true);
-		const box = await ann.message('line 20').boundingBox();
-		expect((box?.y ?? 1e6) + (box?.height ?? 0)).toBeLessThan(360);
+		await eventually(async () => {
+			const box = await ann.message('line 20').boundingBox();
+			return (box?.y ?? 1e6) + (box?.height ?? 0);
+		}).toBeLessThan(360);
 	});
 });
 

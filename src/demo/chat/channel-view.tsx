@@ -73,12 +73,12 @@ function JoinBar({ channel, redraw }: Pick<OpenedChannel, 'channel' | 'redraw'>)
 	);
 }
 
-function Closed({ error }: { readonly error: unknown }) {
-	const isForbidden = error instanceof NaruError && error.code === 'FORBIDDEN';
+function Closed({ error, isLoaded }: Pick<OpenedChannel, 'error' | 'isLoaded'>) {
+	const isRemoved = isLoaded && error instanceof NaruError && error.code === 'FORBIDDEN';
 	return (
 		<div class="empty">
-			<p class="empty-title">{isForbidden ? texts.removed : texts.cannotOpen}</p>
-			{!isForbidden && <p>{errorText(error)}</p>}
+			<p class="empty-title">{isRemoved ? texts.removed : texts.cannotOpen}</p>
+			{!isRemoved && <p>{errorText(error)}</p>}
 			<a class="plain" href={listHref}>
 				{texts.back}
 			</a>
@@ -105,7 +105,7 @@ export function ChannelView({ id }: { readonly id: string }) {
 
 	return (
 		<>
-			<main class="channel" data-loaded={isLoaded}>
+			<main class="channel" data-channel={id} data-loaded={isLoaded}>
 				<Header
 					channel={channel}
 					kind={kind}
@@ -114,7 +114,7 @@ export function ChannelView({ id }: { readonly id: string }) {
 					togglePanel={() => setPanelOpen(!isPanelOpen)}
 				/>
 				{error !== undefined ? (
-					<Closed error={error} />
+					<Closed error={error} isLoaded={isLoaded} />
 				) : isLoaded ? (
 					<>
 						<MessageList opened={opened} intend={intend} />

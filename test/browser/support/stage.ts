@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
@@ -13,23 +15,33 @@ const SETTLE_MAX_MS = 15_000;
 export const eventually = <T>(ask: () => Promise<T>) =>
 	expect.poll(ask, { timeout: SETTLE_MAX_MS });
 
+/** A port that was free a moment ago; known before the start, since a server must know its origin. */
+async function freePort(): Promise<number> {
+	const probe = createServer().listen(0, '127.0.0.1');
+	await once(probe, 'listening');
+	const { port } = probe.address() as AddressInfo;
+	probe.close();
+	return port;
+}
+
 /** A real server with its data, and a browser in front of it. */
 export class Stage {
 	readonly browser: Browser;
 	readonly #directory = mkdtempSync(join(tmpdir(), 'naru-browser-'));
 	#server: NaruProcess | undefined;
 	readonly #env: Readonly<Record<string, string>>;
-	#port = 0;
+	readonly #port: number;
 
-	private constructor(browser: Browser, env: Readonly<Record<string, string>>) {
+	private constructor(browser: Browser, port: number, env: Readonly<Record<string, string>>) {
 		this.browser = browser;
-		this.#env = env;
+		this.#port = port;
+		this.#env = { ALLOWED_ORIGINS: `http://127.0.0.1:${port}`, ...env };
 	}
 
 	/** `env`: settings of the server besides those of a fresh checkout. */
 	static async set(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
 		await buildDemo();
-		const stage = new Stage(await launchBrowser(), env);
+		const stage = new Stage(await launchBrowser(), await freePort(), env);
 		await stage.start();
 		return stage;
 	}
@@ -45,7 +57,6 @@ export class Stage {
 			port: this.#port,
 			env: this.#env,
 		});
-		this.#port = this.#server.port;
 	}
 
 	/** As a power cut would. */

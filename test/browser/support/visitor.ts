@@ -60,27 +60,34 @@ export class Visitor {
 	/** Opens a channel, and joins it unless one is a member. */
 	async open(channel: string): Promise<void> {
 		await this.page.evaluate(`location.hash = '#/channel/${encodeURIComponent(channel)}'`);
-		await this.page.waitForSelector('.composer, .join-bar');
+		const view = this.page.locator(`.channel[data-channel="${channel}"]`);
+		await view.locator('.composer, .join-bar').waitFor();
 		if (await this.page.isVisible('.join-bar')) await this.page.click('.join-bar button');
-		await this.page.waitForSelector('.composer');
+		await view.locator('.composer').waitFor();
 	}
 
 	/** Makes a public channel, and opens it; resolves with its id. */
 	async create(name: string): Promise<string> {
 		await this.page.click('.me .round >> nth=0');
 		await this.page.click('.choices span >> nth=1');
-		await this.page.fill('dialog input[name=name]', name);
-		await this.page.click('dialog .primary');
-		await this.page.waitForSelector('.composer');
-		return decodeURIComponent(new URL(this.page.url()).hash.split('/').at(-1) ?? '');
+		return this.begin(name);
 	}
 
-	/** Opens the direct channel with somebody. */
-	async talkTo(name: string): Promise<void> {
+	/** Opens the direct channel with somebody; resolves with its id. */
+	async talkTo(name: string): Promise<string> {
 		await this.page.click('.me .round >> nth=0');
+		return this.begin(name);
+	}
+
+	/** Ends the dialog of a new chat, and waits for the chat. */
+	async begin(name: string): Promise<string> {
+		const before = this.page.url();
 		await this.page.fill('dialog input[name=name]', name);
 		await this.page.click('dialog .primary');
-		await this.page.waitForSelector('.composer');
+		await this.page.waitForURL((url) => url.href !== before);
+		const id = decodeURIComponent(new URL(this.page.url()).hash.split('/').at(-1) ?? '');
+		await this.page.locator(`.channel[data-channel="${id}"] .composer`).waitFor();
+		return id;
 	}
 
 	/** Writes and sends; does not wait for the server. */
