@@ -10,21 +10,39 @@ const nameOf = ({ actor, commit }: CommitDocument['_id']) => `${commit} ${actor}
 /**
  * Writes a batch in one unordered insert. What is not certain is `unknown`: without an answer, or
  * with a write concern that was not met, a record may or may not be there, and may even go again.
+ * Rejects when there is no answer for any of them.
  */
 export async function insertCommits(
 	commits: Collection<CommitDocument>,
 	writes: readonly JournalWrite[],
 ): Promise<Outcome[]> {
-	if (writes.length === 0) return [];
 	const documents = writes.map(({ record }) => toDocument(record));
+	const outcomes = await insert(commits, documents.filter(fits));
+	// Nobody writes such a one (commits are bounded); if somebody did, it must not spoil the batch.
+	return documents.map((one) => (fits(one) ? (outcomes.shift() ?? 'unknown') : 'unknown'));
+}
+
+/** Documents of 16 MB and more are refused. */
+const BODY_BYTES_MAX = 15 * 1024 * 1024;
+const fits = ({ body }: CommitDocument) => body.length <= BODY_BYTES_MAX;
+
+async function insert(
+	commits: Collection<CommitDocument>,
+	documents: readonly CommitDocument[],
+): Promise<Outcome[]> {
+	if (documents.length === 0) return [];
 	try {
 		await commits.insertMany(documents, { ordered: false });
 		return documents.map(() => 'landed');
 	} catch (error) {
-		if (!(error instanceof MongoBulkWriteError)) throw error;
+		// The driver wraps what happened on the way, too: then there is an answer for nobody.
+		if (!(error instanceof MongoBulkWriteError) || hasNoAnswer(error)) throw error;
 		return await settle(commits, documents, error);
 	}
 }
+
+const hasNoAnswer = ({ result }: MongoBulkWriteError) =>
+	result.insertedCount === 0 && result.getWriteErrorCount() === 0;
 
 async function settle(
 	commits: Collection<CommitDocument>,

@@ -107,6 +107,9 @@ export class MongoJournal implements Journal {
 	async #append(writes: readonly JournalWrite[]): Promise<Outcome[]> {
 		await this.#wakes.announce(writes);
 		const outcomes = await insertCommits(this.#commits, writes);
+		const unknown = outcomes.filter((one) => one === 'unknown').length;
+		if (unknown > 0)
+			this.#log.warn({ unknown, of: outcomes.length }, 'commits of no certain outcome');
 		const landed = writes.filter((_, index) => outcomes[index] === 'landed');
 		// A row that stays too early wakes an actor for nothing: no reason to doubt the commit.
 		await this.#wakes.settle(landed).catch((error: unknown) => {
