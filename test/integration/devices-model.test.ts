@@ -124,10 +124,26 @@ class Run {
 		const stored = new Set(models.flatMap(({ ids }) => ids));
 		expect(this.#acknowledged.filter((id) => !stored.has(id))).toEqual([]);
 		await Promise.all(
-			this.#devices.flatMap((one) =>
-				CHANNELS.map((id, index) => this.#compare(one, id, models[index] as JournalChannel)),
-			),
+			this.#devices.flatMap((one) => [
+				...CHANNELS.map((id, index) => this.#compare(one, id, models[index] as JournalChannel)),
+				this.#compareList(one, models),
+			]),
 		);
+	}
+
+	/** The list of own channels says the same as the channels themselves, and names no other. */
+	async #compareList(one: Device, models: readonly JournalChannel[]): Promise<void> {
+		const { channels } = await one.naru.channels.list({ limit: 200 });
+		const listed = channels.map(({ id, unread, lastSeq, memberCount, marker }) => {
+			return { id, unread, lastSeq, memberCount, marker };
+		});
+		const own = CHANNELS.flatMap((name, index) => {
+			const model = models[index] as JournalChannel;
+			if (!model.members.includes(one.userId)) return [];
+			const { messages, ...view } = model.view(one.userId);
+			return [{ id: this.#id(name), lastSeq: messages.length, ...view }];
+		});
+		expect(listed.sort(byId)).toEqual(own.sort(byId));
 	}
 
 	async end(): Promise<void> {
@@ -201,6 +217,9 @@ function pick({ messages }: Channel, { what, which }: Call, userId: string): num
 	const meant = messages.filter((message) => !isForAuthors || message.userId === userId);
 	return meant.at(-1 - (which % Math.max(1, meant.length)))?.seq ?? 1;
 }
+
+const byId = (one: { readonly id: string }, other: { readonly id: string }) =>
+	one.id < other.id ? -1 : 1;
 
 const viewOf = ({ messages, unread, me, memberCount }: Channel) => ({
 	messages,
