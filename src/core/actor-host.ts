@@ -48,6 +48,11 @@ export interface HostObserver {
 const BUSY_MS = 200;
 const MOVED = refusal('MOVED', 'the actor moves', 50);
 const READ_ENTRY_BYTES = 64;
+/**
+ * A command may be on its way to this node for so long, while its sender has lost patience and had it
+ * done by an earlier owner.
+ */
+const STRAY_MS = 60_000;
 
 /** Runs one actor: takes in what is asked of it, activates it, and puts it away. */
 export class ActorHost {
@@ -256,11 +261,13 @@ export class ActorHost {
 
 	async #start(): Promise<void> {
 		const started = this.#env.runtime.monotonic();
+		const startedAt = this.#env.runtime.now();
 		try {
 			const recovered = await activate({ ...this.#recovery, ...this.#env, writer: this.writer });
 			if (this.phase === 'stopped') return;
 			this.#env.meter.observe('activationMs', this.#env.runtime.monotonic() - started);
 			if (recovered.exists) this.#takeUp(recovered);
+			if (recovered.idsSince > startedAt - STRAY_MS) this.#loader.lookUpAll(STRAY_MS);
 			this.#turns.begin(recovered);
 			if (recovered.exists) this.#activated(nextOf(this.kind, recovered.state));
 		} catch (error) {
@@ -273,8 +280,8 @@ export class ActorHost {
 		this.#wake.begin();
 		this.#snapshots.begin(recovered);
 		this.#unprojected.projected(recovered.watermark);
-		for (const record of recovered.records.splice(0)) {
-			for (const request of record.requests) this.#requests.keep(request, record.position);
+		for (const { request, position } of recovered.requests.splice(0)) {
+			this.#requests.keep(request, position);
 		}
 		for (const commit of recovered.unprojected.splice(0)) {
 			for (const event of commit.events) this.#unprojected.push(event);

@@ -4,12 +4,14 @@ import { type CommandEntry, type Loaded, refusal } from './entries.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
 import type { Recovered, RecoveryOptions } from './recovery.ts';
+import type { Runtime } from './runtime.ts';
 import type { SenderOrder } from './sender-order.ts';
 import { REQUESTS, type Reads, type Row } from './store.ts';
 import type { Unprojected } from './unprojected.ts';
 
 export interface LoaderOptions extends RecoveryOptions {
 	readonly store: Reads;
+	readonly runtime: Runtime;
 	readonly unprojected: Unprojected;
 	readonly order: SenderOrder;
 	readonly log: Log;
@@ -28,6 +30,7 @@ export class CommandLoader {
 	/** By opening: what waits behind a command that is loading. */
 	readonly #behind = new Map<string, CommandEntry[]>();
 	#waiting = 0;
+	#lookUpAllUntil = -Infinity;
 
 	constructor(options: LoaderOptions) {
 		this.#options = options;
@@ -36,6 +39,14 @@ export class CommandLoader {
 	/** Commands that are loading or wait behind one. */
 	get waiting(): number {
 		return this.#loading.size + this.#waiting;
+	}
+
+	/**
+	 * Looks up every request id for a while: what an earlier owner did lately is not all in memory, and
+	 * a command that reaches this one late does not say that it was sent again elsewhere.
+	 */
+	lookUpAll(forMs: number): void {
+		this.#lookUpAllUntil = this.#options.runtime.monotonic() + forMs;
 	}
 
 	/** Keeps the entry back if an earlier command of its sender is loading. */
@@ -84,11 +95,12 @@ export class CommandLoader {
 
 	#hasToLookUp({ request, lookedUp }: CommandEntry): boolean {
 		const { name, requestId, resend } = request;
+		const { kind, runtime } = this.#options;
 		return (
-			resend === true &&
+			(resend === true || runtime.monotonic() < this.#lookUpAllUntil) &&
 			requestId !== undefined &&
 			lookedUp === undefined &&
-			this.#options.kind.contract.commands[name]?.requests !== 'none'
+			kind.contract.commands[name]?.requests !== 'none'
 		);
 	}
 

@@ -3,7 +3,7 @@ import { type ActorKey, splitKey } from '../protocol/ids.ts';
 import type { ActorKind } from './actor-kind.ts';
 import type { Told } from './actor-port.ts';
 import { type Boundary, History } from './history.ts';
-import type { CommitRecord, Journal } from './journal.ts';
+import type { CommitRecord, Journal, RequestRecord } from './journal.ts';
 import { activationRecord, type JournalWriter } from './journal-writer.ts';
 import type { Runtime } from './runtime.ts';
 import { present, tell } from './show.ts';
@@ -18,6 +18,12 @@ export interface Envelope {
 	readonly boundaries: readonly Boundary[];
 }
 
+export interface KeptRequest {
+	readonly request: RequestRecord;
+	readonly position: number;
+	readonly at: number;
+}
+
 /** An actor as it stands behind its newest commit. */
 export interface Recovered {
 	exists: boolean;
@@ -28,7 +34,10 @@ export interface Recovered {
 	readonly history: History;
 	/** Commits behind the watermark: to be projected. */
 	readonly unprojected: ProjectedCommit[];
-	readonly records: CommitRecord[];
+	/** Request ids of the commits behind `idsSince`, oldest first. */
+	readonly requests: KeptRequest[];
+	/** Commits up to this time may have had request ids that are not here, only in the store. */
+	idsSince: number;
 	readonly watermark: number;
 	readonly snapshotCommit: number;
 	/** The newest commit's writer. */
@@ -58,6 +67,8 @@ async function reading<T>(answer: Promise<T>): Promise<T> {
 
 const READ_BYTES_MAX = 1024 * 1024;
 const ATTEMPTS_MAX = 10;
+/** Request ids that a recovery takes over although the store has them. */
+const IDS_MAX = 1_000;
 
 /**
  * Activation: appends the `activated` commit and loads the actor, and serves only if that commit is
@@ -95,7 +106,8 @@ function absent({ key, kind }: RecoveryOptions): Recovered {
 		state: kind.initial(splitKey(key).id),
 		history: new History(),
 		unprojected: [],
-		records: [],
+		requests: [],
+		idsSince: 0,
 		watermark: 0,
 		snapshotCommit: 0,
 		writer: '',
@@ -128,6 +140,7 @@ async function base(options: RecoveryOptions, watermark: number): Promise<Recove
 		commit: envelope.commit,
 		position: envelope.position,
 		at: envelope.at,
+		idsSince: envelope.at,
 		state: kind.restore(splitKey(key).id, parts),
 		history: new History(envelope.boundaries, envelope.position),
 		snapshotCommit: envelope.commit,
@@ -155,13 +168,24 @@ function replay(options: RecoveryOptions, recovered: Recovered, record: CommitRe
 	if (record.events.length === 0) return;
 	const publication = { position: record.position, writer: record.writer, told };
 	recovered.history.push(publication, from, pack(record.events).length);
+	keepRequests(recovered, record);
 	if (record.position <= recovered.watermark) return;
-	recovered.records.push(record);
 	recovered.unprojected.push({
 		actor: key,
 		position: record.position,
 		events: withRequests(key, events, record),
 	});
+}
+
+/** Ids that the store has are kept up to a bound. */
+function keepRequests(recovered: Recovered, { requests, position, at }: CommitRecord): void {
+	const { requests: kept, watermark } = recovered;
+	for (const request of requests) kept.push({ request, position, at });
+	const count = kept.findIndex((one) => one.position > watermark);
+	const excess = Math.min(kept.length - IDS_MAX, count < 0 ? kept.length : count);
+	if (excess <= 0) return;
+	const dropped = kept.splice(0, excess);
+	recovered.idsSince = Math.max(recovered.idsSince, dropped.at(-1)?.at ?? 0);
 }
 
 /** Adds the rows of a commit's request ids to the last of its events. */

@@ -223,13 +223,14 @@ export class TurnRunner {
 
 	/** Forgets a turn whose state is broken or whose key was taken: reloads, takes its commands again. */
 	#undo(turn: Turn, actor: Recovered): void {
-		const { requests, unprojected, recovery, restart, failed } = this.#parts;
+		const { requests, unprojected, loader, recovery, restart, failed } = this.#parts;
 		this.#phase = 'loading';
 		unprojected.rollback(turn.startPosition);
 		for (const request of turn.requests) requests.drop(request);
 		const again = new Set<CommandEntry>(turn.commands);
 		for (const { entry, answer } of turn.answers) if (!again.has(entry)) entry.answer(answer);
-		this.#undone = [...turn.commands, ...turn.reads];
+		// What loads comes behind the turn too: it may have been sent behind a command of the turn.
+		this.#undone = [...turn.commands, ...loader.clear(), ...turn.reads];
 		if (!actor.exists) {
 			restart();
 			return;

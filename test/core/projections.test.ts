@@ -28,7 +28,7 @@ describe('projections', () => {
 		await bench.runtime.advance(10_000);
 		expect(await bench.store.watermark(KEY)).toBe(20);
 		for (let at = 1; at <= 20; at++) {
-			expect((await bench.store.get('additions', [at]))?.doc).toEqual({ by: (at - 1) % 10 });
+			expect((await bench.store.get('additions', ['one', at]))?.doc).toEqual({ by: (at - 1) % 10 });
 		}
 	});
 

@@ -73,7 +73,7 @@ describe('snapshots', () => {
 		const restored = new CoreBench({ data: bench });
 		expect(await restored.send(KEY, ['look', { at: 3 }])).toMatchObject({ reply: { by: 1 } });
 		await restored.runtime.advance(1_000);
-		expect(await restored.store.get('additions', [2_500])).toBeDefined();
+		expect(await restored.store.get('additions', ['one', 2_500])).toBeDefined();
 	});
 
 	test('[P13] [H21] a cut that throws or a journal that takes no parts stops nobody', async () => {

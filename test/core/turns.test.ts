@@ -194,7 +194,24 @@ describe('code that throws', () => {
 		expect(reads.waited).toBe(1);
 		reads.open();
 		await bench.runtime.advance(50);
-		expect([first, look, last].flat()).toEqual([done(8), { ok: true, reply: { by: 1 } }, done(9)]);
+		expect([first, look, last].flat()).toEqual([done(8), { ok: true, reply: { by: 1, additions: 2 } }, done(9)]);
+	});
+
+	test('[H6] [H8] commands that still load when the turn is taken again wait behind it', async () => {
+		const bench = new CoreBench();
+		await bench.send(KEY, ['add', { by: 7 }]);
+		await bench.runtime.advance(100);
+		const loads = new Gate();
+		bench.storeHooks.get = (run) => loads.pass(run);
+		const sender = (n: number) => ({ requestId: `r${n}`, sender: { opening: 'o', n } });
+		const first = bench.post(KEY, ['add', { by: 1 }], sender(1));
+		const second = bench.post(KEY, ['add', { by: 1 }], { ...sender(2), resend: true });
+		bench.post(KEY, ['throwInEvolve', {}]);
+		await bench.runtime.advance(50);
+		expect(second).toEqual([]);
+		loads.open();
+		await bench.runtime.advance(50);
+		expect([first, second].flat()).toEqual([done(8), done(9)]);
 	});
 
 	test('[P13] [H7] a throw in grant, in a listener or in a look stays with who asked', async () => {

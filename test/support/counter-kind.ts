@@ -18,7 +18,10 @@ export const counterContract = defineKind({
 		/** Its code throws where the name says: `show`, `project`, `needs`, `nextWakeAt`, `intents`. */
 		throwIn: { args: z.object({ where: z.string() }), reply: z.object({}) },
 		/** Answers with what the store and the unprojected events say of an earlier addition. */
-		look: { args: z.object({ at: z.int() }), reply: z.object({ by: z.int() }) },
+		look: {
+			args: z.object({ at: z.int() }),
+			reply: z.object({ by: z.int().optional(), additions: z.int() }),
+		},
 		remind: { args: z.object({ at: z.int() }), reply: z.object({}), creates: true },
 		callOut: { args: z.object({ id: z.string() }), reply: z.object({}), creates: true },
 		/** Adds to another counter, through an intent. */
@@ -73,7 +76,15 @@ const ok = (events: CounterEvent[], reply: unknown = {}) => ({ ok: true as const
 
 export const counterKind: ActorKind<CounterState, CounterEvent> = {
 	contract: counterContract,
-	collections: [{ name: 'additions', key: [{ name: 'n', type: 'int' }] }],
+	collections: [
+		{
+			name: 'additions',
+			key: [
+				{ name: 'counter', type: 'text' },
+				{ name: 'n', type: 'int' },
+			],
+		},
+	],
 	eventVersions: {
 		added: 1,
 		broken: 1,
@@ -107,7 +118,9 @@ export const counterKind: ActorKind<CounterState, CounterEvent> = {
 		if (name === 'throwInEvolve') return ok([{ type: 'broken', data: {} }]);
 		if (name === 'throwIn') return ok([{ type: 'trapped', data: { where: given.where } }]);
 		if (name === 'pass') return ok([{ type: 'passed', data: { to: given.to, by: given.by } }]);
-		if (name === 'look') return ok([], { by: context.loaded[0]?.doc.by });
+		if (name === 'look') {
+			return ok([], { by: context.loaded[0]?.doc.by, additions: state.additions });
+		}
 		if (name === 'remind') return ok([{ type: 'reminded', data: { at: given.at } }]);
 		if (name === 'wake') {
 			const due = state.reminders.filter((at) => at <= context.now);
@@ -147,10 +160,10 @@ export const counterKind: ActorKind<CounterState, CounterEvent> = {
 		}
 		return state;
 	},
-	needs: (_, { name, args }) => {
+	needs: (_, { name, args }, id) => {
 		const given = args as Given;
 		if (name === 'throwIn' && given.where === 'needs') throw new Error('needs');
-		return name === 'look' ? [['additions', [given.at]]] : [];
+		return name === 'look' ? [['additions', [id, given.at]]] : [];
 	},
 	nextWakeAt: (state) => {
 		trap(state, 'nextWakeAt');
@@ -177,14 +190,14 @@ export const counterKind: ActorKind<CounterState, CounterEvent> = {
 	},
 	query: ({ total }) => ({ ok: true, run: () => ({ total }) }),
 	ephemeral: (_, { userId }, type) => ({ type, data: { userId }, audience: 'all' }),
-	project: (state, { type, data }) => {
+	project: (state, { type, data }, { id }) => {
 		trap(state, 'project');
 		return type === 'added'
 			? [
 					{
 						op: 'put',
 						collection: 'additions',
-						key: [state.additions],
+						key: [id, state.additions],
 						doc: { by: (data as Given).by },
 					},
 				]
