@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Account, developmentToken, OriginError, userIdOf } from './account.ts';
 import { texts } from './language.ts';
+import { hasKeyboard } from './page/has-keyboard.ts';
 import { Icon } from './page/icon.tsx';
 
 const NAME_LENGTH_MAX = 40;
@@ -14,6 +15,10 @@ export function SignIn({ onSignIn }: SignInProps) {
 	const [needsToken, setNeedsToken] = useState(false);
 	const [isBusy, setBusy] = useState(false);
 	const [error, setError] = useState('');
+	const field = useRef<HTMLInputElement>(null);
+	useEffect(() => {
+		if (hasKeyboard()) field.current?.focus();
+	}, []);
 
 	const enter = async (form: FormData) => {
 		const name = String(form.get('name') ?? '').trim();
@@ -44,7 +49,13 @@ export function SignIn({ onSignIn }: SignInProps) {
 				<p>{texts.tagline}</p>
 				<label>
 					{texts.yourName}
-					<input name="name" required maxLength={NAME_LENGTH_MAX} autocomplete="nickname" />
+					<input
+						ref={field}
+						name="name"
+						required
+						maxLength={NAME_LENGTH_MAX}
+						autocomplete="nickname"
+					/>
 				</label>
 				{needsToken && (
 					<label>

@@ -59,7 +59,7 @@ const en = {
 	writeTo: (name: string) => `Message ${name}`,
 	send: 'Send',
 	sending: 'Sending…',
-	notSent: 'Not sent',
+	notSent: (reason: string) => `Not sent. ${reason}`,
 	retry: 'Try again',
 	discard: 'Discard',
 	edited: 'edited',
@@ -106,11 +106,10 @@ const en = {
 	boardClear: 'All to the middle',
 	openBoard: 'Open the cursor board',
 
-	oneSocket: 'This page, one socket',
-	socketsOpened: (count: number) => (count === 1 ? '1 socket' : `${count} sockets so far`),
-	framesIn: (count: string) => `${count} frames in`,
-	framesOut: (count: string) => `${count} out`,
-	handles: (count: number) => (count === 1 ? '1 handle open' : `${count} handles open`),
+	oneSocket: 'One socket',
+	socketsOpened: (count: number) => `Socket no. ${count}`,
+	frames: (sent: string, received: string) => `frames: ${received} in, ${sent} out`,
+	handles: (count: number) => (count === 1 ? '1 handle' : `${count} handles`),
 
 	errors: {
 		FORBIDDEN: 'You may not do this.',
@@ -187,10 +186,10 @@ const ko: Texts = {
 	cannotOpen: '이 채널을 열 수 없습니다.',
 
 	messages: '메시지',
-	writeTo: (name) => `${name}에 메시지 보내기`,
+	writeTo: () => '메시지를 입력하세요',
 	send: '보내기',
 	sending: '보내는 중…',
-	notSent: '전송 실패',
+	notSent: (reason) => `전송 실패. ${reason}`,
 	retry: '다시 보내기',
 	discard: '지우기',
 	edited: '수정됨',
@@ -236,11 +235,10 @@ const ko: Texts = {
 	boardClear: '모두 가운데로',
 	openBoard: '커서 보드 열기',
 
-	oneSocket: '이 페이지, 소켓 하나',
-	socketsOpened: (count) => (count === 1 ? '소켓 1개' : `지금까지 소켓 ${count}개`),
-	framesIn: (count) => `받은 프레임 ${count}`,
-	framesOut: (count) => `보낸 프레임 ${count}`,
-	handles: (count) => `열린 핸들 ${count}개`,
+	oneSocket: '소켓 하나',
+	socketsOpened: (count) => `${count}번째 소켓`,
+	frames: (sent, received) => `프레임 수신 ${received}, 송신 ${sent}`,
+	handles: (count) => `핸들 ${count}개`,
 
 	errors: {
 		FORBIDDEN: '권한이 없습니다.',

@@ -161,7 +161,7 @@ describe('one page, one socket', () => {
 		await ann.say('hello');
 		await ann.sees('hello');
 		await eventually(() => count(/(\d+) handles?/)).toBeGreaterThanOrEqual(handlesBefore + 3);
-		await eventually(() => count(/([\d,]+) frames in/)).toBeGreaterThan(5);
+		await eventually(() => count(/([\d,]+) in,/)).toBeGreaterThan(5);
 		expect(ann.sockets).toBe(1);
 		const outside = ann.requests.filter((url) => !url.startsWith(stage.url));
 		expect(outside).toEqual([]);

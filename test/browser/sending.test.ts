@@ -22,7 +22,7 @@ describe('sending', () => {
 		await bob.say('let me speak');
 		await bob.say('or not');
 		const refused = bob.message('let me speak').and(bob.page.locator('[data-state=failed]'));
-		await refused.getByTitle('You are muted.').waitFor();
+		await refused.getByText('You are muted.').waitFor();
 
 		await channel.mute('bob', 0);
 		await refused.getByText('Try again').click();

@@ -1,9 +1,10 @@
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Channel, Message } from '../../../client-sdk/src/index.ts';
 import { userIdOf } from '../account.ts';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
+import { hasKeyboard } from '../page/has-keyboard.ts';
 import { Icon } from '../page/icon.tsx';
 import { notify } from '../page/notify.tsx';
 import type { Intention } from './message-actions.ts';
@@ -13,9 +14,6 @@ const MENTIONS_MAX = 50;
 
 /** What was begun in each channel and not sent yet. */
 const drafts = new Map<string, string>();
-
-/** A keyboard on glass makes a new line; with a real one Enter sends. */
-const enterSends = () => matchMedia('(hover: hover) and (pointer: fine)').matches;
 
 interface ComposerProps {
 	readonly channel: Channel;
@@ -98,6 +96,10 @@ export function Composer({ channel, title, intention, intend }: ComposerProps) {
 		if (intention) field.current?.focus();
 	}, [intention]);
 
+	useEffect(() => {
+		if (hasKeyboard()) field.current?.focus();
+	}, []);
+
 	const write = (next: string) => {
 		setText(next);
 		if (intention?.to === 'edit') return;
@@ -123,7 +125,8 @@ export function Composer({ channel, title, intention, intend }: ComposerProps) {
 	const key = (event: KeyboardEvent) => {
 		// An input method takes its Enter itself: it ends a syllable, not the message.
 		if (event.isComposing || event.keyCode === 229) return;
-		if (event.key === 'Enter' && !event.shiftKey && enterSends()) {
+		// On glass Enter makes a new line.
+		if (event.key === 'Enter' && !event.shiftKey && hasKeyboard()) {
 			event.preventDefault();
 			submit();
 		} else if (event.key === 'Escape' && intention) {

@@ -29,7 +29,7 @@ function ConfirmButton({ text, confirm, onConfirm }: ConfirmProps) {
 	return (
 		<button
 			type="button"
-			class={isSure ? 'plain danger' : 'plain'}
+			class={isSure ? 'plain danger' : 'plain quiet'}
 			onClick={() => (isSure ? onConfirm() : setSure(true))}
 		>
 			{isSure ? confirm : text}

@@ -74,7 +74,7 @@ function Delivery({ message, actions }: { message: PendingMessage; actions: Mess
 	if (message.status === 'failed') {
 		return (
 			<p class="delivery failed">
-				<span title={errorText(message.error)}>{texts.notSent}</span>
+				<span>{texts.notSent(errorText(message.error))}</span>
 				<button type="button" class="plain small" onClick={() => actions.retry(message.clientId)}>
 					{texts.retry}
 				</button>

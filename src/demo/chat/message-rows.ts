@@ -31,9 +31,11 @@ const together = (one: Shown | undefined, other: Shown | undefined): boolean =>
 	Math.abs(other.at - one.at) < TOGETHER_MS &&
 	dayKey(one.at) === dayKey(other.at);
 
-/** Not at the top of what is loaded, where it would stand in the middle of the unread ones. */
-function isFirstBehind(marker: number, { seq = 0 }: Shown, before: Shown | undefined): boolean {
-	return seq === marker + 1 || (seq > marker && before !== undefined);
+/** Which message the line of unread ones stands before; none while the first of them is not loaded. */
+function lineIndex(shown: readonly Shown[], unreadAfter: number | undefined): number {
+	if (unreadAfter === undefined) return -1;
+	const at = shown.findIndex(({ seq = 0 }) => seq > unreadAfter);
+	return at > 0 || shown[at]?.seq === unreadAfter + 1 ? at : -1;
 }
 
 /** What a list shows, top down. `unreadAfter`: the line stands behind this seq. */
@@ -44,25 +46,21 @@ export function messageRows(
 ): Row[] {
 	const known = new Set(messages.map(({ clientId }) => clientId));
 	const waiting = pending.filter(({ clientId }) => !known.has(clientId));
-	const all: Shown[] = [...messages, ...waiting];
+	const shown: Shown[] = [...messages, ...waiting];
+	const lineAt = lineIndex(shown, unreadAfter);
 	const rows: Row[] = [];
-	let lineAfter = unreadAfter;
-	for (const [at, message] of all.entries()) {
-		const before = all[at - 1];
-		const isNewDay = before === undefined || dayKey(before.at) !== dayKey(message.at);
-		if (isNewDay)
-			rows.push({ kind: 'day', key: `day-${dayKey(message.at)}-${at === 0}`, at: message.at });
-		const isLineHere = lineAfter !== undefined && isFirstBehind(lineAfter, message, before);
-		if (isLineHere) {
-			rows.push({ kind: 'unread', key: 'unread' });
-			lineAfter = undefined;
+	for (const [at, message] of shown.entries()) {
+		const before = shown[at - 1];
+		if (!before || dayKey(before.at) !== dayKey(message.at)) {
+			rows.push({ kind: 'day', key: `day-${keyOf(message)}`, at: message.at });
 		}
+		if (at === lineAt) rows.push({ kind: 'unread', key: 'unread' });
 		rows.push({
 			kind: 'message',
 			key: keyOf(message),
 			message,
-			isFirst: isLineHere || !together(before, message),
-			isLast: !together(message, all[at + 1]),
+			isFirst: at === lineAt || !together(before, message),
+			isLast: at + 1 === lineAt || !together(message, shown[at + 1]),
 		});
 	}
 	return rows;

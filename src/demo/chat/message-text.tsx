@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { userIdOf } from '../account.ts';
 import { texts } from '../language.ts';
 
 /** A longer text is folded. */
@@ -13,7 +14,8 @@ export function MessageText({ text, self }: { readonly text: string; readonly se
 	const parts = shown.split(PARTS).map((part, at) => {
 		if (at % 2 === 0) return part;
 		if (part.startsWith('@')) {
-			return <span class={part === `@${self}` ? 'mention own' : 'mention'}>{part}</span>;
+			const isOwn = userIdOf(part.slice(1)) === self;
+			return <span class={isOwn ? 'mention own' : 'mention'}>{part}</span>;
 		}
 		return (
 			<a href={part} target="_blank" rel="noreferrer noopener">

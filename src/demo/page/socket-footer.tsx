@@ -23,8 +23,9 @@ export function SocketFooter() {
 		<footer class="socket-footer" data-sockets={sockets}>
 			<span class={`dot ${status === 'online' ? 'online' : 'away'}`} aria-hidden="true" />
 			<span>{sockets > 1 ? texts.socketsOpened(sockets) : texts.oneSocket}</span>
-			<span>{texts.framesIn(framesIn.toLocaleString(language))}</span>
-			<span>{texts.framesOut(framesOut.toLocaleString(language))}</span>
+			<span>
+				{texts.frames(framesOut.toLocaleString(language), framesIn.toLocaleString(language))}
+			</span>
 			<span>{texts.handles(handles)}</span>
 		</footer>
 	);
