@@ -26,7 +26,8 @@ export interface LoaderOptions extends RecoveryOptions {
  */
 export class CommandLoader {
 	readonly #options: LoaderOptions;
-	readonly #loading = new Set<CommandEntry>();
+	/** What is loading, each with the read whose answer it waits for. */
+	readonly #loading = new Map<CommandEntry, symbol>();
 	/** By opening: what waits behind a command that is loading. */
 	readonly #behind = new Map<string, CommandEntry[]>();
 	#waiting = 0;
@@ -63,16 +64,17 @@ export class CommandLoader {
 		if (entry.failed === true || entry.loaded !== undefined) return false;
 		const needs = this.#needs(entry, actor);
 		if (needs === undefined || (needs.length === 0 && !this.#hasToLookUp(entry))) return false;
-		this.#loading.add(entry);
+		const read = Symbol();
+		this.#loading.set(entry, read);
 		const opening = entry.request.sender?.opening;
 		if (opening !== undefined) this.#behind.set(opening, []);
-		void this.#read(entry, needs);
+		void this.#read(entry, needs, read);
 		return true;
 	}
 
 	/** Takes out everything, loading or waiting. */
 	clear(): CommandEntry[] {
-		const entries = [...this.#loading, ...[...this.#behind.values()].flat()];
+		const entries = [...this.#loading.keys(), ...[...this.#behind.values()].flat()];
 		this.#loading.clear();
 		this.#behind.clear();
 		this.#waiting = 0;
@@ -104,7 +106,7 @@ export class CommandLoader {
 		);
 	}
 
-	async #read(entry: CommandEntry, needs: Loaded['needs']): Promise<void> {
+	async #read(entry: CommandEntry, needs: Loaded['needs'], read: symbol): Promise<void> {
 		const { store, unprojected, meter } = this.#options;
 		const release = unprojected.pin();
 		meter.count('storeReads');
@@ -113,11 +115,11 @@ export class CommandLoader {
 				this.#lookUp(entry),
 				...needs.map(([collection, key]) => store.get(collection, key)),
 			]);
-			if (this.#loading.has(entry)) this.#loaded(entry, kept, { needs, rows, release });
+			if (this.#loading.get(entry) === read) this.#loaded(entry, kept, { needs, rows, release });
 			else release();
 		} catch (error) {
 			release();
-			if (this.#loading.has(entry)) this.#failed(entry, error);
+			if (this.#loading.get(entry) === read) this.#failed(entry, error);
 		}
 	}
 

@@ -14,7 +14,7 @@ import type { Publication } from './actor-port.ts';
 import type { ActorReads } from './actor-reads.ts';
 import type { CommandLoader } from './command-loader.ts';
 import type { Decider } from './decider.ts';
-import { type CommandEntry, type Entry, refusal, refuse } from './entries.ts';
+import { type CommandEntry, type Entry, refusal, refuse, release } from './entries.ts';
 import type { GatherLanes } from './gather-lanes.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -223,19 +223,29 @@ export class TurnRunner {
 
 	/** Forgets a turn whose state is broken or whose key was taken: reloads, takes its commands again. */
 	#undo(turn: Turn, actor: Recovered): void {
-		const { requests, unprojected, loader, recovery, restart, failed } = this.#parts;
+		const { requests, unprojected, recovery, restart, failed } = this.#parts;
 		this.#phase = 'loading';
 		unprojected.rollback(turn.startPosition);
 		for (const request of turn.requests) requests.drop(request);
 		const again = new Set<CommandEntry>(turn.commands);
 		for (const { entry, answer } of turn.answers) if (!again.has(entry)) entry.answer(answer);
-		// What loads comes behind the turn too: it may have been sent behind a command of the turn.
-		this.#undone = [...turn.commands, ...loader.clear(), ...turn.reads];
+		this.#setAside(turn);
 		if (!actor.exists) {
 			restart();
 			return;
 		}
 		load(recovery).then((loaded) => this.#reloaded(loaded, actor), failed);
+	}
+
+	/**
+	 * Keeps all that waits until the actor is loaded again: first the turn, then what was loading, for it
+	 * may have been sent behind a command of the turn. What was loaded is loaded anew: another owner may
+	 * have written since.
+	 */
+	#setAside(turn: Turn): void {
+		const { loader, mailbox } = this.#parts;
+		this.#undone = [...turn.commands, ...loader.clear(), ...turn.reads, ...mailbox.clear()];
+		for (const entry of this.#undone) if (entry.type === 'command') release(entry);
 	}
 
 	#reloaded(loaded: Recovered, actor: Recovered): void {

@@ -73,6 +73,23 @@ describe('fences', () => {
 	});
 });
 
+test('[P12] [H13] what was loaded before another owner created the actor is loaded anew', async () => {
+	const first = new CoreBench();
+	const gate = new Gate();
+	first.journalHooks.append = (run) => gate.pass(run);
+	const look = { resend: true, requestId: 'look' };
+	const lost = first.post(KEY, ['add', { by: 1 }]);
+	const seen = first.post(KEY, ['look', { at: 2 }], look);
+	await first.runtime.advance(50);
+	const second = new CoreBench({ shared: first });
+	for (const by of [5, 6, 7]) await second.send(KEY, ['add', { by }]);
+	await first.runtime.advance(1_000);
+	gate.open();
+	await first.runtime.advance(100);
+	expect(lost).toEqual([done(19)]);
+	expect(seen).toMatchObject([{ ok: true, reply: { by: 6 } }]);
+});
+
 describe('unknown outcomes', () => {
 	test.each(['written', 'lost'])(
 		'[P11] [H14] a time-out of a record that was %s is settled by the same record',

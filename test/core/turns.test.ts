@@ -194,7 +194,11 @@ describe('code that throws', () => {
 		expect(reads.waited).toBe(1);
 		reads.open();
 		await bench.runtime.advance(50);
-		expect([first, look, last].flat()).toEqual([done(8), { ok: true, reply: { by: 1, additions: 2 } }, done(9)]);
+		expect([first, look, last].flat()).toEqual([
+			done(8),
+			{ ok: true, reply: { by: 1, additions: 2 } },
+			done(9),
+		]);
 	});
 
 	test('[H6] [H8] commands that still load when the turn is taken again wait behind it', async () => {
