@@ -41,6 +41,7 @@ export class SimulatedWorld {
 	#clients: SimulatedClient[] = [];
 	#backup: Backup | undefined;
 	#born = 0;
+	/** Nothing breaks any more, and no node is started in another's place. */
 	#isHealing = false;
 
 	constructor(seed: number, script: Script, sabotage: Sabotage = NO_SABOTAGE) {
@@ -208,6 +209,8 @@ export class SimulatedWorld {
 
 	/** Nobody asks for anything any more: what is left is done all the same, and once. */
 	async #alone(): Promise<void> {
+		this.#faults = NO_FAULTS;
+		this.#isHealing = true;
 		for (const client of this.#clients) client.leave();
 		for (const { process } of this.#nodes) process.kill();
 		this.#nodes = [this.#start()];
