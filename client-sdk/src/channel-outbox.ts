@@ -54,9 +54,11 @@ export class ChannelOutbox {
 	}
 
 	/** Twice the same `clientId` is one message. */
-	send(args: SendArgs, clientId: string = this.#context.newId()): Promise<Sent> {
+	send(args: SendArgs, ownId?: string): Promise<Sent> {
+		const clientId = ownId ?? this.#context.newId();
 		const unsent = { channel: this.#context.channel, clientId, at: this.#context.now(), args };
-		return this.#answers.get(clientId) ?? this.#start(unsent, false);
+		// Whether an id of the caller's own was sent before, long ago or elsewhere, only the server knows.
+		return this.#answers.get(clientId) ?? this.#start(unsent, ownId !== undefined);
 	}
 
 	/** Takes up what an earlier life of the app left. */

@@ -28,6 +28,29 @@ test('[C5] the same client id is one message, with the same answer, from another
 	expect((await bob.naru.channel('lobby').send('mine', { clientId: 'same' })).seq).toBe(2);
 });
 
+test('[C5] the same client id is the same message after thousands of later ones, from another device too', async () => {
+	const LATER = 3_000;
+	const directory = world.directory();
+	const server = await world.server({ directory });
+	const phone = world.device(server.url, 'ann');
+	await phone.naru.channel('lobby').join();
+	const sent = await phone.naru.channel('lobby').send('once', { clientId: 'same' });
+	const talk = await world.frames(server.url, 'bob');
+	await talk.open(1, { kind: 'channel', id: 'lobby', with: { name: 'join', args: {} } });
+	for (let n = 1; n <= LATER; n++) {
+		const answer = talk.command(1, n, 'send', { text: `m${n}` }, `r${n}`);
+		if (n % 100 === 0) await answer;
+	}
+	await server.actors.settle();
+	const laptop = world.device(server.url, 'ann');
+	expect(await laptop.naru.channel('lobby').send('once', { clientId: 'same' })).toEqual(sent);
+	await server.close();
+	await world.server({ directory, env: { PORT: new URL(server.url).port } });
+	await phone.comeBack();
+	expect(await phone.naru.channel('lobby').send('once', { clientId: 'same' })).toEqual(sent);
+	expect((await phone.naru.channel('lobby').send('twice')).seq).toBe(LATER + 2);
+});
+
 test('[C5] what was typed while the server was down is sent after the app was restarted too, once', async () => {
 	const directory = world.directory();
 	const first = await world.process({ directory });
