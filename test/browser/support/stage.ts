@@ -9,7 +9,7 @@ import { NaruProcess } from '../../support/naru-process.ts';
 import { buildDemo, launchBrowser } from './browser.ts';
 import { Visitor } from './visitor.ts';
 
-const SETTLE_MAX_MS = 15_000;
+const SETTLE_MAX_MS = 30_000;
 
 /** Asks until the expectation behind it holds. */
 export const eventually = <T>(ask: () => Promise<T>) =>
@@ -67,6 +67,12 @@ export class Stage {
 	/** Somebody signs in with a browser of their own. */
 	visitor(name: string, options: BrowserContextOptions = {}): Promise<Visitor> {
 		return Visitor.enter(this.browser, this.url, { name, ...options });
+	}
+
+	/** WebSockets that are open, as the server counts them. */
+	async sockets(): Promise<number> {
+		const metrics = await (await fetch(`${this.url}metrics`)).text();
+		return Number(/^naru_sockets (\d+)$/m.exec(metrics)?.[1]);
 	}
 
 	/** Closes all pages; the server and its data stay. */

@@ -9,8 +9,8 @@ export const PHONE: BrowserContextOptions = {
 	isMobile: true,
 };
 
-/** No step of a test waits longer. */
-const STEP_MAX_MS = 15_000;
+/** No step of a test waits longer; the SDK waits up to 15 s between two attempts to connect. */
+const STEP_MAX_MS = 30_000;
 
 /** One person with a browser of their own, and what their page did on the network. */
 export class Visitor {
