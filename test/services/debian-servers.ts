@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
-import { type DebianParts, debianParts } from './debian-root.ts';
+import { type DebianParts, debianParts } from './debian-parts.ts';
 import { eventually } from './health.ts';
 import { freePort } from './ports.ts';
 import { type Daemon, endedAtOnce, isRunning, type Started, startDaemon } from './processes.ts';
-import { run } from './run.ts';
+import { answerOf, run } from './run.ts';
 import { say } from './say.ts';
 import { readState, type ServicesState, writeState } from './state.ts';
 
@@ -68,7 +67,7 @@ function prepareFolders(root: string): void {
 	] as const) {
 		const folder = join(DATA, name);
 		mkdirSync(join(root, folder), { recursive: true });
-		spawnSync('chroot', [root, 'chown', owner, folder]);
+		answerOf(['chroot', root, 'chown', owner, folder]);
 	}
 	// Shared memory of PostgreSQL; plain files, as nothing is mounted here.
 	chmodSync(join(root, 'dev/shm'), 0o1777);
@@ -122,11 +121,11 @@ const postgresDaemon = ({ root }: DebianParts, { postgres }: Ports): Daemon => (
 	stopSignal: 'SIGINT',
 });
 
-const ferretDaemon = ({ gateway }: DebianParts, { mongo, postgres }: Ports): Daemon => ({
+const ferretDaemon = ({ ferretdb }: DebianParts, { mongo, postgres }: Ports): Daemon => ({
 	name: 'mongo',
 	logFile: logFile('ferretdb'),
 	argv: [
-		gateway,
+		ferretdb,
 		`-listen=127.0.0.1:${mongo}`,
 		`-postgres=postgres://naru@127.0.0.1:${postgres}/postgres`,
 		`-state=${cacheFolder('ferretdb')}`,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
-import { run } from './run.ts';
+import { answerOf, run } from './run.ts';
 import { say } from './say.ts';
 import { readState, type ServicesState, writeState } from './state.ts';
 
@@ -14,12 +14,10 @@ const COMPOSE = [
 const PULL_MS = 10 * 60_000;
 const STOP_MS = 2 * 60_000;
 
-const succeeds = ([command = '', ...args]: readonly string[]) =>
-	spawnSync(command, args, { stdio: 'ignore', timeout: 10_000 }).status === 0;
-
 /** Whether an engine runs here, and has compose. */
 export const hasEngine = (): boolean =>
-	succeeds(['docker', 'info']) && succeeds(['docker', 'compose', 'version']);
+	answerOf(['docker', 'info']) !== undefined &&
+	answerOf(['docker', 'compose', 'version']) !== undefined;
 
 /** What compose.yml takes from the environment. */
 const portsFor = ({ ports }: ServicesState) => ({
