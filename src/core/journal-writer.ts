@@ -1,7 +1,9 @@
+import type { ActorKey } from '../protocol/ids.ts';
 import type { CommitRecord, Journal, JournalWrite, Outcome } from './journal.ts';
 import { type Log, SILENT } from './log.ts';
 import { type Meter, NO_METER } from './meter.ts';
 import type { Runtime } from './runtime.ts';
+import { Spoilers } from './spoilers.ts';
 
 /** How a commit ended, for good. */
 export type Settled = 'landed' | 'fenced';
@@ -14,10 +16,7 @@ interface Waiting {
 
 const BATCH_RECORDS_MAX = 1_000;
 const BATCH_EVENTS_MAX = 5_000;
-/** A batch that fails again and again may hold a record that spoils it: then one goes at a time. */
-const ALONE_BEHIND_FAILURES = 3;
-const RETRY_FIRST_MS = 50;
-const RETRY_MAX_MS = 2_000;
+const RETRY = { firstMs: 50, maxMs: 2_000 };
 
 /**
  * The one writer of a node (and store shard): gathers the commits of all actors and writes them in one
@@ -29,9 +28,10 @@ export class JournalWriter {
 	readonly #runtime: Runtime;
 	readonly #log: Log;
 	readonly #meter: Meter;
+	readonly #spoilers = new Spoilers(RETRY);
 	#waiting: Waiting[] = [];
 	#busy = false;
-	#failures = 0;
+	#cancelRetry: (() => void) | undefined;
 	#closed = false;
 	#idle: (() => void)[] = [];
 
@@ -67,50 +67,81 @@ export class JournalWriter {
 
 	#schedule(): void {
 		if (this.#busy || this.#closed || this.#waiting.length === 0) return;
-		this.#busy = true;
-		const batch = () => void this.#writeBatch();
-		if (this.#failures === 0) this.#runtime.defer(batch);
-		else this.#runtime.after(this.#retryMs(), batch);
-	}
-
-	#retryMs(): number {
-		const limit = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1));
-		return limit * (0.5 + this.#runtime.random() / 2);
-	}
-
-	#take(): Waiting[] {
-		const recordsMax = this.#failures >= ALONE_BEHIND_FAILURES ? 1 : BATCH_RECORDS_MAX;
-		let events = 0;
-		let count = 0;
-		for (const { write } of this.#waiting) {
-			if (count === recordsMax || (count > 0 && events > BATCH_EVENTS_MAX)) break;
-			events += write.record.events.length;
-			count++;
+		const waitMs = this.#spoilers.waitMs(this.#actors(), this.#runtime.monotonic());
+		if (waitMs > 0) {
+			const jitter = 1 + this.#runtime.random() / 2;
+			this.#cancelRetry ??= this.#runtime.after(waitMs * jitter, () => this.#start());
+			return;
 		}
-		return this.#waiting.splice(0, count);
+		this.#cancelRetry?.();
+		this.#busy = true;
+		this.#cancelRetry = undefined;
+		this.#runtime.defer(() => void this.#writeBatch());
+	}
+
+	#start(): void {
+		this.#cancelRetry = undefined;
+		if (this.#closed) return;
+		this.#busy = true;
+		void this.#writeBatch();
+	}
+
+	*#actors(): Iterable<ActorKey> {
+		for (const { write } of this.#waiting) yield write.record.actor;
+	}
+
+	/** Takes what may share a batch, first come first, within the bounds. */
+	#take(): Waiting[] {
+		const chosen = this.#spoilers.choose(this.#actors(), this.#runtime.monotonic());
+		const batch: Waiting[] = [];
+		const rest: Waiting[] = [];
+		let events = 0;
+		for (const entry of this.#waiting) {
+			const { actor, events: own } = entry.write.record;
+			const fits = batch.length < BATCH_RECORDS_MAX && events <= BATCH_EVENTS_MAX;
+			if (!fits || chosen?.has(actor) === false) rest.push(entry);
+			else {
+				batch.push(entry);
+				events += own.length;
+			}
+		}
+		this.#waiting = rest;
+		return batch;
 	}
 
 	async #writeBatch(): Promise<void> {
 		const batch = this.#take();
-		const outcomes = await this.#append(batch.map(({ write }) => write));
+		const outcomes = batch.length === 0 ? [] : await this.#append(batch.map(({ write }) => write));
 		this.#busy = false;
 		if (this.#closed) return;
-		const unknown = batch.filter((_, index) => (outcomes[index] ?? 'unknown') === 'unknown');
-		this.#failures = unknown.length === batch.length ? this.#failures + 1 : 0;
+		const settled = batch.map((entry, index) => ({ entry, outcome: outcomes[index] ?? 'unknown' }));
+		const unknown = settled.filter(({ outcome }) => outcome === 'unknown');
 		// Behind the others: a record that the journal cannot take must not hold them up.
-		this.#waiting.push(...unknown);
-		this.#meter.observe('batchCommits', batch.length);
+		this.#waiting.push(...unknown.map(({ entry }) => entry));
+		this.#learn(settled);
 		const now = this.#runtime.monotonic();
-		batch.forEach((entry, index) => {
-			const outcome = outcomes[index] ?? 'unknown';
-			if (outcome === 'unknown') return;
+		this.#meter.observe('batchCommits', batch.length);
+		for (const { entry, outcome } of settled) {
+			if (outcome === 'unknown') continue;
 			this.#meter.observe('commitMs', now - entry.since);
 			this.#settle(entry, outcome);
-		});
+		}
 		this.#schedule();
 		if (this.#waiting.length === 0 && !this.#busy) {
 			for (const resolve of this.#idle.splice(0)) resolve();
 		}
+	}
+
+	#learn(settled: readonly { readonly entry: Waiting; readonly outcome: Outcome }[]): void {
+		const now = this.#runtime.monotonic();
+		const known = new Set<ActorKey>();
+		const unknown = new Set<ActorKey>();
+		for (const { entry, outcome } of settled) {
+			(outcome === 'unknown' ? unknown : known).add(entry.write.record.actor);
+		}
+		if (known.size > 0) this.#spoilers.succeeded(known);
+		if (known.size > 0) this.#spoilers.doubted(unknown, now);
+		else if (unknown.size > 0) this.#spoilers.failed(unknown, now);
 	}
 
 	/** A caller that throws must not keep the others from learning what became of their commits. */

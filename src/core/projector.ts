@@ -1,6 +1,7 @@
 import type { ActorKey } from '../protocol/ids.ts';
 import { type Log, SILENT } from './log.ts';
 import type { Runtime } from './runtime.ts';
+import { Spoilers } from './spoilers.ts';
 import type { ProjectedCommit, RowWrite, Store } from './store.ts';
 
 interface Waiting {
@@ -12,8 +13,7 @@ const GATHER_MS = 20;
 const BATCH_EVENTS_MAX = 2_000;
 /** Events that may wait over all actors; beyond it commands get `BUSY`. */
 const BACKLOG_EVENTS_MAX = 100_000;
-const RETRY_FIRST_MS = 100;
-const RETRY_MAX_MS = 5_000;
+const RETRY = { firstMs: 100, maxMs: 5_000 };
 
 /** Rows that were just projected, for those who derive live lists from them. */
 export interface ProjectionFeed {
@@ -29,13 +29,13 @@ export class Projector implements ProjectionFeed {
 	readonly #runtime: Runtime;
 	readonly #log: Log;
 	readonly #listeners = new Set<(rows: readonly RowWrite[]) => void>();
+	readonly #spoilers = new Spoilers(RETRY);
 	#waiting: Waiting[] = [];
 	#backlogEvents = 0;
-	#pushed = 0;
-	#settled = 0;
-	#settling: { readonly upTo: number; readonly resolve: () => void }[] = [];
+	/** Who waits for what to be projected. */
+	#settling: { readonly left: Set<Waiting>; readonly resolve: () => void }[] = [];
 	#busy = false;
-	#failures = 0;
+	#cancelRetry: (() => void) | undefined;
 	#closed = false;
 
 	constructor(options: { store: Store; runtime: Runtime; log?: Log }) {
@@ -57,14 +57,14 @@ export class Projector implements ProjectionFeed {
 	push(commit: ProjectedCommit, done: (position: number) => void): void {
 		this.#waiting.push({ commit, done });
 		this.#backlogEvents += commit.events.length;
-		this.#pushed++;
 		this.#schedule();
 	}
 
 	/** Resolves when what was pushed before is projected. */
 	settle(): Promise<void> {
-		if (this.#settled === this.#pushed) return Promise.resolve();
-		return new Promise((resolve) => this.#settling.push({ upTo: this.#pushed, resolve }));
+		if (this.#waiting.length === 0) return Promise.resolve();
+		const left = new Set(this.#waiting);
+		return new Promise((resolve) => this.#settling.push({ left, resolve }));
 	}
 
 	onRows(listener: (rows: readonly RowWrite[]) => void): () => void {
@@ -84,47 +84,84 @@ export class Projector implements ProjectionFeed {
 
 	#schedule(): void {
 		if (this.#busy || this.#closed || this.#waiting.length === 0) return;
+		const waitMs = this.#spoilers.waitMs(this.#actors(), this.#runtime.monotonic());
+		if (waitMs > 0) {
+			this.#cancelRetry ??= this.#runtime.after(waitMs, () => {
+				this.#cancelRetry = undefined;
+				this.#start(0);
+			});
+			return;
+		}
+		this.#cancelRetry?.();
+		this.#cancelRetry = undefined;
+		this.#start(GATHER_MS);
+	}
+
+	#start(waitMs: number): void {
+		if (this.#closed) return;
 		this.#busy = true;
-		const waitMs = this.#failures === 0 ? GATHER_MS : this.#retryMs();
 		this.#runtime.after(waitMs, () => void this.#writeBatch());
 	}
 
-	#retryMs(): number {
-		return Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1));
+	*#actors(): Iterable<ActorKey> {
+		for (const { commit } of this.#waiting) yield commit.actor;
 	}
 
+	/** What may share a batch, first come first; of one actor always its oldest. */
 	#batch(): Waiting[] {
+		const chosen = this.#spoilers.choose(this.#actors(), this.#runtime.monotonic());
+		const batch: Waiting[] = [];
 		let events = 0;
-		let count = 0;
-		for (const { commit } of this.#waiting) {
-			if (count > 0 && events + commit.events.length > BATCH_EVENTS_MAX) break;
-			events += commit.events.length;
-			count++;
+		for (const entry of this.#waiting) {
+			if (chosen?.has(entry.commit.actor) === false) continue;
+			if (batch.length > 0 && events + entry.commit.events.length > BATCH_EVENTS_MAX) break;
+			events += entry.commit.events.length;
+			batch.push(entry);
 		}
-		return this.#waiting.slice(0, count);
+		return batch;
 	}
 
 	async #writeBatch(): Promise<void> {
 		const batch = this.#batch();
-		try {
-			await this.#store.project(batch.map(({ commit }) => commit));
-			this.#failures = 0;
-		} catch (error) {
-			this.#failures++;
-			this.#log.warn(
-				{ err: error, commits: batch.length },
-				'projection failed, will be tried again',
-			);
-		}
+		const error = await this.#failure(batch);
 		this.#busy = false;
 		if (this.#closed) return;
-		if (this.#failures === 0) this.#finish(batch);
+		if (batch.length > 0) this.#learn(batch, error);
 		this.#schedule();
 	}
 
+	#learn(batch: readonly Waiting[], error: unknown): void {
+		const actors = new Set(batch.map(({ commit }) => commit.actor));
+		if (error === undefined) {
+			this.#spoilers.succeeded(actors);
+			this.#finish(batch);
+		} else {
+			this.#log.warn({ err: error, commits: batch.length }, 'projection will be tried again');
+			this.#spoilers.failed(actors, this.#runtime.monotonic());
+			this.#putBehind(actors);
+		}
+	}
+
+	async #failure(batch: readonly Waiting[]): Promise<unknown> {
+		if (batch.length === 0) return undefined;
+		try {
+			await this.#store.project(batch.map(({ commit }) => commit));
+			return undefined;
+		} catch (error) {
+			return error ?? new Error('the store refused');
+		}
+	}
+
+	/** Others come first; the commits of each actor stay in their order. */
+	#putBehind(actors: ReadonlySet<ActorKey>): void {
+		const isBehind = ({ commit }: Waiting) => actors.has(commit.actor);
+		const others = this.#waiting.filter((entry) => !isBehind(entry));
+		if (others.length > 0) this.#waiting = [...others, ...this.#waiting.filter(isBehind)];
+	}
+
 	#finish(batch: readonly Waiting[]): void {
-		this.#waiting.splice(0, batch.length);
-		this.#settled += batch.length;
+		const finished = new Set(batch);
+		this.#waiting = this.#waiting.filter((entry) => !finished.has(entry));
 		for (const { commit, done } of batch) {
 			this.#backlogEvents -= commit.events.length;
 			done(commit.position);
@@ -133,7 +170,10 @@ export class Projector implements ProjectionFeed {
 			const rows = batch.flatMap(({ commit }) => commit.events.flatMap((event) => event.rows));
 			for (const listener of this.#listeners) listener(rows);
 		}
-		while ((this.#settling[0]?.upTo ?? Infinity) <= this.#settled)
-			this.#settling.shift()?.resolve();
+		this.#settling = this.#settling.filter(({ left, resolve }) => {
+			for (const entry of batch) left.delete(entry);
+			if (left.size === 0) resolve();
+			return left.size > 0;
+		});
 	}
 }

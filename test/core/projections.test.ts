@@ -105,4 +105,23 @@ describe('projections', () => {
 		await bench.runtime.advance(5_000);
 		expect(await bench.send('counter/two', ['add', { by: 0 }])).toMatchObject({ ok: true });
 	}, 60_000);
+
+	test('[P13] [H18] rows that the store cannot take hold up their own actor only', async () => {
+		const bench = new CoreBench();
+		const bad = 'counter/bad';
+		bench.storeHooks.project = (run, commits) =>
+			commits.some(({ actor }) => actor === bad) ? Promise.reject(new Error('bad')) : run();
+		const keys = ['counter/a', 'counter/b', 'counter/c'] as const;
+		for (let n = 1; n <= 20; n++) {
+			for (const key of [bad, ...keys] as const) bench.post(key, ['add', { by: n }]);
+			await bench.runtime.advance(500);
+		}
+		await bench.runtime.advance(2_000);
+		for (const key of keys) expect(await bench.store.watermark(key)).toBe(20);
+		expect(await bench.store.watermark(bad)).toBe(0);
+		expect(bench.system.projector.backlog).toBe(20);
+		delete bench.storeHooks.project;
+		await bench.runtime.advance(10_000);
+		expect(await bench.store.watermark(bad)).toBe(20);
+	});
 });
