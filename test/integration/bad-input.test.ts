@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { signToken } from '../../src/gateway/auth/sign-token.ts';
 import { pack } from '../../src/protocol/codec.ts';
 import { CLOSE } from '../../src/protocol/errors.ts';
@@ -17,8 +17,8 @@ const world = new World();
 afterEach(() => world.end());
 
 /** A member who is there before the trouble and must not notice it. */
-async function bystander(server: NaruServer) {
-	const device = world.device(server.url, 'bystander');
+async function bystander(server: NaruServer, home = world) {
+	const device = home.device(server.url, 'bystander');
 	const lobby = device.naru.channel('lobby');
 	await lobby.join();
 	const closes: unknown[] = [];
@@ -36,6 +36,16 @@ async function bystander(server: NaruServer) {
 const refusalOf = ([, , refusal]: Reply) => refusal?.code;
 
 describe('what is no frame of the protocol', () => {
+	const shared = new World();
+	let server: NaruServer;
+	let other: Awaited<ReturnType<typeof bystander>>;
+
+	beforeAll(async () => {
+		server = await shared.server();
+		other = await bystander(server, shared);
+	});
+	afterAll(() => shared.end());
+
 	const frame = (op: Op, payload: Uint8Array) => encodeFrame(1, op, payload);
 	test.each([
 		['garbage', CLOSE.badFrame, Buffer.from('ffffffffffffffffffffffff', 'hex')],
@@ -47,8 +57,6 @@ describe('what is no frame of the protocol', () => {
 		['too many frames', CLOSE.badFrame, Buffer.alloc(3_003)],
 		['a message too large', CLOSE.tooLarge, Buffer.alloc(MESSAGE_BYTES_MAX + 1)],
 	])('[P4] %s costs that socket only', async (_, close, bytes) => {
-		const server = await world.server();
-		const other = await bystander(server);
 		const raw = await world.frames(server.url, 'mallory');
 		raw.socket.send(bytes);
 		expect((await raw.closed).code).toBe(close.code);
@@ -58,7 +66,6 @@ describe('what is no frame of the protocol', () => {
 	});
 
 	test('[P4] an op that nobody knows is passed over', async () => {
-		const server = await world.server();
 		const raw = await world.frames(server.url, 'ann');
 		raw.sendBytes(encodeFrame(1, 99 as Op, pack({ some: 'thing' })));
 		expect((await raw.open(1, JOIN)).op).toBe(OP.opened);

@@ -8,7 +8,7 @@ import { JournalChannel } from '../support/journal-channel.ts';
 import { World } from '../support/world.ts';
 
 /** A longer run: `DEVICES_RUNS=100 vitest run --project unit test/integration/devices-model.test.ts`. */
-const RUNS = Number(process.env.DEVICES_RUNS ?? 6);
+const RUNS = Number(process.env.DEVICES_RUNS ?? 5);
 const SECRET = 'a secret of this test, of at least 32 characters';
 const USERS = ['ann', 'bob', 'cyd'];
 const DEVICES = 2 * USERS.length;

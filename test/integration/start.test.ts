@@ -29,12 +29,9 @@ function expectOneLine({ code, errors, output }: Awaited<ReturnType<typeof refus
 
 describe('a start that cannot be', () => {
 	test.each([
-		[{ APP_ENV: 'Production!' }, /APP_ENV/],
 		[{ LOG_LEVEL: 'loud' }, /LOG_LEVEL.*trace, debug/],
 		[{ APP_ENV: 'production' }, /AUTH_SECRET/],
 		[{ AUTH_SECRET: 'short-and-secret' }, /^(?!.*short-and-secret).*AUTH_SECRET/],
-		[{ REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL/],
-		[{ PORT: '99999' }, /PORT/],
 		[{ HOST: '192.0.2.1' }, /HOST/],
 	])('[P42] with %o ends with one clear line and code 1', async (env, says) => {
 		expect(expectOneLine(await refused(env))).toMatch(says);

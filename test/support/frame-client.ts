@@ -37,8 +37,7 @@ export class FrameClient {
 		this.socket.on('error', () => {});
 		this.socket.on('message', (data: Buffer) => {
 			for (const { handle, op, payload } of decodeFrames(data)) {
-				const value = payload.length === 0 ? undefined : unpack(Buffer.from(payload));
-				const frame = { handle, op, payload: value };
+				const frame = { handle, op, payload: unpacked(payload) };
 				onFrame?.(frame);
 				if (keep) this.#take(frame);
 			}
@@ -124,6 +123,17 @@ export class FrameClient {
 		const [waiter] = index === -1 ? [] : this.#waiters.splice(index, 1);
 		if (waiter === undefined) this.frames.push(frame);
 		else waiter.resolve(frame);
+	}
+}
+
+/** What is packed there; a seat's room sends bytes of its own, which stay as they are. */
+function unpacked(payload: Uint8Array): unknown {
+	if (payload.length === 0) return undefined;
+	const bytes = Buffer.from(payload);
+	try {
+		return unpack(bytes);
+	} catch {
+		return bytes;
 	}
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import type { ConnectOptions } from '../../client-sdk/src/index.ts';
 import { readConfig } from '../../src/config.ts';
 import { SILENT } from '../../src/core/log.ts';
@@ -8,6 +9,9 @@ import { type NaruServer, type ServerOptions, startServer } from '../../src/serv
 import { Device } from './device.ts';
 import { FrameClient, type FrameClientOptions } from './frame-client.ts';
 import { NaruProcess, type NaruProcessOptions } from './naru-process.ts';
+
+// Processes start and stop here, on machines that may run much else at the same time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export interface TokenRequest {
 	readonly userId: string;
