@@ -110,7 +110,8 @@ export class ViewWrites {
 
 	/** The writes of those rows that change something, given what stands now. */
 	async #plan(rows: readonly PositionedRow[]): Promise<Planned[]> {
-		const standing = await this.#standing(rows);
+		const found = await this.#standing(rows);
+		const standing = new Map(found);
 		const guards = new Map<string, number>();
 		const planned: Planned[] = [];
 		for (const [rowIndex, { row, position }] of rows.entries()) {
@@ -120,10 +121,12 @@ export class ViewWrites {
 			const doc = docBehind(row, there?.doc);
 			if (doc !== undefined) standing.set(name, { changed: position, doc });
 			else if (!standing.delete(name)) continue;
+			const isThere = found.has(name) || (this.#shape.isUnique && guards.has(name));
 			// Never below that of a write before it, whose document this one replaces.
 			const guard = Math.max(position, guards.get(name) ?? 0);
 			guards.set(name, guard);
-			planned.push({ name, rowIndex, operation: this.#operation({ row, position }, doc, guard) });
+			const operation = this.#operation({ row, position }, doc, isThere ? guard : undefined);
+			planned.push({ name, rowIndex, operation });
 		}
 		return planned;
 	}
@@ -140,10 +143,14 @@ export class ViewWrites {
 		);
 	}
 
-	#operation({ row, position }: PositionedRow, doc: Doc | undefined, guard: number): Operation {
-		const older = { _id: toId(this.#shape, row.key), changed: { $lt: guard } };
+	/** `guard` is absent where no document stands: inserts go together, ten times as fast. */
+	#operation({ row, position }: PositionedRow, doc: Doc | undefined, guard?: number): Operation {
+		const older = { _id: toId(this.#shape, row.key), changed: { $lt: guard ?? position } };
 		if (doc === undefined) return { deleteOne: { filter: older } };
-		const { _id, ...replacement } = this.#document(row, doc, position);
+		const document = this.#document(row, doc, position);
+		// The driver's types know no ids that are documents of any shape.
+		if (guard === undefined) return { insertOne: { document } } as unknown as Operation;
+		const { _id, ...replacement } = document;
 		return { replaceOne: { filter: older, replacement, upsert: true } };
 	}
 
