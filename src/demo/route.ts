@@ -28,6 +28,21 @@ export function goTo(href: string): void {
 	location.hash = href;
 }
 
+/** Whether the page before in the history is the list. */
+let isListBefore = false;
+
+addEventListener('hashchange', ({ oldURL, newURL }) => {
+	const [before, now] = [oldURL, newURL].map((url) => parsed(new URL(url).hash).screen);
+	isListBefore = before === 'list' && now !== 'list';
+});
+
+/** For links to the list: the back button of the device then does not lead here again. */
+export function backToList(event: Event): void {
+	if (!isListBefore) return;
+	event.preventDefault();
+	history.back();
+}
+
 /** The present route, by the address: reload and the back button do what one expects. */
 export function useRoute(): Route {
 	const [hash, setHash] = useState(location.hash);

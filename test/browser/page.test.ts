@@ -92,8 +92,11 @@ describe('a phone', () => {
 
 		await ann.page.click('.back');
 		expect(await ann.page.isVisible('.channel')).toBe(false);
-		await ann.page.locator('.channel-row', { hasText: `phone ${width}` }).waitFor();
+		await ann.page.locator('.channel-row', { hasText: `phone ${width}` }).click();
+		await ann.page.waitForSelector('.composer');
 		await ann.page.goBack();
+		await ann.page.waitForSelector('.sidebar');
+		await ann.page.goForward();
 		await ann.page.waitForSelector('.composer');
 		await ann.page.click('.bar .round[aria-pressed]');
 		await ann.page.waitForSelector('.panel');

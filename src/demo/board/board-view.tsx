@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import { notify } from '../page/notify.tsx';
-import { listHref } from '../route.ts';
+import { backToList, listHref } from '../route.ts';
 import { type BoardCursor, type Place, useBoard } from './use-board.ts';
 
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
@@ -59,7 +59,7 @@ export function BoardView() {
 	return (
 		<main class="board" data-seated={isSeated}>
 			<header class="bar">
-				<a class="round back" href={listHref} aria-label={texts.back}>
+				<a class="round back" href={listHref} aria-label={texts.back} onClick={backToList}>
 					<Icon name="back" />
 				</a>
 				<div class="bar-texts">

@@ -7,7 +7,7 @@ import { Avatar } from '../page/avatar.tsx';
 import { Icon } from '../page/icon.tsx';
 import { errorText, notify } from '../page/notify.tsx';
 import { presenceText, usePresence } from '../page/use-presence.ts';
-import { listHref } from '../route.ts';
+import { backToList, listHref } from '../route.ts';
 import { Composer } from './composer.tsx';
 import { MembersPanel } from './members-panel.tsx';
 import type { Intention } from './message-actions.ts';
@@ -29,7 +29,7 @@ function Header({ channel, kind, title, isPanelOpen, togglePanel }: HeaderProps)
 	const presence = usePresence(other === undefined ? [] : [other])(other ?? '');
 	return (
 		<header class="bar">
-			<a class="round back" href={listHref} aria-label={texts.back}>
+			<a class="round back" href={listHref} aria-label={texts.back} onClick={backToList}>
 				<Icon name="back" />
 			</a>
 			<Avatar

@@ -24,7 +24,9 @@ interface ComposerProps {
 
 /** User ids of `@names` in a text. */
 function mentionsIn(text: string): string[] {
-	const names = [...text.matchAll(/@([\p{L}\p{N}_-]{1,64})/gu)].map(([, name]) => name ?? '');
+	const names = [...text.matchAll(/(?<![\p{L}\p{N}])@([\p{L}\p{N}_-]{1,64})/gu)].map(
+		([, name]) => name ?? '',
+	);
 	return [...new Set(names.map(userIdOf))].slice(0, MENTIONS_MAX);
 }
 

@@ -4,7 +4,7 @@ import { texts } from '../language.ts';
 
 /** A longer text is folded. */
 const FOLD_LENGTH = 1_500;
-const PARTS = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]]|@[\p{L}\p{N}_-]+)/u;
+const PARTS = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]]|(?<![\p{L}\p{N}])@[\p{L}\p{N}_-]+)/u;
 
 /** A text with its links and mentions; nothing in it is taken as markup. */
 export function MessageText({ text, self }: { readonly text: string; readonly self: string }) {

@@ -4,7 +4,7 @@ import { texts } from '../language.ts';
 import { useRecovery } from './use-recovery.ts';
 import { useSecondsUntil, useStatus } from './use-status.ts';
 
-/** A first connection that takes longer than this is worth a word. */
+/** What is said while there is no connection. */
 function waitingText({ status }: StatusChange, seconds: number | undefined): string | undefined {
 	if (status === 'offline') return texts.noNetwork;
 	if (status !== 'reconnecting') return undefined;
@@ -35,7 +35,11 @@ export function ConnectionBanner({ channelId }: { readonly channelId: string | u
 			{waiting !== undefined && (
 				<p class="banner waiting">
 					<span class="spinner" aria-hidden="true" />
-					<strong>{waiting}</strong>
+					<strong aria-hidden="true">{waiting}</strong>
+					{/* Said once, not with every second. */}
+					<span class="hidden">
+						{change.status === 'offline' ? texts.noNetwork : texts.reconnecting}
+					</span>
 					<span class="banner-more">{texts.keepsWriting}</span>
 				</p>
 			)}
