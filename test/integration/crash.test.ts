@@ -143,11 +143,16 @@ function checkOrder(history: readonly Message[]): void {
 	}
 }
 
-/** Kills the server at a random moment and starts it again in the same place. */
-async function crash(server: NaruProcess, directory: string, random: () => number) {
+type End = 'kill' | 'terminate';
+
+/** Ends the server at a random moment and starts it again in the same place. */
+async function restarted(
+	server: NaruProcess,
+	{ directory, random, end }: { directory: string; random: () => number; end: End },
+): Promise<NaruProcess> {
 	await new Promise((resolve) => setTimeout(resolve, random() * ROUND_MAX_MS));
 	const { port } = server;
-	await server.kill();
+	await server[end]();
 	return world.process({ directory, port });
 }
 
@@ -155,54 +160,62 @@ async function crash(server: NaruProcess, directory: string, random: () => numbe
 async function comeBack(devices: readonly Device[], senders: readonly Sender[]): Promise<void> {
 	const total = () => senders.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
 	const before = total();
-	for (const device of devices) device.mend();
+	await Promise.all(devices.map((device) => device.comeBack()));
 	await until(() => total() > before);
 }
 
-test(`[P11][C3][C4][C5][C7] kill -9 under load loses, doubles and reorders nothing (seed ${SEED})`, {
-	timeout: 30_000 + ROUNDS * 10_000,
-}, async () => {
-	const random = seeded(SEED);
-	const directory = world.directory();
-	let server = await world.process({ directory });
-	const { url } = server;
-	const devices = [...SENDERS, ...READERS].map((user) => world.device(url, user));
-	const second = devices.slice(0, 2).map(({ userId }) => world.device(url, userId));
-	const witnesses: Witness[] = [];
-	for (const device of [...devices, ...second]) {
-		for (const id of CHANNELS) {
-			await device.naru.channel(id).join();
-			await device.naru.channel(id).open();
-			witnesses.push(new Witness(device, id));
+test.each<[string, string, End, number]>([
+	['[P11][C3][C4][C5][C7]', 'kill -9', 'kill', ROUNDS],
+	['[P21][C4][C5][C7]', 'SIGTERM', 'terminate', Math.ceil(ROUNDS / 2)],
+])(
+	`%s %s under load loses, doubles and reorders nothing (seed ${SEED})`,
+	{
+		timeout: 30_000 + ROUNDS * 10_000,
+	},
+	async (...given) => {
+		const [, , end, rounds] = given;
+		const random = seeded(SEED);
+		const directory = world.directory();
+		let server = await world.process({ directory });
+		const { url } = server;
+		const devices = [...SENDERS, ...READERS].map((user) => world.device(url, user));
+		const second = devices.slice(0, 2).map(({ userId }) => world.device(url, userId));
+		const witnesses: Witness[] = [];
+		for (const device of [...devices, ...second]) {
+			for (const id of CHANNELS) {
+				await device.naru.channel(id).join();
+				await device.naru.channel(id).open();
+				witnesses.push(new Witness(device, id));
+			}
 		}
-	}
-	const senders = witnesses
-		.filter(({ device }) => devices.slice(0, SENDERS.length).includes(device))
-		.map((witness) => new Sender(witness, random));
-	for (const sender of senders) sender.start();
-	for (let round = 0; round < ROUNDS; round++) {
-		server = await crash(server, directory, random);
-		// Now and then it is killed again while they are coming back.
-		const isWhole = round === ROUNDS - 1 || random() < 0.7;
-		if (isWhole) await comeBack([...devices, ...second], senders);
-	}
-	await Promise.all(senders.map((sender) => sender.stop()));
+		const senders = witnesses
+			.filter(({ device }) => devices.slice(0, SENDERS.length).includes(device))
+			.map((witness) => new Sender(witness, random));
+		for (const sender of senders) sender.start();
+		for (let round = 0; round < rounds; round++) {
+			server = await restarted(server, { directory, random, end });
+			// Now and then it is ended again while they are coming back.
+			const isWhole = round === rounds - 1 || random() < 0.7;
+			if (isWhole) await comeBack([...devices, ...second], senders);
+		}
+		await Promise.all(senders.map((sender) => sender.stop()));
 
-	const histories = new Map<string, Message[]>();
-	const fresh = world.device(url, 'dan');
-	for (const id of CHANNELS) histories.set(id, await wholeHistory(fresh, id));
-	for (const history of histories.values()) {
-		expect(history.length).toBeGreaterThan(ROUNDS);
-		checkOrder(history);
-	}
-	checkSenders(senders, histories);
-	const lastOf = (id: string) => histories.get(id)?.length ?? 0;
-	await until(() => witnesses.every((one) => one.told.length >= lastOf(one.channelId)));
-	// A change that is behind the last message may still be on its way to a slow reader.
-	for (const { device, channelId } of witnesses) {
-		await device.naru.channel(channelId).history({ limit: 1 });
-	}
-	for (const witness of witnesses) {
-		checkWitness(witness, histories.get(witness.channelId) ?? []);
-	}
-});
+		const histories = new Map<string, Message[]>();
+		const fresh = world.device(url, 'dan');
+		for (const id of CHANNELS) histories.set(id, await wholeHistory(fresh, id));
+		for (const history of histories.values()) {
+			expect(history.length).toBeGreaterThan(rounds);
+			checkOrder(history);
+		}
+		checkSenders(senders, histories);
+		const lastOf = (id: string) => histories.get(id)?.length ?? 0;
+		await until(() => witnesses.every((one) => one.told.length >= lastOf(one.channelId)));
+		// A change that is behind the last message may still be on its way to a slow reader.
+		for (const { device, channelId } of witnesses) {
+			await device.naru.channel(channelId).history({ limit: 1 });
+		}
+		for (const witness of witnesses) {
+			checkWitness(witness, histories.get(witness.channelId) ?? []);
+		}
+	},
+);
