@@ -189,7 +189,7 @@ function keepRequests(recovered: Recovered, { requests, position, at }: CommitRe
 }
 
 /** Adds the rows of a commit's request ids to the last of its events. */
-export function withRequests(
+function withRequests(
 	actor: ActorKey,
 	events: readonly EventRows[],
 	record: Pick<CommitRecord, 'position' | 'requests'>,

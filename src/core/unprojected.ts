@@ -112,7 +112,7 @@ function applied(row: Row | undefined, write: RowWrite, position: number): Row |
 }
 
 /** Compares the parts that both have. */
-export function compareKeys(one: Key, other: Key): number {
+function compareKeys(one: Key, other: Key): number {
 	const length = Math.min(one.length, other.length);
 	for (let index = 0; index < length; index++) {
 		const order = compareParts(one[index] as KeyPart, other[index] as KeyPart);

@@ -5,7 +5,7 @@ import type { ActorKey } from '../../src/protocol/ids.ts';
 import { defineKind } from '../../src/protocol/kind.ts';
 
 /** The smallest actor that shows everything a host has to do. */
-export const counterContract = defineKind({
+const counterContract = defineKind({
 	kind: 'counter',
 	style: 'stream',
 	openArgs: z.object({}),

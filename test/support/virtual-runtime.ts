@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /** Lets all promises that can settle do so. */
-export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A clock that moves only when told, with seeded chance: the same seed, the same run. */
 export class VirtualRuntime implements Runtime {
