@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MongoJournal } from '../../src/adapters/mongo/mongo-journal.ts';
 import { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
 import { SILENT } from '../../src/core/log.ts';
+import type { Collection } from '../../src/core/store.ts';
 import { ALL, appendOne, newActor, recordOf } from '../contract/journal/records.ts';
-import { commitOf, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
+import { commitOf, keysOf, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
 import { openTestMongo, type TestMongo } from './open-test-mongo.ts';
 import { serviceUrls } from './urls.ts';
 
@@ -117,5 +118,21 @@ describe('mongo: what is read often is found by an index', () => {
 		expect(near.length).toBeLessThan(6);
 		const deep = await plansOf(() => journal.read(actor, { position: 20 }, ALL));
 		expect(deep.length).toBeLessThan(2 * Math.log2(COMMITS));
+	});
+});
+
+describe('mongo: an index that is declared later', () => {
+	test('holds what was written before', async () => {
+		const [messages] = STORE_COLLECTIONS as [Collection];
+		const { indexes: _, ...bare } = messages;
+		const [one, key] = [newName(), [newName(), 1]];
+		const before = await openTestMongo({ collections: [bare] });
+		await before.store.project([commitOf(newActor(), 1, [put('messages', key, { userId: one })])]);
+		const after = await openTestMongo({ collections: [messages], database: before.database });
+		const query = { collection: 'messages', index: 'byAuthor', prefix: [one], limit: 9 };
+		const found = await keysOf(after.store, query);
+		await after.close();
+		await before.close();
+		expect(found.keys).toEqual([key]);
 	});
 });

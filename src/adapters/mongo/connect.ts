@@ -3,11 +3,20 @@ import type { Log } from '../../core/log.ts';
 
 const CONNECTIONS_MAX = 20;
 
+export interface ClientOptions {
+	/** To connect, to find the primary, to get a connection, to reach a majority. */
+	readonly timeoutMs: number;
+	/** Gives a connection up whose server is silent for so long while it owes an answer. */
+	readonly silenceMaxMs: number;
+	readonly log: Log;
+}
+
 /**
  * A client that writes to a majority and reads from the primary what a majority has. Failed writes
  * are not repeated by the driver: journal and projector settle them by rules of their own.
  */
-export function createClient(url: string, timeoutMs: number, log: Log): MongoClient {
+export function createClient(url: string, options: ClientOptions): MongoClient {
+	const { timeoutMs, silenceMaxMs, log } = options;
 	const client = new MongoClient(url, {
 		appName: 'naru',
 		readPreference: 'primary',
@@ -18,8 +27,7 @@ export function createClient(url: string, timeoutMs: number, log: Log): MongoCli
 		connectTimeoutMS: timeoutMs,
 		serverSelectionTimeoutMS: timeoutMs,
 		waitQueueTimeoutMS: timeoutMs,
-		// Behind our own deadline: it only frees the connection of a server that went silent.
-		socketTimeoutMS: timeoutMs + 1_000,
+		socketTimeoutMS: silenceMaxMs,
 		promoteBuffers: true,
 	});
 	logEvents(client, log);

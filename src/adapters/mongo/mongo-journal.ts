@@ -41,11 +41,6 @@ export class MongoJournal implements Journal {
 		this.#log = options.log;
 	}
 
-	/** Makes what is declared. */
-	async prepare(): Promise<void> {
-		await this.#wakes.prepare();
-	}
-
 	async append(writes: readonly JournalWrite[]): Promise<readonly Outcome[]> {
 		return await this.#within('append', this.#append(writes));
 	}

@@ -13,14 +13,7 @@ import { unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { planPage } from './page-filter.ts';
 import { duplicatesOf, hasOnlyDuplicates, within } from './storage-error.ts';
-import {
-	indexDescriptions,
-	shapeOf,
-	toId,
-	toKey,
-	type ViewDocument,
-	type ViewShape,
-} from './view-shape.ts';
+import { shapeOf, toId, toKey, type ViewDocument, type ViewShape, viewOf } from './view-shape.ts';
 import { type PositionedRow, ViewWrites } from './view-writes.ts';
 
 interface View {
@@ -53,16 +46,8 @@ export class MongoStore implements Store {
 		this.#timeoutMs = timeoutMs;
 		this.#watermarks = db.collection('watermarks');
 		for (const shape of collections.map(shapeOf)) {
-			const documents = db.collection<ViewDocument>(`views.${shape.name}`);
+			const documents = viewOf(db, shape);
 			this.#views.set(shape.name, { shape, documents, writes: new ViewWrites(documents, shape) });
-		}
-	}
-
-	/** Makes the declared indexes that are not there. One that is no longer declared stays. */
-	async prepare(): Promise<void> {
-		for (const { shape, documents } of this.#views.values()) {
-			const descriptions = indexDescriptions(shape);
-			if (descriptions.length > 0) await documents.createIndexes(descriptions);
 		}
 	}
 

@@ -1,4 +1,4 @@
-import type { IndexDescription } from 'mongodb';
+import type { Db, Collection as Documents, IndexDescription } from 'mongodb';
 import type { Collection, Doc, Key, KeyPart } from '../../core/store.ts';
 import type { Id } from './id-range.ts';
 
@@ -55,6 +55,10 @@ export function shapeOf({ name, key, indexes = [] }: Collection): ViewShape {
 	const isUnique = [...shapes.values()].some(({ unique }) => unique);
 	return { name, key, indexes: shapes, fields: [...fields.values()], isUnique };
 }
+
+/** Where the rows are. */
+export const viewOf = (db: Db, { name }: ViewShape): Documents<ViewDocument> =>
+	db.collection(`views.${name}`);
 
 /** Only documents that have all fields are in an index; behind the fields comes the key. */
 export function indexDescriptions({ indexes }: ViewShape): IndexDescription[] {

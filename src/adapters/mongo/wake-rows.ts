@@ -25,10 +25,6 @@ export class WakeRows {
 		this.#rows = rows;
 	}
 
-	async prepare(): Promise<void> {
-		await this.#rows.createIndex({ due: 1, _id: 1 }, { name: 'byDue' });
-	}
-
 	/** Before their commits are sent: from then on, work is due no later than any outcome needs it. */
 	async announce(writes: readonly JournalWrite[]): Promise<void> {
 		const operations = rowsOf(writes).map(
