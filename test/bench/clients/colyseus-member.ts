@@ -37,7 +37,11 @@ function reserve(url: string, room: string): Promise<Reservation> {
 				});
 			},
 		);
-		asked.on('error', reject);
+		asked.on('error', (error: NodeJS.ErrnoException) => {
+			// The server has closed a kept connection just when it was used again.
+			if (asked.reusedSocket && error.code === 'ECONNRESET') resolve(reserve(url, room));
+			else reject(error);
+		});
 		asked.end('{}');
 	});
 }

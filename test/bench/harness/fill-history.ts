@@ -43,8 +43,10 @@ function command(id: string, userId: string, request: { name: string; args: unkn
 }
 
 for (const [id, messages] of Object.entries(channels)) {
-	for (let member = 0; member < members; member++)
-		await command(id, `u${member}`, { name: 'join', args: {} });
+	await command(id, 'u0', { name: 'join', args: {} });
+	const join = (_: unknown, member: number) =>
+		command(id, `u${member}`, { name: 'join', args: {} });
+	await Promise.all(Array.from({ length: members }, join));
 	for (let n = 0; n < messages; ) {
 		const wave = Array.from({ length: Math.min(WAVE, messages - n) }, () => {
 			const text = numbered(++n, TEXT_LENGTH);

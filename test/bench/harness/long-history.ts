@@ -22,7 +22,8 @@ export interface LongHistory {
 const FULL_MESSAGES = 3_000_000;
 const QUICK_MESSAGES = 100_000;
 export const SHALLOW_MESSAGES = 1_000;
-const MEMBERS = 100;
+/** Enough that what an actor holds stands out from the noise of a heap. */
+const MEMBERS = 2_000;
 const OTHERS = ['other-1', 'other-2', 'other-3', 'other-4'];
 const FILLER = fileURLToPath(new URL('./fill-history.ts', import.meta.url));
 
