@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { channelKind } from '../../actors/channel/channel-kind.ts';
+import type { ActorKind } from '../../src/core/actor-kind.ts';
 import { Unprojected } from '../../src/core/unprojected.ts';
 import { CoreBench } from '../support/core-bench.ts';
 import { Gate } from '../support/hooked.ts';
@@ -123,5 +125,25 @@ describe('projections', () => {
 		delete bench.storeHooks.project;
 		await bench.runtime.advance(10_000);
 		expect(await bench.store.watermark(bad)).toBe(20);
+	});
+
+	test('[P11] [H18] history pages through a channel of which the store has nothing', async () => {
+		const kinds = [channelKind as unknown as ActorKind];
+		const bench = new CoreBench({ kinds });
+		bench.storeHooks.project = () => Promise.reject(new Error('away'));
+		const channel = 'channel/general';
+		await bench.send(channel, ['join', {}]);
+		for (let n = 1; n <= 120; n++) bench.post(channel, ['send', { text: `text ${n}` }]);
+		await bench.send(channel, ['edit', { seq: 60, text: 'edited' }]);
+		const texts: string[] = [];
+		for (let before = 121; before > 1; before -= 50) {
+			const answer = await bench.send(channel, ['history', { before, limit: 50 }]);
+			const { messages } = (answer as { reply: { messages: { text: string }[] } }).reply;
+			texts.unshift(...messages.map(({ text }) => text));
+		}
+		const wanted = Array.from({ length: 120 }, (_, n) => (n === 59 ? 'edited' : `text ${n + 1}`));
+		expect(texts).toEqual(wanted);
+		const view = (await bench.open(channel, { args: { last: 10 } })).answer;
+		expect(view).toMatchObject({ view: { lastSeq: 120, messages: { length: 10 } } });
 	});
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { ActorKind, EventMeta } from '../../src/core/actor-kind.ts';
 import type { OpenAnswer } from '../../src/core/actor-port.ts';
 import type { Resume } from '../../src/protocol/wire.ts';
 import { CoreBench, Ear } from '../support/core-bench.ts';
+import { type CounterEvent, counterKind } from '../support/counter-kind.ts';
 import { Gate } from '../support/hooked.ts';
 
 const KEY = 'counter/one';
@@ -226,5 +228,27 @@ describe('resume', () => {
 			await add(bench, 1);
 		}
 		expect(await resumed(bench, resume)).toMatchObject({ how: 'reset', view: { total: 71 } });
+	});
+
+	test('[H20] a resume holds only what the caller may hear, from memory and from the journal', async () => {
+		const kind = {
+			...counterKind,
+			show: (event: CounterEvent, { by }: EventMeta) => [{ ...event, audience: [by ?? ''] }],
+		};
+		const bench = new CoreBench({ kinds: [kind as unknown as ActorKind] });
+		const resume = await opened(bench);
+		const bob = { userId: 'bob', roles: ['user'] };
+		for (let n = 0; n < 5; n++) {
+			await bench.send(KEY, ['add', { by: 1 }]);
+			await bench.send(KEY, ['add', { by: 2 }], { caller: bob });
+		}
+		const twice = Array(5).fill(['added', { by: 2 }]);
+		const answers = async () => [
+			await resumed(bench, resume),
+			await resumed(bench, resume, { caller: bob }),
+		];
+		expect(await answers()).toMatchObject([{ events: added(5) }, { events: twice }]);
+		await add(bench, 2_100);
+		expect(await answers()).toMatchObject([{ events: added(2_105) }, { events: twice }]);
 	});
 });
