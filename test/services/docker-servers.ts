@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
+import { isRunning } from './processes.ts';
 import { answerOf, run } from './run.ts';
 import { say } from './say.ts';
 import { readState, type ServicesState, writeState } from './state.ts';
@@ -36,7 +37,9 @@ export async function startDocker(): Promise<void> {
 		const known = old?.ports[name];
 		ports[name] = runs && known !== undefined ? known : await freePort(known);
 	}
-	const state: ServicesState = { by: 'docker', ports, processes: [] };
+	// Servers from before the engine was there: a stop has to find them.
+	const processes = (old?.processes ?? []).filter(isRunning);
+	const state: ServicesState = { by: 'docker', ports, processes };
 	writeState(state);
 	say('starting the containers of redis, nats and mongo (images are fetched once)');
 	await run([...COMPOSE, 'up', '--detach', '--wait'], {
