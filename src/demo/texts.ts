@@ -104,7 +104,6 @@ const en = {
 	boardHint: 'Move here, others see you.',
 	boardCount: (count: number) => (count === 1 ? '1 cursor' : `${count} cursors`),
 	boardClear: 'All to the middle',
-	openBoard: 'Open the cursor board',
 
 	oneSocket: 'One socket',
 	socketsOpened: (count: number) => `Socket no. ${count}`,
@@ -233,7 +232,6 @@ const ko: Texts = {
 	boardHint: '여기서 움직이면 모두에게 보입니다.',
 	boardCount: (count) => `커서 ${count}개`,
 	boardClear: '모두 가운데로',
-	openBoard: '커서 보드 열기',
 
 	oneSocket: '소켓 하나',
 	socketsOpened: (count) => `${count}번째 소켓`,

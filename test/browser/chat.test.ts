@@ -109,6 +109,24 @@ describe('the list', () => {
 		expect(await bob.row(id).locator('.badge').count()).toBe(0);
 	});
 
+	test('[C8] a page that nobody looks at does not read; a line shows where one left', async () => {
+		const { ann, bob, id } = await pair('looking away');
+		const tab = await bob.page.context().newPage();
+		await tab.goto(stage.url);
+		await tab.fill('input[name=name]', 'Bob');
+		await tab.click('button[type=submit]');
+		await ann.say('seen');
+		await bob.sees('seen');
+		await bob.look(false);
+		await ann.say('not seen');
+		await bob.page.locator('.unread-line').waitFor();
+		const badge = tab.locator(`.channel-row[data-channel="${id}"] .badge`);
+		await badge.getByText('1', { exact: true }).waitFor();
+		await bob.look(true);
+		await badge.waitFor({ state: 'detached' });
+		expect(await bob.page.locator('.unread-line + .message .text').textContent()).toBe('not seen');
+	});
+
 	test('[C1] a direct message opens by name, and comes up in the list of the other', async () => {
 		const [ann, minsu] = await Promise.all([stage.visitor('Ann'), stage.visitor('민수')]);
 		await ann.talkTo('민수');

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Channel, Message } from '../../../client-sdk/src/index.ts';
+import type { Channel } from '../../../client-sdk/src/index.ts';
 import { useClient } from '../client.ts';
 import { untilAnswered } from '../page/until-answered.ts';
 import { useRedraw } from '../page/use-redraw.ts';
@@ -23,12 +23,11 @@ export interface OpenedChannel {
 const unreadBegin = ({ unread, me }: Channel): number | undefined =>
 	unread > 0 ? me?.marker : undefined;
 
-/** Whether this message is the first that its reader, who looks elsewhere, has not seen. */
-const beginsUnread = ({ me }: Channel, { seq, userId }: Message, self: string): boolean =>
-	document.visibilityState === 'hidden' &&
-	userId !== self &&
-	me !== undefined &&
-	seq - 1 <= me.marker;
+/** Where unread messages begin after one came: a line that was read past gives way to a new one. */
+function unreadBehind(known: number | undefined, { me }: Channel): number | undefined {
+	if (document.visibilityState !== 'hidden' || me === undefined) return known;
+	return known !== undefined && known >= me.marker ? known : me.marker;
+}
 
 /** Follows a channel: the component is drawn again with everything that happens in it. */
 export function useChannel(id: string): OpenedChannel {
@@ -48,7 +47,9 @@ export function useChannel(id: string): OpenedChannel {
 		const undo = [
 			channel.on('message', (message) => {
 				people.learn(message);
-				if (beginsUnread(channel, message, account.userId)) setUnreadAfter(message.seq - 1);
+				if (message.userId !== account.userId) {
+					setUnreadAfter((known) => unreadBehind(known, channel));
+				}
 				redraw();
 			}),
 			channel.on('change', (change) => {

@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Channel } from '../../../client-sdk/src/index.ts';
 
 /** As near to the end as counts as being there, in pixels. */
@@ -11,7 +11,8 @@ export const isAtEnd = (list: HTMLElement): boolean =>
 /** Moves the read marker while the page is visible and the end of the list in view. */
 export function useReading(channel: Channel, list: RefObject<HTMLElement | null>): void {
 	const last = channel.messages.at(-1)?.seq ?? 0;
-	useEffect(() => {
+	// Before the page is painted: what one sees is read.
+	useLayoutEffect(() => {
 		const read = () => {
 			const { me } = channel;
 			if (!list.current || !me || last <= me.marker) return;

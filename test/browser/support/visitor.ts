@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
-export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 
 export const PHONE: BrowserContextOptions = {
 	viewport: { width: 375, height: 667 },
@@ -140,6 +140,15 @@ export class Visitor {
 		await message.locator('.bubble').hover();
 		await message.locator(`[data-action=${action}]`).click();
 		if (action === 'delete') await message.locator('[data-action=delete-confirm]').click();
+	}
+
+	/** Looks at the page, or at another one. */
+	async look(isVisible: boolean): Promise<void> {
+		await this.page.evaluate(`(() => {
+			const state = ${isVisible} ? 'visible' : 'hidden';
+			Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+			document.dispatchEvent(new Event('visibilitychange'));
+		})()`);
 	}
 
 	/** The row of a channel in the list. */
