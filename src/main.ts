@@ -12,13 +12,14 @@ function refuseStart(line: string): never {
 /** What to say of a failure that the person who starts can do something about. */
 function known(error: unknown, { host, port, dataDirectory }: Config): string | undefined {
 	if (error instanceof DataDirectoryInUseError) return error.message;
-	const { code, message, syscall } = error as NodeJS.ErrnoException;
-	if (code === 'ERR_SQLITE_ERROR' || (syscall !== undefined && syscall !== 'listen')) {
+	const { code, message, path, syscall } = error as NodeJS.ErrnoException;
+	if (code === 'ERR_SQLITE_ERROR' || path !== undefined) {
 		return `the data directory ${dataDirectory} cannot be used (${message}): set NARU_DATA_DIR`;
 	}
 	if (code === 'EADDRINUSE') return `port ${port} is in use: stop what uses it, or set PORT`;
 	if (code === 'EACCES') return `port ${port} may not be used by this user: set PORT above 1023`;
-	if (code === 'EADDRNOTAVAIL') return `${host} is no address of this machine: set HOST`;
+	if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
+		return `${host} is no address of this machine: set HOST`;
 	return undefined;
 }
 

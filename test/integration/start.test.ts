@@ -33,6 +33,7 @@ describe('a start that cannot be', () => {
 		[{ APP_ENV: 'production' }, /AUTH_SECRET/],
 		[{ AUTH_SECRET: 'short-and-secret' }, /^(?!.*short-and-secret).*AUTH_SECRET/],
 		[{ HOST: '192.0.2.1' }, /HOST/],
+		[{ HOST: 'nowhere.invalid' }, /nowhere\.invalid is no address.*HOST/],
 	])('[P42] with %o ends with one clear line and code 1', async (env, says) => {
 		expect(expectOneLine(await refused(env))).toMatch(says);
 	});
