@@ -3,6 +3,9 @@ import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLog } from './ops/log.ts';
 import { type NaruServer, startServer } from './server.ts';
 
+/** Longest time for an orderly stop, in milliseconds. */
+const STOP_MS_MAX = 30_000;
+
 /** Ends the start with one clear line. */
 function refuseStart(line: string): never {
 	process.stderr.write(`naru: ${line}\n`);
@@ -54,6 +57,11 @@ function settings(): Config {
 const server = await start(settings());
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 	process.once(signal, () => {
+		// What is acknowledged is durable already: a store that never answers must not hold the stop up.
+		setTimeout(() => {
+			process.stderr.write('naru: the stop took too long and was cut short\n');
+			process.exit(1);
+		}, STOP_MS_MAX).unref();
 		server.close().then(
 			() => process.exit(0),
 			(error) => {
