@@ -10,7 +10,7 @@ const FIN_BINARY = 0x82;
 export type SocketMessage = Buffer<ArrayBuffer>;
 
 /** Room for a message, heads written; the payload belongs at `at`. */
-export function startMessage(
+function startMessage(
 	head: FrameHead,
 	allocate: (length: number) => SocketMessage = Buffer.allocUnsafe,
 ): { message: SocketMessage; at: number } {

@@ -209,9 +209,9 @@ function packTold(told: readonly Told[]): PackedTold[] {
 }
 
 /** Whether a user is among those who may learn of it. */
-export const hears = ({ audience }: PackedTold, userId: string): boolean =>
+const hears = ({ audience }: PackedTold, userId: string): boolean =>
 	audience === 'all' || audience.includes(userId);
 
 /** Whether a user's right to hear ends with it. */
-export const revokes = ({ revoked }: PackedTold, userId: string): boolean =>
+const revokes = ({ revoked }: PackedTold, userId: string): boolean =>
 	revoked === 'all' || (revoked?.includes(userId) ?? false);

@@ -13,7 +13,7 @@ import { MemoryActors } from './memory-actors.ts';
 const nothing = z.object({});
 
 /** A stream kind with what a test needs, and no more. */
-export const boardContract = defineKind({
+const boardContract = defineKind({
 	kind: 'board',
 	style: 'stream',
 	openArgs: z.object({ last: z.int().max(200).optional() }),
@@ -33,7 +33,7 @@ export const boardContract = defineKind({
 });
 
 /** A kind that only its user opens. */
-export const diaryContract = defineKind({
+const diaryContract = defineKind({
 	kind: 'diary',
 	style: 'stream',
 	own: true,
@@ -49,7 +49,7 @@ export const diaryContract = defineKind({
 });
 
 /** Time that a test moves by hand; everything else is real. */
-export class HandClock implements Runtime {
+class HandClock implements Runtime {
 	#ms = 1_000_000;
 	#ids = 0;
 	#timers: { readonly at: number; readonly run: () => void }[] = [];
@@ -83,7 +83,7 @@ export class HandClock implements Runtime {
 }
 
 /** Tokens are `user`, or `user roles=ops,user jti=x iat=1 exp=2`. */
-export class PlainAuthenticator implements Authenticator {
+class PlainAuthenticator implements Authenticator {
 	readonly #listeners = new Set<(revoked: Revoked) => void>();
 
 	verify: Authenticator['verify'] = (token) => {
@@ -115,7 +115,7 @@ export class PlainAuthenticator implements Authenticator {
 }
 
 /** Counts what the gateway measures. */
-export class CountingMeter implements Meter {
+class CountingMeter implements Meter {
 	readonly counts: Record<string, number> = {};
 
 	count(name: string, by = 1): void {

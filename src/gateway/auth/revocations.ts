@@ -17,7 +17,7 @@ export const REVOCATIONS: Collection = {
 };
 
 /** Most revocations in memory; one of a user makes those of their tokens needless. */
-export const REVOCATIONS_MAX = 200_000;
+const REVOCATIONS_MAX = 200_000;
 const PAGE_LENGTH = 1_000;
 /** No token that was issued before a revocation can be valid for longer than this behind it. */
 const MATTERS_MS = TOKEN_LIFE_MAX_MS + 2 * CLOCK_TOLERANCE_MS;

@@ -23,7 +23,7 @@ export interface TokenClaims {
 }
 
 /** What no token can be signed for; the message says what to change. */
-export class TokenError extends Error {
+class TokenError extends Error {
 	override readonly name = 'TokenError';
 }
 
