@@ -147,6 +147,11 @@ export class ActorHost {
 		return this.phase === 'live' && this.#reads.subscribers.size === 0 && !this.#hasWork();
 	}
 
+	/** Commands wait, or a commit is in flight. */
+	get isTaking(): boolean {
+		return this.mailboxLength > 0 || this.phase === 'committing';
+	}
+
 	/** The kind's small picture of the state; empty while a commit is in flight. */
 	figures(): Readonly<Record<string, unknown>> {
 		const { actor, phase } = this.#turns;

@@ -175,9 +175,7 @@ export class ActorSystem implements ActorPort {
 
 	/** Resolves when no activation or commit is under way and the store has everything. */
 	async settle(): Promise<void> {
-		while ([...this.#hosts.values()].some(({ phase }) => phase === 'loading')) {
-			await new Promise<void>((resolve) => this.#env.runtime.after(5, resolve));
-		}
+		await this.#until(() => [...this.#hosts.values()].every(({ phase }) => phase !== 'loading'));
 		await this.journalWriter.drained();
 		await this.projector.settle();
 	}
@@ -187,6 +185,7 @@ export class ActorSystem implements ActorPort {
 		this.#stopped = true;
 		this.#cancelTend();
 		this.#cancelFigures?.();
+		await this.#until(() => [...this.#hosts.values()].every((host) => !host.isTaking));
 		await this.settle();
 		await Promise.all([...this.#hosts.values()].map((host) => this.#putAway(host)));
 		await this.journalWriter.drained();
@@ -202,6 +201,10 @@ export class ActorSystem implements ActorPort {
 		this.projector.close();
 		for (const host of this.#hosts.values()) host.stop();
 		this.#hosts.clear();
+	}
+
+	async #until(done: () => boolean): Promise<void> {
+		while (!done()) await new Promise<void>((resolve) => this.#env.runtime.after(5, resolve));
 	}
 
 	#with(

@@ -9,7 +9,8 @@ interface Waiting {
 	readonly done: (position: number) => void;
 }
 
-const GATHER_MS = 20;
+/** Rows are not urgent, for what is not written yet is laid over reads: few large batches cost least. */
+const GATHER_MS = 200;
 const BATCH_EVENTS_MAX = 2_000;
 /** Events that may wait over all actors; beyond it commands get `BUSY`. */
 const BACKLOG_EVENTS_MAX = 100_000;
@@ -37,6 +38,8 @@ export class Projector implements ProjectionFeed {
 	#busy = false;
 	#cancelRetry: (() => void) | undefined;
 	#closed = false;
+	/** A batch is gathering; not one in flight. */
+	#cancelGather: (() => void) | undefined;
 
 	constructor(options: { store: Store; runtime: Runtime; log?: Log }) {
 		this.#store = options.store;
@@ -57,13 +60,15 @@ export class Projector implements ProjectionFeed {
 	push(commit: ProjectedCommit, done: (position: number) => void): void {
 		this.#waiting.push({ commit, done });
 		this.#backlogEvents += commit.events.length;
-		this.#schedule();
+		if (this.#backlogEvents >= BATCH_EVENTS_MAX) this.#hurry();
+		else this.#schedule();
 	}
 
 	/** Resolves when what was pushed before is projected. */
 	settle(): Promise<void> {
 		if (this.#waiting.length === 0) return Promise.resolve();
 		const left = new Set(this.#waiting);
+		this.#hurry();
 		return new Promise((resolve) => this.#settling.push({ left, resolve }));
 	}
 
@@ -94,13 +99,27 @@ export class Projector implements ProjectionFeed {
 		}
 		this.#cancelRetry?.();
 		this.#cancelRetry = undefined;
-		this.#start(GATHER_MS);
+		const isUrgent = this.#settling.length > 0 || this.#backlogEvents >= BATCH_EVENTS_MAX;
+		this.#start(isUrgent ? 0 : GATHER_MS);
 	}
 
 	#start(waitMs: number): void {
 		if (this.#closed) return;
 		this.#busy = true;
-		this.#runtime.after(waitMs, () => void this.#writeBatch());
+		this.#cancelGather = this.#runtime.after(waitMs, () => {
+			this.#cancelGather = undefined;
+			void this.#writeBatch();
+		});
+	}
+
+	/** Ends the gathering of a batch that somebody waits for. */
+	#hurry(): void {
+		if (this.#cancelGather === undefined) {
+			this.#schedule();
+			return;
+		}
+		this.#cancelGather();
+		this.#start(0);
 	}
 
 	*#actors(): Iterable<ActorKey> {

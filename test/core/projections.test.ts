@@ -18,7 +18,7 @@ describe('projections', () => {
 	test('[P11] [H18] while the store takes nothing every row comes from memory, without a gap', async () => {
 		const bench = new CoreBench();
 		await add(bench, 10);
-		await bench.runtime.advance(100);
+		await bench.runtime.advance(1_000);
 		bench.storeHooks.project = () => Promise.reject(new Error('away'));
 		await add(bench, 10);
 		await bench.runtime.advance(30_000);
