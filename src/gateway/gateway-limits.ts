@@ -48,7 +48,7 @@ export const GATEWAY_LIMITS = {
 	ephemeralsPerSecondMax: 2,
 	ephemeralsBurstMax: 5,
 	/** Sockets that are written in one turn of the event loop. */
-	flushSliceLength: 256,
+	flushSliceLength: 192,
 } as const;
 
 export type GatewayLimits = { readonly [Name in keyof typeof GATEWAY_LIMITS]: number };
