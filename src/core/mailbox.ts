@@ -8,6 +8,11 @@ export class Mailbox<Entry extends { readonly bytes: number }> {
 		return this.#entries.length - this.#head;
 	}
 
+	/** The entry that comes next. */
+	get first(): Entry | undefined {
+		return this.#entries[this.#head];
+	}
+
 	/** Sum of the entries' sizes as they came. */
 	get bytes(): number {
 		return this.#bytes;

@@ -114,11 +114,17 @@ export class TurnRunner {
 	}
 
 	#run(actor: Recovered): void {
-		const { limits, runtime, meter } = this.#parts.env;
+		const { runtime, meter } = this.#parts.env;
 		const turn = new Turn(actor.position, Math.max(actor.at, runtime.now()));
-		const end = runtime.monotonic() + limits.turnMsMax;
 		meter.count('turns');
 		meter.observe('mailboxDepth', this.#parts.mailbox.length);
+		this.#fill(turn, actor);
+	}
+
+	/** Takes what waits, for a limited time. */
+	#fill(turn: Turn, actor: Recovered): void {
+		const { limits, runtime } = this.#parts.env;
+		const end = runtime.monotonic() + limits.turnMsMax;
 		do {
 			const entry = this.#parts.mailbox.shift();
 			if (entry === undefined) break;
@@ -128,14 +134,34 @@ export class TurnRunner {
 				return;
 			}
 		} while (!this.#full(turn) && runtime.monotonic() < end);
-		if (turn.events.length > 0) this.#end(turn, actor);
+		if (this.#isGathered() && !this.#full(turn)) this.#pause(turn, actor);
+		else if (turn.events.length > 0) this.#end(turn, actor);
 		else this.#finish(turn, actor);
+	}
+
+	/** Lets the loop breathe: commands that were gathered share one commit, however many they are. */
+	#pause(turn: Turn, actor: Recovered): void {
+		this.#phase = 'committing';
+		this.#parts.env.runtime.defer(() => {
+			if (this.#phase !== 'committing') {
+				this.#moved(turn);
+				return;
+			}
+			this.#phase = 'live';
+			this.#fill(turn, actor);
+		});
+	}
+
+	/** Whether the next entry has waited with its like for a common commit. */
+	#isGathered(): boolean {
+		const next = this.#parts.mailbox.first;
+		return next?.type === 'command' && next.gathered === true;
 	}
 
 	#full(turn: Turn): boolean {
 		const { turnCommandsMax, turnBytesMax } = this.#parts.env.limits;
 		return (
-			turn.length >= turnCommandsMax ||
+			(turn.length >= turnCommandsMax && !this.#isGathered()) ||
 			turn.bytes >= turnBytesMax ||
 			turn.commands.at(-1)?.alone === true
 		);

@@ -145,4 +145,34 @@ describe('the order of one sender', () => {
 		const records = await bench.records(KEY);
 		expect(records.map(({ events }) => events.length)).toEqual([1, 1, 1, 3]);
 	});
+
+	test('[C8] [H10] a crowd of markers is one commit a second, however many turns it takes', async () => {
+		const bench = await counter({ limits: { turnMsMax: 0, turnCommandsMax: 10 } });
+		const mark = (n: number) => bench.post(KEY, ['mark', { n }], from(1, `o${n}`));
+		await bench.send(KEY, ['mark', { n: 0 }], from(1, 'first'));
+		const crowd = Array.from({ length: 50 }, (_, n) => mark(n));
+		await bench.runtime.advance(1_100);
+		expect(crowd.flat()).toHaveLength(50);
+		expect(crowd.flat().every(({ ok }) => ok)).toBe(true);
+		const records = await bench.records(KEY);
+		expect(records.map(({ events }) => events.length)).toEqual([1, 1, 50]);
+	});
+
+	test('[P11] [H10] a stop between two turns of a crowd answers MOVED, and nothing of it is written', async () => {
+		const bench = await counter({ limits: { turnMsMax: 0 } });
+		await bench.send(KEY, ['mark', { n: 0 }], from(1, 'first'));
+		const crowd = [1, 2, 3].map((n) => bench.post(KEY, ['mark', { n }], from(1, `o${n}`)));
+		const host = bench.system.hosts.get(KEY);
+		const defer = bench.runtime.defer.bind(bench.runtime);
+		bench.runtime.defer = (run) =>
+			defer(() => {
+				run();
+				if (host?.phase === 'committing' && host.mailboxLength > 0) host.stop();
+			});
+		await bench.runtime.advance(1_500);
+		const answers = crowd.flat();
+		expect(answers).toHaveLength(3);
+		expect(answers.every((answer) => !answer.ok && answer.code === 'MOVED')).toBe(true);
+		expect((await bench.records(KEY)).map(({ events }) => events.length)).toEqual([1, 1]);
+	});
 });
