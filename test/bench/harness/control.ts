@@ -5,23 +5,30 @@
 
 /** What a server process can be asked. */
 export interface Questions {
-	/** Starts a measurement: the counters below begin at zero. */
+	/** Begins to count CPU time. */
 	mark: null;
-	/** The measurement since `mark`. */
-	read: Measured;
+	/** What was counted since `mark`. */
+	read: Spent;
+	/** Begins to watch the event loop, which by itself costs 2 % of a core: never while CPU is counted. */
+	watch: null;
+	/** What was seen since `watch`; ends it. */
+	watched: LoopDelay;
 	/** Memory after an ordinary collection: V8 keeps much of what a rush of clients made it take. */
 	resident: Memory;
 	/** Memory after a complete one that gives free pages back: what is really held. */
 	live: Memory;
 }
 
-export interface Measured {
+export interface Spent {
 	/** User and system time of all threads of the process. */
 	readonly cpuMicros: number;
-	/** Delay of the main event loop, less the resolution of the clock. */
-	readonly loopP99Ms: number;
-	readonly loopMaxMs: number;
 	readonly elapsedMs: number;
+}
+
+/** Delay of the main event loop, less the resolution of the clock. */
+export interface LoopDelay {
+	readonly p99Ms: number;
+	readonly maxMs: number;
 }
 
 export interface Memory {

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ask, isAsk, type Measured, type Memory, type Told } from './control.ts';
+import { type Ask, isAsk, type LoopDelay, type Memory, type Spent, type Told } from './control.ts';
 
 /** Resolution of the loop's clock; an idle loop reads as this much, so it is taken off. */
 const RESOLUTION_MS = 1;
@@ -11,22 +11,27 @@ let cpuAtMark = process.cpuUsage();
 let markedAt = performance.now();
 
 function mark(): null {
-	loop.reset();
 	cpuAtMark = process.cpuUsage();
 	markedAt = performance.now();
 	return null;
 }
 
-function read(): Measured {
+function read(): Spent {
 	const { user, system } = process.cpuUsage(cpuAtMark);
+	return { cpuMicros: user + system, elapsedMs: performance.now() - markedAt };
+}
+
+function watch(): null {
+	loop.reset();
+	loop.enable();
+	return null;
+}
+
+function watched(): LoopDelay {
+	loop.disable();
 	const delayMs = (nanoseconds: number) =>
 		Math.max(0, nanoseconds / MILLISECOND_NS - RESOLUTION_MS);
-	return {
-		cpuMicros: user + system,
-		loopP99Ms: delayMs(loop.percentile(99)),
-		loopMaxMs: delayMs(loop.max),
-		elapsedMs: performance.now() - markedAt,
-	};
+	return { p99Ms: delayMs(loop.percentile(99)), maxMs: delayMs(loop.max) };
 }
 
 /** Collects until the heap is at rest: finalizers free more in a second pass. */
@@ -55,7 +60,7 @@ async function answer(ask: Ask, stop: () => Promise<void>): Promise<void> {
 		process.send?.(bye, undefined, undefined, () => process.exit(0));
 		return;
 	}
-	const answers = { mark, read, resident, live };
+	const answers = { mark, read, watch, watched, resident, live };
 	tell({ bench: 'answer', id: ask.id, answer: await answers[ask.question]() });
 }
 
@@ -68,7 +73,6 @@ export async function serve<Options>(
 ): Promise<void> {
 	const options = JSON.parse(process.argv[2] ?? '{}') as Options;
 	const server = await start(options);
-	loop.enable();
 	process.on('message', (message) => {
 		if (isAsk(message)) void answer(message, server.stop);
 	});

@@ -36,8 +36,10 @@ async function sending(bench: Bench, serverOptions: object): Promise<Sending> {
 	});
 	await closedLoop(speakers, warmSeconds);
 	await server.ask('mark');
+	await server.ask('watch');
 	const closed = await closedLoop(speakers, seconds);
-	const { cpuMicros, loopP99Ms } = await server.ask('read');
+	const { p99Ms: loopP99Ms } = await server.ask('watched');
+	const { cpuMicros } = await server.ask('read');
 	await new Promise((pause) => setTimeout(pause, PAUSE_MS));
 	const open = await openLoop(speakers, { perSecond: openPerSecond, seconds });
 	const missed = await heardAll(speakers);

@@ -40,6 +40,7 @@ function channelLoad(bench: Bench, burst: number): Load {
 		channels: ['c0'],
 		warm: regular(20 / burst, warmSeconds, lines),
 		measured: regular(20 / burst, seconds, lines),
+		...(burst === 1 ? { watched: regular(20, seconds, lines) } : {}),
 	};
 }
 
