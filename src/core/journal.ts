@@ -51,7 +51,7 @@ export interface JournalWrite {
 }
 
 /**
- * `landed`: durable. `fenced`: another writer has this number. `unknown`: send the same record again
+ * `landed`: durable. `fenced`: another writer has this number, or it would leave a gap. `unknown`: send the same record again
  * until the answer is one of the others.
  */
 export type Outcome = 'landed' | 'fenced' | 'unknown';

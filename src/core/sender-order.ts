@@ -35,7 +35,10 @@ export class SenderOrder {
 	/** n is taken, or answered for good. */
 	take(opening: string, n: number): void {
 		const order = this.#openings.get(opening);
-		if (order !== undefined) order.taken = Math.max(order.taken, n);
+		if (order === undefined) return;
+		order.taken = Math.max(order.taken, n);
+		// An old copy that was sent back meanwhile must not keep what follows out.
+		order.entered = Math.max(order.entered, n);
 	}
 
 	/** n was refused in a way that may be repeated: everything from n on has to come again. */

@@ -11,6 +11,7 @@ import type {
 } from '../../core/store.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
+import { coalesceRows } from './coalesce-rows.ts';
 import { type CollectionShape, checkKey, fieldValues, shapeOf } from './collection-shape.ts';
 import type { StorageThreads } from './sqlite-journal.ts';
 import { copyOwn, packOwn } from './thread-protocol.ts';
@@ -28,11 +29,15 @@ const toRow = ([key, changed, doc]: PackedDoc): Row => ({ key, changed, doc: unp
 export class SqliteStore implements Store {
 	readonly #threads: StorageThreads;
 	readonly #collections = new Map<string, Declared>();
+	/** Collections in which a write can depend on another document. */
+	readonly #entangled = new Set<string>();
 
 	constructor(threads: StorageThreads, collections: readonly Collection[]) {
 		this.#threads = threads;
 		for (const [index, collection] of collections.entries()) {
 			this.#collections.set(collection.name, { index, shape: shapeOf(collection) });
+			const hasUnique = collection.indexes?.some(({ unique }) => unique === true) ?? false;
+			if (hasUnique) this.#entangled.add(collection.name);
 		}
 	}
 
@@ -50,7 +55,8 @@ export class SqliteStore implements Store {
 	}
 
 	async project(commits: readonly ProjectedCommit[]): Promise<void> {
-		const packed = packOwn(commits.map((commit) => this.#packCommit(commit)));
+		const lean = coalesceRows(commits, (name) => !this.#entangled.has(name));
+		const packed = packOwn(lean.map((commit) => this.#packCommit(commit)));
 		await this.#threads.views.call('project', packed, [packed.buffer]);
 	}
 
