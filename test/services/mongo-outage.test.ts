@@ -63,7 +63,7 @@ describe('mongo: a server that is away', () => {
 		const { mongo, proxy } = await openBehindProxy();
 		const { journal, store } = mongo;
 		const [actor, channel] = [newActor(), newName()];
-		await appendOne(journal, recordOf(actor, 1));
+		await again(() => appendOne(journal, recordOf(actor, 1)));
 		const row = put('messages', [channel, 1], { text: 'a' });
 		const calls: (() => Promise<unknown>)[] = [
 			() => appendOne(journal, recordOf(newActor(), 1)),
