@@ -167,7 +167,8 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 		throw error;
 	}
 	gateway.attach(server);
-	// What a crash left behind is taken up before anybody is served: no owner can be alive.
+	// What a crash left behind is taken up before the node is ready: no owner can be alive. Sockets that
+	// come back meanwhile are served, for a refused one would wait out a back-off.
 	await actors.wakeDue(Number.MAX_SAFE_INTEGER);
 	await actors.settle();
 	status.unready = undefined;
