@@ -62,6 +62,33 @@ export type OpenAnswer =
 	  }
 	| ({ readonly ok: false } & Refusal);
 
+/** An edge that lost its owner opens again for all of its users at once. */
+export interface ReopenRequest {
+	/** Each user that has a live handle at the edge. */
+	readonly callers: readonly Caller[];
+	/** What all of them were told up to. */
+	readonly resume: Resume;
+	/** Who is told from the answer's position on. */
+	readonly subscriber: Subscriber;
+}
+
+/**
+ * `missed`: every commit behind the resume up to `position`, oldest first, with its audiences.
+ * `refused`: users who may not hear any more, with why; what is missed is not for them. `reset`: the resume did not match
+ * or was too old; each handle has to open for itself, and nobody is subscribed.
+ */
+export type ReopenAnswer =
+	| {
+			readonly ok: true;
+			readonly how: 'resumed';
+			readonly position: number;
+			readonly writer: string;
+			readonly missed: readonly Publication[];
+			readonly refused: readonly ({ readonly userId: string } & Refusal)[];
+	  }
+	| { readonly ok: true; readonly how: 'reset' }
+	| ({ readonly ok: false } & Refusal);
+
 export interface CommandRequest {
 	readonly caller: Caller;
 	readonly name: string;

@@ -1,0 +1,72 @@
+/** What the parts of a cluster know of each other. */
+import type { ActorKey } from '../protocol/ids.ts';
+import type { NodeId, NodeRecord } from './directory.ts';
+
+/** How busy a node is; told with each heartbeat. */
+export interface Load {
+	readonly sockets: number;
+	readonly actors: number;
+	/** Event-loop delay p99 of the last seconds, in milliseconds. */
+	readonly loopDelayMs: number;
+	readonly overloaded: boolean;
+}
+
+/** `draining`: takes no new actors and sockets. */
+export type NodeState = 'up' | 'draining';
+
+/** A living node as this one knows it. */
+export interface Peer extends NodeRecord {
+	readonly state: NodeState;
+	/** Absent until its first heartbeat was heard. */
+	readonly load?: Load | undefined;
+}
+
+/** Who lives, by the leases; and whether this node may act as an owner. */
+export interface Membership {
+	readonly self: NodeRecord;
+	/** All living nodes, this one too. */
+	readonly nodes: ReadonlyMap<NodeId, Peer>;
+	/** Whether this node's actors may answer reads now: its lease is fresh, or all are without Redis. */
+	mayServe(): boolean;
+	/** Whether this node may become an owner now. */
+	mayClaim(): boolean;
+	/** Calls back when a node's lease is gone, or a node came; the answer ends it. */
+	onChange(
+		listener: (change: { joined: readonly NodeId[]; gone: readonly NodeId[] }) => void,
+	): () => void;
+	/** Calls back when this node must give up all its actors at once. */
+	onLost(listener: () => void): () => void;
+}
+
+/** Finds and takes owners. */
+export interface Placement {
+	/** The owner known without asking; may be outdated. */
+	known(key: ActorKey): NodeId | undefined;
+	/** The living owner; nothing is claimed. Rejects when the directory does not answer. */
+	lookUp(key: ActorKey): Promise<NodeId | undefined>;
+	/**
+	 * The living owner, claimed for this node (or, when it is overloaded or draining, for the best peer)
+	 * when there is none. `undefined`: nobody may claim now, try again later.
+	 */
+	claim(key: ActorKey): Promise<NodeId | undefined>;
+	/** What was known of this key is wrong (a node answered `MOVED`, or is gone). */
+	forget(key: ActorKey, owner: NodeId): void;
+	/** Whether this node holds the claim. */
+	owns(key: ActorKey): boolean;
+	/** This node's host of the actor has ended. */
+	release(key: ActorKey): void;
+}
+
+/**
+ * Ordered talk with each other node. Within a session each message comes once, in order; when a session
+ * ends (`down`) whatever was on its way in either direction may be lost, and nothing of it comes later.
+ */
+export interface Links {
+	/** Sends within the present session, opening one if there is none; lost when it goes down. */
+	send(to: NodeId, message: Uint8Array): void;
+	/** Calls back with each message. The bytes are the listener's own. */
+	onMessage(listener: (from: NodeId, message: Uint8Array) => void): () => void;
+	/** Calls back when the session with a node ended. A new one begins by itself. */
+	onDown(listener: (peer: NodeId) => void): () => void;
+	close(): void;
+}
