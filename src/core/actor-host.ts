@@ -338,7 +338,7 @@ export class ActorHost {
 	}
 
 	#busy() {
-		this.#env.meter.count('errors', 1, 'BUSY');
+		this.#env.meter.count('commandsRefused', 1, 'BUSY');
 		return refusal('BUSY', 'too much waits here', BUSY_MS * (1 + this.#env.runtime.random()));
 	}
 

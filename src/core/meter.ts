@@ -11,6 +11,7 @@ export type CounterName =
 	| 'events'
 	| 'turns'
 	| 'commandsTaken'
+	| 'commandsRefused'
 	| 'errors'
 	| 'fences'
 	| 'activations'
@@ -20,6 +21,8 @@ export type CounterName =
 	| 'bytesOut'
 	| 'resyncs'
 	| 'resumes'
+	| 'ringResumes'
+	| 'ringMisses'
 	| 'socketsClosed'
 	| 'storeReads';
 export type HistogramName = 'commitMs' | 'batchCommits' | 'mailboxDepth' | 'activationMs';

@@ -340,7 +340,7 @@ export class TurnRunner {
 	#finish(turn: Turn, actor: Recovered, publication?: Publication): void {
 		const { env, reads } = this.#parts;
 		for (const { entry, answer } of turn.answers) {
-			if (!answer.ok) env.meter.count('errors', 1, answer.code);
+			if (!answer.ok) env.meter.count('commandsRefused', 1, answer.code);
 			this.#safely(() => entry.answer(answer));
 		}
 		if (publication !== undefined) {

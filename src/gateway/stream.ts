@@ -75,7 +75,7 @@ export class Stream implements SubscriptionListener {
 		const subscription = this.#subscription;
 		const { identity } = handle.connection;
 		if (resume !== undefined && subscription?.mayResume(identity, resume) === true) {
-			this.#context.meter.count('resumes');
+			this.#context.meter.count('ringResumes');
 			handle.resumed({ position: resume[0], writer: resume[1], events: [] });
 			this.bringUp(handle);
 			return;
@@ -103,7 +103,7 @@ export class Stream implements SubscriptionListener {
 		while (!handle.isClosed) {
 			const ring = this.#subscription?.ring;
 			if (ring?.holds([handle.position, handle.writer]) !== true) {
-				this.#context.meter.count('resyncs');
+				this.#context.meter.count('ringMisses');
 				this.#askAgain(handle);
 				return;
 			}

@@ -8,15 +8,35 @@ const COUNTERS: Record<CounterName, { name: string; help: string; label?: 'code'
 	events: { name: 'events_total', help: 'Durable events in those commits' },
 	turns: { name: 'turns_total', help: 'Turns of actor hosts' },
 	commandsTaken: { name: 'commands_total', help: 'Commands taken from mailboxes' },
-	errors: { name: 'errors_total', help: 'Refusals and failures, by code', label: 'code' },
+	commandsRefused: {
+		name: 'commands_refused_total',
+		help: 'Commands that owners refused, whoever sent them, by code',
+		label: 'code',
+	},
+	errors: {
+		name: 'errors_total',
+		help: 'Refusals and failures told to clients, by code',
+		label: 'code',
+	},
 	fences: { name: 'fences_total', help: 'Owners stopped by a commit of another writer' },
 	activations: { name: 'activations_total', help: 'Actors activated' },
 	quarantines: { name: 'quarantines_total', help: 'Actors put into quarantine' },
 	framesIn: { name: 'frames_in_total', help: 'Frames received from clients' },
 	framesOut: { name: 'frames_out_total', help: 'Frames sent to clients' },
 	bytesOut: { name: 'bytes_out_total', help: 'Bytes written to client sockets' },
-	resyncs: { name: 'resyncs_total', help: 'Handles brought up again by a fresh state' },
-	resumes: { name: 'resumes_total', help: 'Handles brought up again by what they missed' },
+	resumes: { name: 'resumes_total', help: 'Openings that owners answered with what was missed' },
+	resyncs: {
+		name: 'resyncs_total',
+		help: 'Openings that owners answered with a fresh state where one was known already',
+	},
+	ringResumes: {
+		name: 'ring_resumes_total',
+		help: 'Openings that edges answered from their rings, without an owner',
+	},
+	ringMisses: {
+		name: 'ring_misses_total',
+		help: 'Handles that the ring of their edge no longer reached, so that the owner was asked',
+	},
 	socketsClosed: {
 		name: 'sockets_closed_total',
 		help: 'Sockets closed, by close code',

@@ -124,7 +124,7 @@ describe('resume', () => {
 		expect(resumedOf(again.answer)).toMatchObject({ position: 1, events: [], more: false });
 		expect(await dataOf(again.client)).toMatchObject({ p: 3, e: [{}, {}] });
 		expect(world.actors.opens.length).toBe(asked);
-		expect(world.meter.counts.resumes).toBe(1);
+		expect(world.meter.counts.ringResumes).toBe(1);
 		world.actors.publish(KEY, [said('three')]);
 		expect(await dataOf(again.client)).toMatchObject({ p: 4, e: [['said', { text: 'three' }]] });
 	});
@@ -158,7 +158,7 @@ describe('resume', () => {
 		await opened('eve', { resume });
 		await opened('bob', { resume });
 		expect(world.actors.opens.length).toBe(3);
-		expect(world.meter.counts.resumes).toBeUndefined();
+		expect(world.meter.counts.ringResumes).toBeUndefined();
 	});
 
 	test('[W19][W20] a user who was kicked while away is refused, whatever the ring holds', async () => {
