@@ -23,9 +23,11 @@ import { signToken } from './gateway/auth/sign-token.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { type Colyseus, startColyseus } from './gateway/seats/colyseus-server.ts';
 import { discoverRooms } from './gateway/seats/discover-rooms.ts';
+import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
 import { channelsService } from './gateway/services/channels-service.ts';
 import { presenceService } from './gateway/services/presence-service.ts';
 import { Metrics } from './ops/metrics.ts';
+import { channelsContract, presenceContract } from './protocol/user.ts';
 import { createHttpHandler, HTTP_SERVER_OPTIONS, type HttpHandler } from './rest/http-handler.ts';
 import { originPolicy } from './rest/origin-policy.ts';
 import type { RestPorts } from './rest/ports.ts';
@@ -38,6 +40,8 @@ export interface ServerOptions {
 	readonly log: Log;
 	/** `memory`: nothing is kept; for benches and tests. */
 	readonly storage?: 'sqlite' | 'memory';
+	/** Kinds of actors besides Naru's own; each needs a kind name and collections of its own. */
+	readonly kinds?: readonly ActorKind[];
 	/** Added to every commit, as by a slow disk; for benches. */
 	readonly commitDelayMs?: number;
 	/** How long frames for one socket are gathered; 0: one turn of the event loop. */
@@ -88,9 +92,28 @@ async function openStorage(options: ServerOptions, collections: Collection[]): P
 	return openSqlite({ directory, collections, commitDelayMs, onFailed });
 }
 
-/** All kinds of actors; a new one is added here and nowhere else. */
-const actorKinds = ({ channelJoinCreates }: Config) =>
-	[channelKindWith({ joinCreates: channelJoinCreates }), userKind] as unknown as ActorKind[];
+/** All kinds of actors; a new one of Naru's own is added here and nowhere else. */
+function actorKinds({ config, kinds = [] }: ServerOptions): readonly ActorKind[] {
+	const own = [channelKindWith({ joinCreates: config.channelJoinCreates }), userKind];
+	return [...(own as unknown as ActorKind[]), ...kinds];
+}
+
+/** Throws when two have one name: one would silently take the other's place. */
+function checkNames(
+	kinds: readonly ActorKind[],
+	seats: RoomDefinitions['seats'],
+	collections: readonly Collection[],
+): void {
+	const features = [...kinds, ...seats].map(({ contract }) => contract.kind);
+	const names = {
+		kinds: [...features, channelsContract.kind, presenceContract.kind],
+		collections: collections.map(({ name }) => name),
+	};
+	for (const [what, all] of Object.entries(names)) {
+		const twice = all.find((name, index) => all.indexOf(name) !== index);
+		if (twice !== undefined) throw new Error(`two ${what} are called "${twice}": rename one`);
+	}
+}
 
 /** Who may connect: tokens, revocations, and profiles that a backend has set. */
 async function openAuth({ config, log }: ServerOptions, store: Store) {
@@ -116,9 +139,12 @@ async function openAuth({ config, log }: ServerOptions, store: Store) {
 async function openParts(options: ServerOptions, server: Server) {
 	const { config, log } = options;
 	const runtime = nodeRuntime;
-	const kinds = actorKinds(config);
-	const collections = kinds.flatMap((kind) => kind.collections);
-	const storage = await openStorage(options, [REQUESTS, REVOCATIONS, PROFILES, ...collections]);
+	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
+	const kinds = actorKinds(options);
+	const own = [REQUESTS, REVOCATIONS, PROFILES];
+	const collections = [...own, ...kinds.flatMap((kind) => kind.collections)];
+	checkNames(kinds, rooms.seats, collections);
+	const storage = await openStorage(options, collections);
 	const { store, journal } = storage;
 	const metrics = new Metrics();
 	const auth = await openAuth(options, store);
@@ -127,7 +153,6 @@ async function openParts(options: ServerOptions, server: Server) {
 	const settleMs = options.storage === 'memory' ? 0 : OFFLINE_AFTER_MS;
 	const presence = new Presence({ runtime, settleMs });
 	const originAllowed = originPolicy(config);
-	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
 	const colyseus = await startColyseus({ server, rooms, authenticator, runtime, log });
 	const feed = actors.projector;
 	const channels = channelsService({ reads: store, feed, settle: () => feed.settle(), runtime });
