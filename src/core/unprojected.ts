@@ -1,15 +1,6 @@
 import { pack } from '../protocol/codec.ts';
-import type {
-	Doc,
-	EventRows,
-	Key,
-	KeyPart,
-	Page,
-	PageQuery,
-	Reads,
-	Row,
-	RowWrite,
-} from './store.ts';
+import { compareKeys } from './compare-keys.ts';
+import type { Doc, EventRows, Key, Page, PageQuery, Reads, Row, RowWrite } from './store.ts';
 
 /**
  * The rows of an actor's events that the store does not have yet, oldest first. Laid over what the
@@ -110,18 +101,6 @@ function applied(row: Row | undefined, write: RowWrite, position: number): Row |
 	if (write.op === 'put') return { key: write.key, changed: position, doc: write.doc };
 	return row && { key: row.key, changed: position, doc: { ...row.doc, ...write.doc } };
 }
-
-/** Compares the parts that both have. */
-function compareKeys(one: Key, other: Key): number {
-	const length = Math.min(one.length, other.length);
-	for (let index = 0; index < length; index++) {
-		const order = compareParts(one[index] as KeyPart, other[index] as KeyPart);
-		if (order !== 0) return order;
-	}
-	return 0;
-}
-
-const compareParts = (one: KeyPart, other: KeyPart) => (one < other ? -1 : one > other ? 1 : 0);
 
 function withinBounds(query: PageQuery, key: Key): boolean {
 	const rest = key.slice(query.prefix.length);

@@ -1,3 +1,4 @@
+import { compareText } from '../../core/compare-keys.ts';
 import type {
 	CommitRecord,
 	Head,
@@ -10,7 +11,6 @@ import type {
 } from '../../core/journal.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
-import { compareText } from './ordered-rows.ts';
 
 /** A record as kept: packed, so that what the caller or a reader changes later changes nothing here. */
 interface Kept extends Head {

@@ -1,9 +1,9 @@
+import { checkKey, fieldValue } from '../../core/columns.ts';
 import type {
 	Collection,
 	Doc,
 	EventRows,
 	Key,
-	KeyPart,
 	Page,
 	PageQuery,
 	ProjectedCommit,
@@ -75,9 +75,9 @@ class MemoryCollection {
 	#indexKeys(key: Key, doc: Doc): Map<string, Key> {
 		const found = new Map<string, Key>();
 		for (const { name, fields } of this.#declared.indexes ?? []) {
-			const values = fields.map((field) => doc[field.name]);
-			const has = fields.every(({ type }, n) => isOfType(values[n], type));
-			if (has) found.set(name, [...(values as KeyPart[]), ...key]);
+			const values = fields.map((field) => fieldValue(doc, field));
+			const has = values.every((value) => value !== undefined);
+			if (has) found.set(name, [...values, ...key]);
 		}
 		return found;
 	}
@@ -92,17 +92,10 @@ class MemoryCollection {
 		return false;
 	}
 
-	/** Throws when the key does not fit the declaration: a bug of the caller. */
 	check(key: Key): void {
-		const { key: columns, name } = this.#declared;
-		const fits =
-			key.length === columns.length && columns.every(({ type }, n) => isOfType(key[n], type));
-		if (!fits) throw new Error(`not a key of ${name}: its columns differ in number or type`);
+		checkKey(this.#declared, key);
 	}
 }
-
-const isOfType = (value: unknown, type: 'text' | 'int') =>
-	type === 'text' ? typeof value === 'string' : Number.isSafeInteger(value);
 
 const toRow = ({ key, changed, bytes }: Kept): Row => ({
 	key: [...key],

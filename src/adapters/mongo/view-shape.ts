@@ -1,8 +1,7 @@
 import type { Db, Collection as Documents, IndexDescription } from 'mongodb';
+import { type Column, checkKey, fieldValue } from '../../core/columns.ts';
 import type { Collection, Doc, Key, KeyPart } from '../../core/store.ts';
 import type { Id } from './id-range.ts';
-
-type ColumnType = 'text' | 'int';
 
 /** A row of a collection. */
 export interface ViewDocument {
@@ -25,17 +24,13 @@ export interface IndexShape {
 
 export interface ViewShape {
 	readonly name: string;
-	readonly key: readonly { readonly name: string; readonly type: ColumnType }[];
+	readonly key: readonly Column[];
 	readonly indexes: ReadonlyMap<string, IndexShape>;
-	readonly fields: readonly {
-		readonly path: string;
-		readonly name: string;
-		readonly type: ColumnType;
-	}[];
+	readonly fields: readonly (Column & { readonly path: string })[];
 	readonly isUnique: boolean;
 }
 
-const fieldName = ({ name, type }: { name: string; type: ColumnType }) => `${name}_${type}`;
+const fieldName = ({ name, type }: Column) => `${name}_${type}`;
 
 export function shapeOf({ name, key, indexes = [] }: Collection): ViewShape {
 	const fields = new Map<string, ViewShape['fields'][number]>();
@@ -70,25 +65,19 @@ export function indexDescriptions({ indexes }: ViewShape): IndexDescription[] {
 	}));
 }
 
-const isOfType = (value: unknown, type: ColumnType): value is KeyPart =>
-	type === 'text' ? typeof value === 'string' : Number.isSafeInteger(value);
-
 /** What indexes are over: nothing where the document has no such field of the type. */
 export function fieldsOf({ fields }: ViewShape, doc: Doc): ViewDocument['fields'] {
 	const found: Record<string, KeyPart> = {};
-	for (const { path, name, type } of fields) {
-		const value = doc[name];
-		if (isOfType(value, type)) found[path] = value;
+	for (const field of fields) {
+		const value = fieldValue(doc, field);
+		if (value !== undefined) found[field.path] = value;
 	}
 	return Object.keys(found).length === 0 ? undefined : found;
 }
 
 /** Throws when the key does not fit the declaration: a bug of the caller. */
 export function toId(shape: ViewShape, key: Key): Id {
-	const { key: columns, name } = shape;
-	const fits =
-		key.length === columns.length && columns.every(({ type }, n) => isOfType(key[n], type));
-	if (!fits) throw new Error(`not a key of ${name}: its columns differ in number or type`);
+	checkKey(shape, key);
 	return startOf(shape, key);
 }
 

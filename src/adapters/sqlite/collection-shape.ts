@@ -1,10 +1,5 @@
-import type { Collection, Doc, Key } from '../../core/store.ts';
-
-export type ColumnType = 'text' | 'int';
-export interface Column {
-	readonly name: string;
-	readonly type: ColumnType;
-}
+import { type Column, fieldValue } from '../../core/columns.ts';
+import type { Collection, Doc } from '../../core/store.ts';
 
 export const INDEX_PREFIX = 'index__';
 
@@ -61,22 +56,9 @@ export function shapeOf(collection: Collection): CollectionShape {
 	return { name, table: `c_${name}`, key, fields: [...fields.values()], indexes };
 }
 
-export const SQL_TYPES: Readonly<Record<ColumnType, string>> = { text: 'text', int: 'integer' };
-
-const isOfType = (value: unknown, type: ColumnType) =>
-	type === 'text' ? typeof value === 'string' : Number.isSafeInteger(value);
+export const SQL_TYPES: Readonly<Record<Column['type'], string>> = { text: 'text', int: 'integer' };
 
 /** What the field columns hold for a document: null where it has no such field of the type. */
 export function fieldValues({ fields }: CollectionShape, doc: Doc): (string | number | null)[] {
-	return fields.map(({ name, type }) => {
-		const value = doc[name.slice(2)];
-		return isOfType(value, type) ? (value as string | number) : null;
-	});
-}
-
-/** Throws when the key does not fit the declaration: a bug of the caller. */
-export function checkKey({ key: columns, name }: CollectionShape, key: Key): void {
-	const fits =
-		key.length === columns.length && columns.every(({ type }, n) => isOfType(key[n], type));
-	if (!fits) throw new Error(`not a key of ${name}: its columns differ in number or type`);
+	return fields.map(({ name, type }) => fieldValue(doc, { name: name.slice(2), type }) ?? null);
 }

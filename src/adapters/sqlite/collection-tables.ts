@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Column } from '../../core/columns.ts';
 import type { Doc } from '../../core/store.ts';
 import { unpack } from '../../protocol/codec.ts';
 import {
 	type CollectionShape,
-	type Column,
 	fieldValues,
 	INDEX_PREFIX,
 	type IndexShape,

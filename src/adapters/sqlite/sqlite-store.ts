@@ -1,3 +1,4 @@
+import { checkKey } from '../../core/columns.ts';
 import type {
 	Collection,
 	Doc,
@@ -12,7 +13,7 @@ import type {
 import { pack, unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { coalesceRows } from './coalesce-rows.ts';
-import { type CollectionShape, checkKey, fieldValues, shapeOf } from './collection-shape.ts';
+import { type CollectionShape, fieldValues, shapeOf } from './collection-shape.ts';
 import type { StorageThreads } from './sqlite-journal.ts';
 import { copyOwn, packOwn } from './thread-protocol.ts';
 import type { PackedDoc, PackedPage } from './view-reads.ts';
