@@ -7,6 +7,7 @@ import type { Flusher } from './flusher.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { Authenticator, ConnectionListener, SeatHost, Service } from './ports.ts';
 import type { SeatGroups } from './seat-groups.ts';
+import type { ServiceHandle } from './service-handle.ts';
 import type { Streams } from './streams.ts';
 
 /** What the parts of one gateway share. */
@@ -16,6 +17,8 @@ export interface GatewayContext {
 	readonly authenticator: Authenticator;
 	readonly actors: ActorPort;
 	readonly services: ReadonlyMap<string, Service>;
+	/** Handles of services that missed something, until their readers are there again. */
+	readonly behind: Set<ServiceHandle>;
 	readonly seats: SeatHost | undefined;
 	readonly seatGroups: SeatGroups;
 	/** Contracts of the stream kinds by name. */

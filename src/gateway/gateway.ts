@@ -189,8 +189,9 @@ class SocketGateway implements Gateway {
 
 	#sweepLater(): void {
 		this.#cancelSweep = this.#context.runtime.after(SWEEP_MS, () => {
-			const { streams, runtime } = this.#context;
+			const { behind, streams, runtime } = this.#context;
 			for (const connection of this.#connections.all) sweepConnection(connection, this.#context);
+			for (const handle of [...behind]) handle.catchUp();
 			streams.sweep(runtime.monotonic());
 			this.#sweepLater();
 		});
@@ -212,6 +213,7 @@ function createContext(options: GatewayOptions): GatewayContext {
 		authenticator: options.authenticator,
 		actors: options.actors,
 		services: new Map(services.map((service) => [service.contract.kind, service])),
+		behind: new Set(),
 		seats: options.seats,
 		seatGroups: new SeatGroups(nextDown, (run) => runtime.defer(run)),
 		contracts: new Map(contracts.map((contract) => [contract.kind, contract])),

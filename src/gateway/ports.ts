@@ -46,13 +46,20 @@ export interface ConnectionListener {
 /** A feature that the gateway serves itself, without an actor. */
 export interface Service {
 	readonly contract: KindContract;
-	/** `tell` sends an ephemeral to this handle; it may be dropped for a slow reader. */
-	open(connection: Connection, tell: (event: WireEvent) => void): ServiceSession;
+	open(connection: Connection, tell: Tell): ServiceSession;
 }
+
+/**
+ * Sends an ephemeral to one handle. `false`: dropped, for the reader is slow; the session's
+ * {@link ServiceSession.caughtUp} is called when it is there again.
+ */
+export type Tell = (event: WireEvent) => boolean;
 
 export interface ServiceSession {
 	/** Arguments are checked against the contract already. */
 	command(name: string, args: unknown): Promise<CommandAnswer>;
+	/** The reader that missed something is there again: what it must know may be told now. */
+	caughtUp?(): void;
 	close(): void;
 }
 

@@ -50,13 +50,31 @@ export class ServiceHandle extends ClientHandle {
 		});
 	}
 
+	/** Has the session tell what its reader missed, if that is there again. */
+	catchUp(): void {
+		if (!this.#isHeard) return;
+		this.connection.context.behind.delete(this);
+		this.#session?.caughtUp?.();
+	}
+
 	protected released(): void {
+		this.connection.context.behind.delete(this);
 		this.#session?.close();
 	}
 
-	#tell(event: WireEvent): void {
+	/** An answer that waits may be the one that opens the handle, or older news: nothing overtakes it. */
+	get #isHeard(): boolean {
 		const { writer } = this.connection;
-		if (this.isClosed || !writer.allowsEphemeral) return;
-		writer.send(ownMessage(this.#down, OP.ephemeral, pack(event)));
+		return writer.allowsEphemeral && writer.heldBytes === 0;
+	}
+
+	#tell(event: WireEvent): boolean {
+		if (this.isClosed) return true;
+		if (this.#isHeard) {
+			this.connection.writer.send(ownMessage(this.#down, OP.ephemeral, pack(event)));
+			return true;
+		}
+		this.connection.context.behind.add(this);
+		return false;
 	}
 }

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandAnswer } from '../../src/core/actor-port.ts';
-import type { Service, ServiceSession } from '../../src/gateway/ports.ts';
+import type { Service, ServiceSession, Tell } from '../../src/gateway/ports.ts';
 import { OP } from '../../src/protocol/frames.ts';
 import { presenceContract } from '../../src/protocol/user.ts';
-import type { WireEvent } from '../../src/protocol/wire.ts';
 import type { FrameClient } from '../support/frame-client.ts';
 import { TestGateway } from '../support/test-gateway.ts';
 
@@ -12,7 +11,7 @@ const BOARD = { kind: 'board', id: 'a' };
 const BUSY: CommandAnswer = { ok: false, code: 'BUSY', retryAfterMs: 10 };
 
 let world: TestGateway;
-let tell: ((event: WireEvent) => void) | undefined;
+let tell: Tell | undefined;
 let sessions: number;
 const presence: Service = {
 	contract: presenceContract,

@@ -77,24 +77,28 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 
 	session(userId: string, deviceId = 'phone') {
 		const told: WireEvent[] = [];
+		const reader = { isSlow: false };
 		const connection = {
 			id: `${userId}-${deviceId}`,
 			identity: { userId, roles: ['user'] },
 			deviceId,
 		};
 		const session = this.service.open(connection, (event) => {
+			if (reader.isSlow) return false;
 			const [type, data] = event;
 			const schema = channelsContract.ephemerals[type as 'change' | 'gone'];
 			expect(schema.parse(data)).toEqual(data);
 			told.push(event);
+			return true;
 		});
+		const caughtUp = () => session.caughtUp?.();
 		const list = async (args: object = {}, name: 'list' | 'public' = 'list') => {
 			const { args: argsSchema, reply: replySchema } = channelsContract.commands[name];
 			const answer = await session.command(name, argsSchema.parse(args));
 			if (!answer.ok) return { code: answer.code, channels: [], next: undefined };
 			return { code: 'OK', ...replySchema.parse(answer.reply) };
 		};
-		return { told, list, close: () => session.close() };
+		return { told, reader, caughtUp, list, close: () => session.close() };
 	}
 
 	async #pass(collection: string): Promise<void> {

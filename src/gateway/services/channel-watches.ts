@@ -3,6 +3,7 @@ import type { Runtime } from '../../core/runtime.ts';
 import type { Doc, Reads, RowWrite } from '../../core/store.ts';
 import type { ChannelSummary } from '../../protocol/user.ts';
 import { publicSummary, unreadIn } from './channel-summary.ts';
+import type { ChannelsSession } from './channels-session.ts';
 import { type MembershipListener, MemberWatch } from './member-watch.ts';
 
 /** Least time between two changes of one channel to one session (C8). */
@@ -60,6 +61,14 @@ export class ChannelWatches implements MembershipListener {
 		if (watch.sessions.size > 0) return;
 		if (this.#users.get(watch.userId) === watch) this.#users.delete(watch.userId);
 		watch.close();
+	}
+
+	/** Tells what the session missed, as it is now; changes as fast as all changes of a channel. */
+	retell(watch: MemberWatch, session: ChannelsSession): void {
+		for (const id of session.takeMissed()) {
+			if (watch.memberships.has(id)) this.#touch(id, watch);
+			else session.tell(['gone', { id }]);
+		}
 	}
 
 	lastAt(channelId: string): number | undefined {

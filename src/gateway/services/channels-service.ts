@@ -11,6 +11,7 @@ import {
 	toCursor,
 } from './channel-summary.ts';
 import { ChannelWatches, type WatchOptions } from './channel-watches.ts';
+import { ChannelsSession } from './channels-session.ts';
 import type { MemberWatch } from './member-watch.ts';
 
 type ListArgs = Args<typeof channelsContract, 'list'>;
@@ -110,7 +111,8 @@ export function channelsService(options: ChannelsServiceOptions): ChannelsServic
 		publicPage: open,
 		open(connection, tell) {
 			const watch = watches.watch(connection.identity.userId);
-			watch.sessions.add(tell);
+			const session = new ChannelsSession(tell);
+			watch.sessions.add(session);
 			// A store that cannot be read now is asked again by the next list.
 			watch.ready().catch(() => {});
 			return {
@@ -121,8 +123,9 @@ export function channelsService(options: ChannelsServiceOptions): ChannelsServic
 						return { ok: false, code: 'UNAVAILABLE', message: 'the store cannot be read now' };
 					}
 				},
+				caughtUp: () => watches.retell(watch, session),
 				close() {
-					watch.sessions.delete(tell);
+					watch.sessions.delete(session);
 					watches.release(watch);
 				},
 			};

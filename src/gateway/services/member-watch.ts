@@ -1,6 +1,6 @@
 import type { Reads, Row } from '../../core/store.ts';
 import { UNREAD_MAX } from '../../protocol/channel.ts';
-import type { WireEvent } from '../../protocol/wire.ts';
+import type { ChannelsEvent, ChannelsSession } from './channels-session.ts';
 import { UnreadMentions } from './unread-mentions.ts';
 
 /** Memberships of one user that are followed; beyond it the list shows the first by channel id. */
@@ -16,8 +16,6 @@ export interface Membership {
 	mentionsRead?: Promise<void>;
 }
 
-type Tell = (event: WireEvent) => void;
-
 /** Who is told when memberships come and go. */
 export interface MembershipListener {
 	began(watch: MemberWatch, channelId: string): void;
@@ -27,7 +25,7 @@ export interface MembershipListener {
 /** One user with sessions here: the memberships, read once, then kept by the rows that are projected. */
 export class MemberWatch {
 	readonly userId: string;
-	readonly sessions = new Set<Tell>();
+	readonly sessions = new Set<ChannelsSession>();
 	readonly memberships = new Map<string, Membership>();
 	readonly #reads: Reads;
 	readonly #listener: MembershipListener;
@@ -51,8 +49,8 @@ export class MemberWatch {
 		return this.#loading;
 	}
 
-	tell(event: WireEvent): void {
-		for (const tell of this.sessions) tell(event);
+	tell(event: ChannelsEvent): void {
+		for (const session of this.sessions) session.tell(event);
 	}
 
 	begin(channelId: string, marker: number): void {

@@ -3,8 +3,7 @@ import type { Runtime } from '../../core/runtime.ts';
 import type { Refusal } from '../../protocol/errors.ts';
 import type { Args } from '../../protocol/kind.ts';
 import { type PresenceState, presenceContract } from '../../protocol/user.ts';
-import type { WireEvent } from '../../protocol/wire.ts';
-import type { Connection, Service, ServiceSession } from '../ports.ts';
+import type { Connection, Service, ServiceSession, Tell } from '../ports.ts';
 
 /** A watcher's changes are told together, at most this often. */
 const TELL_EVERY_MS = 100;
@@ -54,15 +53,17 @@ export function presenceService(
 class PresenceSession implements ServiceSession, PresenceWatcher {
 	readonly connectionId: string;
 	readonly #connection: Connection;
-	readonly #tell: (event: WireEvent) => void;
+	readonly #tell: Tell;
 	readonly #presence: PresenceSource;
 	readonly #batches: Batches;
-	/** Users to tell of, with the state that this watcher knows of. */
+	/** Users to tell of, with the state that this watcher knows of; only such as it watches. */
 	readonly #changed = new Map<string, ShownState | undefined>();
+	/** The reader is slow: what has changed is told when it is there again. */
+	#isBehind = false;
 
 	constructor(
 		connection: Connection,
-		tell: (event: WireEvent) => void,
+		tell: Tell,
 		{ presence, batches }: { presence: PresenceSource; batches: Batches },
 	) {
 		this.connectionId = connection.id;
@@ -104,7 +105,12 @@ class PresenceSession implements ServiceSession, PresenceWatcher {
 
 	changed(userId: string, before: ShownState | undefined): void {
 		if (!this.#changed.has(userId)) this.#changed.set(userId, before);
-		this.#batches.add(this);
+		if (!this.#isBehind) this.#batches.add(this);
+	}
+
+	caughtUp(): void {
+		this.#isBehind = false;
+		if (this.#changed.size > 0) this.#batches.add(this);
 	}
 
 	/** Tells what is another than what the watcher knows of. */
@@ -114,8 +120,8 @@ class PresenceSession implements ServiceSession, PresenceWatcher {
 			const state = this.#presence.state(userId);
 			if (state !== undefined && state.state !== before) states.push(state);
 		}
-		this.#changed.clear();
-		if (states.length > 0) this.#tell(['change', { states }]);
+		this.#isBehind = states.length > 0 && !this.#tell(['change', { states }]);
+		if (!this.#isBehind) this.#changed.clear();
 	}
 
 	#watch({ users }: CommandArgs<'watch'>): CommandAnswer {

@@ -209,6 +209,32 @@ describe('change', () => {
 		expect(ann.told).toEqual([]);
 	});
 
+	test('[C8] [P3] what a slow reader missed is told when it is there again, as it is then', async () => {
+		const { world, ann } = await listening();
+		await world.act('club', 'bob', create('group', 'ann'));
+		await world.project();
+		await world.runtime.advance(5_000);
+		ann.told.length = 0;
+		ann.reader.isSlow = true;
+		for (const text of ['one', 'two']) await world.act('tea', 'bob', send(text));
+		await world.act('club', 'bob', ['kick', { userId: 'ann' }]);
+		await world.project();
+		await world.runtime.advance(5_000);
+		ann.caughtUp();
+		await world.runtime.advance(5_000);
+		expect(ann.told, 'it is slow again already').toEqual([]);
+		ann.reader.isSlow = false;
+		ann.caughtUp();
+		await world.runtime.advance(5_000);
+		expect(ann.told).toHaveLength(2);
+		expect(ann.told).toContainEqual(['gone', { id: 'club' }]);
+		const [, tea] = ann.told.find(([type]) => type === 'change') ?? [];
+		expect(tea).toMatchObject({ id: 'tea', unread: 2, lastMessage: { text: 'two' } });
+		ann.caughtUp();
+		await world.runtime.advance(5_000);
+		expect(ann.told, 'once').toHaveLength(2);
+	});
+
 	test('[C8] rows of others’ channels cost no read; a closed session is told nothing', async () => {
 		const { world, ann } = await listening();
 		await world.act('other', 'eve', create('open', 'dan'));

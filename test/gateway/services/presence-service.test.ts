@@ -32,16 +32,20 @@ interface Opened {
 	readonly session: ServiceSession;
 	/** What each `change` told: users with their states. */
 	readonly told: string[][];
+	readonly reader: { isSlow: boolean };
 }
 
 function open(connection: Connection): Opened {
 	const told: string[][] = [];
+	const reader = { isSlow: false };
 	const session = service.open(connection, ([type, data]: WireEvent) => {
+		if (reader.isSlow) return false;
 		expect(type).toBe('change');
 		const { states } = presenceContract.ephemerals.change.parse(data);
 		told.push(states.map(({ userId, state }) => `${userId} ${state}`));
+		return true;
 	});
-	return { connection, session, told };
+	return { connection, session, told, reader };
 }
 
 const OK = { ok: true, reply: {} };
@@ -159,6 +163,33 @@ describe('presence service', () => {
 		runtime.advance(1_000);
 		expect(ann.told).toEqual([]);
 		expect(presence.counts().watches).toBe(0);
+	});
+
+	test('[C32] [P3] what a slow reader missed is told when it is there again, as it is then', async () => {
+		const ann = open(connect('ann'));
+		const [bob, eve] = [connect('bob'), connect('eve')];
+		await ann.session.command('watch', { users: ['bob', 'eve', 'joe', 'kim'] });
+		ann.reader.isSlow = true;
+		presence.logout(bob);
+		presence.setState('eve', 'away');
+		connect('joe');
+		connect('kim');
+		runtime.advance(1_000);
+		presence.setState('eve', 'online');
+		await ann.session.command('unwatch', { users: ['kim'] });
+		runtime.advance(1_000);
+		expect(ann.told).toEqual([]);
+		ann.session.caughtUp?.();
+		runtime.advance(1_000);
+		expect(ann.told, 'it is slow again already').toEqual([]);
+		presence.setState('joe', 'away');
+		ann.reader.isSlow = false;
+		ann.session.caughtUp?.();
+		runtime.advance(1_000);
+		expect(ann.told).toEqual([['bob offline', 'joe away']]);
+		presence.logout(eve);
+		runtime.advance(1_000);
+		expect(ann.told[1]).toEqual(['eve offline']);
 	});
 
 	test('[P4] an unknown command is refused', async () => {
