@@ -74,8 +74,8 @@ export class Connection {
 	#isVisible: boolean;
 	#deviceId = '';
 	#refusal: WireError | undefined;
-	/** The token of this attempt was used before. */
-	#isTokenUsed = false;
+	/** A fresh token was tried at once, since the client was last stably online. */
+	#isTokenRetried = false;
 	/** Between two attempts. */
 	#isWaiting = false;
 
@@ -149,7 +149,6 @@ export class Connection {
 		this.#refusal = undefined;
 		this.#isWaiting = false;
 		this.#restartTimer(CONNECT_MAX_MS, () => this.#lost(1006, 'no answer in time'));
-		this.#isTokenUsed = this.#token.isKept;
 		Promise.all([this.#token.get(this.now()), this.#options.deviceId]).then(
 			([token, deviceId]) => {
 				this.#deviceId = deviceId;
@@ -251,12 +250,28 @@ export class Connection {
 		this.#dropLink(3000);
 		const verdict = verdicts.get(code);
 		const says = reason || verdict?.says || 'the connection was lost';
-		const isTokenOld = code === CLOSE.expired.code || code === CLOSE.unauthorized.code;
-		// A token that was good before may just be too old: a fresh one is worth one more attempt.
-		const isSecondChance = isTokenOld && this.#isTokenUsed && this.#token.canRenew;
-		if (isTokenOld) this.#token.drop();
-		if (verdict?.reconnect === false && !isSecondChance) this.#refuse(code, says);
-		else this.#retry(code, says);
+		this.#forgiveFailures();
+		const isTokenBad = code === CLOSE.expired.code || code === CLOSE.unauthorized.code;
+		if (isTokenBad) this.#token.drop();
+		if (isTokenBad && this.#token.canRenew && !this.#isTokenRetried) {
+			// It may just be too old: a fresh one is worth an attempt at once, but only one.
+			this.#isTokenRetried = true;
+			this.#tryIn(0, { code, reason: says });
+		} else if (verdict?.reconnect === false) {
+			this.#refuse(code, says);
+		} else {
+			this.#retry(code, says);
+		}
+	}
+
+	/** Who was online for a while begins anew. */
+	#forgiveFailures(): void {
+		const now = this.#environment.now();
+		if (this.#readyAt > 0 && now - this.#readyAt >= STABLE_MS) {
+			this.#failures = 0;
+			this.#isTokenRetried = false;
+		}
+		this.#readyAt = 0;
 	}
 
 	#refuse(code: number, reason: string): void {
@@ -266,22 +281,25 @@ export class Connection {
 	}
 
 	#retry(code: number, reason: string): void {
-		const now = this.#environment.now();
-		if (this.#readyAt > 0 && now - this.#readyAt >= STABLE_MS) this.#failures = 0;
-		this.#readyAt = 0;
 		const isNetworkUp = this.#environment.isNetworkUp();
 		// Devices err about their network, so that it is tried now and then all the same.
 		const backoffMs = isNetworkUp
 			? fullJitterMs(this.#failures, this.#environment.random)
 			: BACKOFF_MAX_MS;
-		const waitMs = Math.max(backoffMs, this.#notBefore - now);
-		this.#isWaiting = true;
 		this.#failures++;
 		this.#urlAt++;
-		const detail = { code, reason, retryAt: now + waitMs };
+		const detail = this.#tryIn(backoffMs, { code, reason });
+		if (!isNetworkUp) this.#go('networkGone', detail);
+	}
+
+	#tryIn(backoffMs: number, why: { readonly code: number; readonly reason: string }) {
+		const now = this.#environment.now();
+		const waitMs = Math.max(backoffMs, this.#notBefore - now);
+		const detail = { ...why, retryAt: now + waitMs };
+		this.#isWaiting = true;
 		this.#restartTimer(waitMs, () => this.#try());
 		this.#go('lost', detail);
-		if (!isNetworkUp) this.#go('networkGone', detail);
+		return detail;
 	}
 
 	#dropLink(closeCode: number): void {

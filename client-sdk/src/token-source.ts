@@ -16,16 +16,16 @@ export class TokenSource {
 		return typeof this.#option === 'function';
 	}
 
-	/** Whether {@link get} would answer without asking. */
-	get isKept(): boolean {
-		return this.#kept !== undefined;
-	}
-
 	/** `now`: server time, because the token's end is. Rejects when the function does. */
 	async get(now: number): Promise<string> {
 		if (typeof this.#option === 'string') return this.#option;
 		if (now >= this.#expiresAt) this.drop();
-		this.#kept ??= await this.#option();
+		if (this.#kept === undefined) {
+			const token = await this.#option();
+			// Signed out for now, perhaps: an empty hello would be the end.
+			if (typeof token !== 'string' || token === '') throw new TypeError('that is no token');
+			this.#kept = token;
+		}
 		return this.#kept;
 	}
 

@@ -9,6 +9,7 @@ import { connectionSuite } from './connection-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { serviceSuite } from './service-suite.ts';
 import { bundleSdk } from './support/bundle-sdk.ts';
+import { tokenSuite } from './token-suite.ts';
 
 /** Built afresh, so that the suite never runs on yesterday's file. */
 const directory = mkdtempSync(join(tmpdir(), 'naru-sdk-'));
@@ -41,6 +42,7 @@ describe('bundle', () => {
 
 const sdk = bundleSdk(code);
 connectionSuite(sdk);
+tokenSuite(sdk);
 commandSuite(sdk);
 channelSuite(sdk);
 serviceSuite(sdk);

@@ -270,94 +270,6 @@ function network(sdk: Sdk): void {
 	});
 }
 
-function tokens(sdk: Sdk): void {
-	const counted = () => {
-		let asked = 0;
-		const token = () => `ann-${++asked}`;
-		return { token, asked: () => asked };
-	};
-	const verify = (token: string) => ({ userId: token.split('-')[0] ?? '' });
-
-	test('a token function is asked once, not at each reconnect', async () => {
-		const { token, asked } = counted();
-		const made = scene(sdk, { token });
-		made.server.verify = verify;
-		await made.world.advance(20);
-		made.server.last.socket.cut();
-		await made.world.advance(1_000);
-		expect(made.naru.status).toBe('online');
-		expect(asked()).toBe(1);
-	});
-
-	test('a fresh token is given on the same socket, and handles stay open', async () => {
-		const { token } = counted();
-		const made = scene(sdk, { token });
-		made.server.verify = verify;
-		made.server.made('general', 'ann');
-		await made.world.advance(20);
-		await Promise.all([made.naru.channel('general').open(), made.world.advance(10)]);
-		made.server.last.error({ code: 'UNAUTHORIZED', renew: true });
-		await made.world.advance(10);
-		expect(made.server.last.hello?.token).toBe('ann-2');
-		expect(made.server.opens()).toHaveLength(1);
-		expect(made.naru.stats.sockets).toBe(1);
-	});
-
-	test('close code 4105 asks for a fresh token', async () => {
-		const { token } = counted();
-		const made = scene(sdk, { token });
-		made.server.verify = verify;
-		await made.world.advance(20);
-		made.server.last.close('expired');
-		await made.world.advance(1_000);
-		expect(made.server.last.hello?.token).toBe('ann-2');
-	});
-
-	test('a token known to be used up is not sent', async () => {
-		const { token } = counted();
-		const made = scene(sdk, { token });
-		made.server.verify = () => ({ userId: 'ann', expiresAt: made.world.now + 60_000 });
-		await made.world.advance(20);
-		await made.world.advance(90_000);
-		made.server.last.socket.cut();
-		await made.world.advance(1_000);
-		expect(made.server.last.hello?.token).toBe('ann-2');
-	});
-
-	test('a kept token that is refused gets one more chance, a fresh one none', async () => {
-		const { token, asked } = counted();
-		const made = scene(sdk, { token });
-		made.server.verify = verify;
-		await made.world.advance(20);
-		made.server.verify = () => ({ close: 'unauthorized', error: { code: 'UNAUTHORIZED' } });
-		made.server.last.socket.cut();
-		await made.world.advance(5_000);
-		expect(made.naru.status).toBe('closed');
-		expect(asked()).toBe(2);
-	});
-
-	test('a token function that fails is asked again later', async () => {
-		let fails = 3;
-		const made = scene(sdk, {
-			token: () => {
-				if (fails-- > 0) throw new Error('the sign-in server is away');
-				return 'ann';
-			},
-		});
-		await made.world.advance(10_000);
-		expect(made.naru.status).toBe('online');
-	});
-
-	test('a token of another user ends the client', async () => {
-		const { token } = counted();
-		const made = scene(sdk, { token });
-		await made.world.advance(20);
-		made.server.last.close('expired');
-		await made.world.advance(1_000);
-		expect(made.naru.status).toBe('closed');
-	});
-}
-
 /** What a client does with its socket. */
 export function connectionSuite(sdk: Sdk): void {
 	describe(`connection (${sdk.name})`, () => {
@@ -366,6 +278,5 @@ export function connectionSuite(sdk: Sdk): void {
 		signsOfLife(sdk);
 		triggers(sdk);
 		if (sdk.knowsNetwork) network(sdk);
-		tokens(sdk);
 	});
 }

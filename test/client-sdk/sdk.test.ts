@@ -4,8 +4,10 @@ import { connectionSuite } from './connection-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { serviceSuite } from './service-suite.ts';
 import { sourceSdk } from './support/sdk.ts';
+import { tokenSuite } from './token-suite.ts';
 
 connectionSuite(sourceSdk);
+tokenSuite(sourceSdk);
 commandSuite(sourceSdk);
 channelSuite(sourceSdk);
 serviceSuite(sourceSdk);
