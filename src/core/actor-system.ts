@@ -15,19 +15,22 @@ import { refusal } from './entries.ts';
 import { HOST_LIMITS, type HostEnvironment, type HostLimits } from './host-environment.ts';
 import type { IntentPorts } from './intent-runner.ts';
 import type { Journal } from './journal.ts';
-import { JournalWriter } from './journal-writer.ts';
+import { JournalWriters } from './journal-writers.ts';
 import { type Log, SILENT } from './log.ts';
 import { type Meter, NO_METER } from './meter.ts';
-import { Projector } from './projector.ts';
+import { Projectors } from './projectors.ts';
 import type { Recovered } from './recovery.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store } from './store.ts';
+import { ONE_SHARD, type StoreShards } from './store-shards.ts';
 import { timeIds } from './time-ids.ts';
 
 export interface ActorSystemOptions {
 	readonly kinds: readonly ActorKind[];
 	readonly journal: Journal;
 	readonly store: Store;
+	/** How journal and store are split into parts that fail apart; default: not at all. */
+	readonly shards?: StoreShards;
 	readonly runtime: Runtime;
 	readonly log?: Log;
 	readonly meter?: Meter;
@@ -68,8 +71,11 @@ interface Crash {
  * ones away, takes up those with due work, and restarts crashed ones with back-off.
  */
 export class ActorSystem implements ActorPort {
-	readonly journalWriter: JournalWriter;
-	readonly projector: Projector;
+	readonly journalWriter: JournalWriters;
+	readonly projector: Projectors;
+	readonly #shards: StoreShards;
+	/** By shard; they differ in writer and projector only. */
+	readonly #envs: readonly HostEnvironment[];
 	readonly #env: HostEnvironment;
 	readonly #kinds: ReadonlyMap<string, ActorKind>;
 	readonly #idleMs: number;
@@ -88,24 +94,30 @@ export class ActorSystem implements ActorPort {
 		const log = options.log ?? SILENT;
 		const meter = options.meter ?? NO_METER;
 		const { journal, store, runtime } = options;
-		this.journalWriter = new JournalWriter({ journal, runtime, log, meter });
-		this.projector = new Projector({ store, runtime, log });
+		this.#shards = options.shards ?? ONE_SHARD;
+		const { count } = this.#shards;
+		this.journalWriter = new JournalWriters(count, { journal, runtime, log, meter });
+		this.projector = new Projectors(count, { store, runtime, log });
 		this.#kinds = new Map(options.kinds.map((kind) => [kind.contract.kind, kind]));
 		this.#idleMs = options.idleMs ?? IDLE_MS;
 		this.#hostsMax = options.hostsMax ?? HOSTS_MAX;
-		this.#env = {
+		const shared = {
 			journal,
 			store,
 			runtime,
 			log,
 			meter,
-			journalWriter: this.journalWriter,
-			projector: this.projector,
 			limits: { ...HOST_LIMITS, ...options.limits },
 			newId: timeIds(runtime),
 			intents: options.intents ?? {},
 			actors: this,
 		};
+		this.#envs = Array.from({ length: count }, (_, shard) => ({
+			...shared,
+			journalWriter: this.journalWriter.at(shard),
+			projector: this.projector.at(shard),
+		}));
+		this.#env = this.#envs[0] as HostEnvironment;
 		this.#tendLater();
 	}
 
@@ -241,7 +253,7 @@ export class ActorSystem implements ActorPort {
 	#host(key: ActorKey): ActorHost {
 		const kind = this.#kinds.get(splitKey(key).kind) as ActorKind;
 		const host = new ActorHost(key, kind, {
-			env: this.#env,
+			env: this.#envs[this.#shards.of(key)] ?? this.#env,
 			observer: {
 				activated: () => this.#activated(host),
 				committed: () => this.#figuresLater(host),
