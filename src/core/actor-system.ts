@@ -11,6 +11,7 @@ import type {
 	OpenRequest,
 	Subscriber,
 } from './actor-port.ts';
+import { DueWork } from './due-work.ts';
 import { refusal } from './entries.ts';
 import { HOST_LIMITS, type HostEnvironment, type HostLimits } from './host-environment.ts';
 import type { IntentPorts } from './intent-runner.ts';
@@ -59,7 +60,6 @@ const FAILURES_MAX = 5;
 const QUARANTINE_MS = 60_000;
 /** A crash is forgotten when the actor has run so long since it might be restarted. */
 const CRASH_KEPT_MS = 60_000;
-const WAKES_MAX = 1_000;
 
 interface Crash {
 	readonly failures: number;
@@ -86,6 +86,7 @@ export class ActorSystem implements ActorPort {
 	readonly #crashes = new Map<ActorKey, Crash>();
 	readonly #figuresDue = new Map<ActorKey, ActorHost>();
 	readonly #observers = new Set<ActorObserver>();
+	readonly #dueWork: DueWork;
 	#cancelTend = () => {};
 	#cancelFigures: (() => void) | undefined;
 	#stopped = false;
@@ -118,6 +119,11 @@ export class ActorSystem implements ActorPort {
 			projector: this.projector.at(shard),
 		}));
 		this.#env = this.#envs[0] as HostEnvironment;
+		this.#dueWork = new DueWork({
+			journal,
+			runtime,
+			takeUp: (key) => (this.#hosts.has(key) ? undefined : this.inspect(key, () => {})),
+		});
 		this.#tendLater();
 	}
 
@@ -169,20 +175,11 @@ export class ActorSystem implements ActorPort {
 	}
 
 	/**
-	 * Takes up actors with due work that nobody may be visiting. `dueMax`: at the start of the only node
-	 * every row is taken, for no owner is alive.
+	 * Takes up actors with due work that nobody may be visiting; resolves when they serve, with how many
+	 * rows there were. `dueMax`: at the start of the only node every row is taken, for no owner is alive.
 	 */
 	async wakeDue(dueMax = this.#env.runtime.now()): Promise<number> {
-		const rows = await this.#env.journal.wakes(dueMax, WAKES_MAX);
-		for (const { actor } of rows) {
-			if (!this.#hosts.has(actor))
-				this.#with(
-					actor,
-					() => {},
-					() => {},
-				);
-		}
-		return rows.length;
+		return await this.#dueWork.sweep(dueMax);
 	}
 
 	/** Resolves when no activation or commit is under way and the store has everything. */
@@ -195,6 +192,7 @@ export class ActorSystem implements ActorPort {
 	/** Ends orderly: no more commands, what is decided lands, snapshots where worth it. */
 	async close(): Promise<void> {
 		this.#stopped = true;
+		this.#dueWork.stop();
 		this.#cancelTend();
 		this.#cancelFigures?.();
 		await this.#until(() => [...this.#hosts.values()].every((host) => !host.isTaking));
@@ -207,6 +205,7 @@ export class ActorSystem implements ActorPort {
 	/** Ends as a crash would: nothing more is written by this node's hosts. */
 	kill(): void {
 		this.#stopped = true;
+		this.#dueWork.stop();
 		this.#cancelTend();
 		this.#cancelFigures?.();
 		this.journalWriter.close();
@@ -331,10 +330,9 @@ export class ActorSystem implements ActorPort {
 		for (const [key, crash] of this.#crashes) {
 			if (crash.retryAt + CRASH_KEPT_MS < now) this.#crashes.delete(key);
 		}
-		try {
-			await this.wakeDue();
-		} catch (error) {
-			this.#env.log.warn({ err: error }, 'due work could not be read');
-		}
+		// Not waited for: a store that hangs must not keep live actors from being tended.
+		this.wakeDue().catch((error) => {
+			if (!this.#stopped) this.#env.log.warn({ err: error }, 'due work could not be read');
+		});
 	}
 }

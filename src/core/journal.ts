@@ -44,6 +44,9 @@ export interface WakeRow {
 	readonly epoch: number;
 }
 
+/** Where a page of wake rows has ended. */
+export type WakePlace = Pick<WakeRow, 'due' | 'actor'>;
+
 /** A record with the wake row that must stand before it is visible. */
 export interface JournalWrite {
 	readonly record: CommitRecord;
@@ -94,8 +97,8 @@ export interface Journal {
 	/** Writes one part; a snapshot is complete, and older ones but one go, with {@link sealSnapshot}. */
 	putSnapshotPart(actor: ActorKey, commit: number, part: number, bytes: Uint8Array): Promise<void>;
 	sealSnapshot(actor: ActorKey, commit: number, parts: number): Promise<void>;
-	/** Rows due at or before `dueMax`, by (due, actor), at most `limit`. */
-	wakes(dueMax: number, limit: number): Promise<readonly WakeRow[]>;
+	/** Rows due at or before `dueMax`, by (due, actor), behind `after`, at most `limit`. */
+	wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]>;
 	/** Raises the row to `due`, or removes it; only where its epoch is at most `epoch`. */
 	setWake(actor: ActorKey, due: number | undefined, epoch: number): Promise<void>;
 	/** Overwrites the data of the event at `position` in place (P46); numbers and order stay. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ActorKey } from '../../src/protocol/ids.ts';
 import { CoreBench } from '../support/core-bench.ts';
 import { Gate } from '../support/hooked.ts';
 
@@ -115,9 +116,58 @@ describe('wake rows', () => {
 		first.storeHooks.project = () => Promise.reject(new Error('away'));
 		await first.send(KEY, ['add', { by: 1 }]);
 		const second = first.restart();
-		await second.system.wakeDue(Number.MAX_SAFE_INTEGER);
+		const woken = second.system.wakeDue(Number.MAX_SAFE_INTEGER);
 		await second.runtime.advance(1_000);
+		expect(await woken).toBe(1);
 		expect(await second.store.watermark(KEY)).toBe(1);
+	});
+
+	test('[P13] [H24] 5,000 due rows that a crash left are worked off at once, a page at a time', async () => {
+		const first = new CoreBench();
+		const keys = Array.from({ length: 5_000 }, (_, n) => `counter/c${n}` as ActorKey);
+		for (const key of keys) first.post(key, ['remind', { at: first.runtime.now() + 60_000 }]);
+		await first.runtime.advance(1_000);
+		expect(first.system.hosts.size).toBe(5_000);
+		first.system.kill();
+		await first.runtime.advance(120_000);
+
+		const second = new CoreBench({ shared: first });
+		let reading = 0;
+		let readingMax = 0;
+		second.journalHooks.snapshot = async (run) => {
+			readingMax = Math.max(readingMax, ++reading);
+			try {
+				return await run();
+			} finally {
+				reading--;
+			}
+		};
+		await second.runtime.advance(5_000 + 2_000);
+		expect(readingMax).toBeLessThanOrEqual(500);
+		for (const key of keys) expect(second.system.hosts.get(key)?.figures()).toBeDefined();
+		const heads = await Promise.all(keys.map((key) => second.journal.head(key)));
+		expect(heads.filter((head) => head?.position !== 2)).toEqual([]);
+		expect((await first.journal.wakes(second.runtime.now(), 10)).length).toBe(0);
+	});
+
+	test('[P13] [H24] [C24] actors that cannot be loaded now hold up the others for a moment only', async () => {
+		const first = new CoreBench();
+		const at = first.runtime.now() + 60_000;
+		const stuck = Array.from({ length: 600 }, (_, n) => `counter/a${n}` as ActorKey);
+		for (const key of stuck) first.post(key, ['remind', { at }]);
+		await first.runtime.advance(100);
+		await first.send(KEY, ['remind', { at: at + 1 }]);
+		first.system.kill();
+		await first.runtime.advance(120_000);
+
+		const second = new CoreBench({ shared: first });
+		const gate = new Gate();
+		second.journalHooks.head = (run, actor) => (actor === KEY ? run() : gate.pass(run));
+		await second.runtime.advance(10_000);
+		expect(await types(second)).toEqual(['reminded', 'fired']);
+		gate.open();
+		await second.runtime.advance(10_000);
+		expect((await second.events(stuck[599] as ActorKey)).length).toBe(2);
 	});
 });
 

@@ -80,6 +80,7 @@ describe('mongo: what is read often is found by an index', () => {
 	const byKey = { collection: 'messages', prefix: [channel], limit: 20 };
 	test.each<[string, () => Promise<unknown>]>([
 		['wakes', () => journal.wakes(20, 10)],
+		['wakes behind a place', () => journal.wakes(20, 10, { due: 5, actor })],
 		['watermark', () => store.watermark(actor)],
 		['get', () => store.get('messages', [channel, 7])],
 		['a page by an index', () => store.page(byIndex)],

@@ -7,6 +7,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	WakePlace,
 	WakeRow,
 } from '../../core/journal.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
@@ -55,6 +56,9 @@ const keep = (record: CommitRecord): Kept => ({
 	eventCount: record.events.length,
 	bytes: pack(record),
 });
+
+const comparePlaces = (one: WakePlace, other: WakePlace) =>
+	one.due - other.due || compareText(one.actor, other.actor);
 
 /**
  * A journal in memory with the semantics of the SQLite one, for tests and simulations: nothing is
@@ -132,13 +136,14 @@ export class MemoryJournal implements Journal {
 		}
 	}
 
-	async wakes(dueMax: number, limit: number): Promise<readonly WakeRow[]> {
+	async wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]> {
 		const rows: WakeRow[] = [];
 		for (const [actor, { wake }] of this.#state.actors) {
-			if (wake !== undefined && wake.due <= dueMax) rows.push({ actor, ...wake });
+			if (wake === undefined || wake.due > dueMax) continue;
+			const row = { actor, ...wake };
+			if (after === undefined || comparePlaces(row, after) > 0) rows.push(row);
 		}
-		rows.sort((one, other) => one.due - other.due || compareText(one.actor, other.actor));
-		return rows.slice(0, limit);
+		return rows.sort(comparePlaces).slice(0, limit);
 	}
 
 	async setWake(actor: ActorKey, due: number | undefined, epoch: number): Promise<void> {

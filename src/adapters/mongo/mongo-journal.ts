@@ -6,6 +6,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	WakePlace,
 	WakeRow,
 } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
@@ -80,9 +81,9 @@ export class MongoJournal implements Journal {
 		await this.#within('sealSnapshot', this.#snapshots.seal(actor, commit, parts));
 	}
 
-	async wakes(dueMax: number, limit: number): Promise<readonly WakeRow[]> {
+	async wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]> {
 		const sweep = async () => {
-			const rows = await this.#wakes.due(dueMax, limit);
+			const rows = await this.#wakes.due(dueMax, limit, after);
 			const haveJournal = (actors: readonly ActorKey[]) => this.#reads.known(actors);
 			return await this.#wakes.withJournal(rows, dueMax, haveJournal);
 		};

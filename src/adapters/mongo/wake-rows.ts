@@ -1,5 +1,5 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
-import type { JournalWrite, WakeRow } from '../../core/journal.ts';
+import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
+import type { JournalWrite, WakePlace, WakeRow } from '../../core/journal.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { duplicatesOf, hasOnlyDuplicates } from './storage-error.ts';
 
@@ -62,9 +62,16 @@ export class WakeRows {
 	}
 
 	/** By due time, then key. */
-	async due(dueMax: number, limit: number): Promise<WakeRow[]> {
+	async due(dueMax: number, limit: number, after?: WakePlace): Promise<WakeRow[]> {
+		const behind: Filter<WakeDocument>[] =
+			after === undefined
+				? []
+				: [
+						{ due: { $gte: after.due } },
+						{ $or: [{ due: { $gt: after.due } }, { _id: { $gt: after.actor } }] },
+					];
 		const found = this.#rows
-			.find({ due: { $lte: dueMax } })
+			.find({ $and: [{ due: { $lte: dueMax } }, ...behind] })
 			.sort({ due: 1, _id: 1 })
 			.limit(limit);
 		return (await found.toArray()).map(({ _id, due, epoch }) => ({ actor: _id, due, epoch }));

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Head, WakeRow } from '../../core/journal.ts';
+import type { Head, WakePlace, WakeRow } from '../../core/journal.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { allRows, prepareRows } from './database.ts';
 import { type LogEntry, LogWalk } from './log-walk.ts';
@@ -26,6 +26,12 @@ export interface ReadRequest {
 	readonly bytesMax: number;
 }
 
+export interface WakesRequest {
+	readonly dueMax: number;
+	readonly limit: number;
+	readonly after?: WakePlace;
+}
+
 /** The reading side of the journal, on a connection of its own. */
 export class JournalReads {
 	readonly #db: DatabaseSync;
@@ -37,7 +43,8 @@ export class JournalReads {
 		this.#walk = new LogWalk(db);
 		this.#wakes = prepareRows(
 			db,
-			'select key, due, epoch from wakes where due <= ? order by due, key limit ?',
+			`select key, due, epoch from wakes
+			where due <= ? and (due, key) > (?, ?) order by due, key limit ?`,
 		);
 	}
 
@@ -60,8 +67,9 @@ export class JournalReads {
 		});
 	}
 
-	wakes(dueMax: number, limit: number): WakeRow[] {
-		const rows = allRows<[ActorKey, number, number]>(this.#wakes, dueMax, limit);
+	wakes({ dueMax, limit, after }: WakesRequest): WakeRow[] {
+		const from = [after?.due ?? Number.MIN_SAFE_INTEGER, after?.actor ?? ''] as const;
+		const rows = allRows<[ActorKey, number, number]>(this.#wakes, dueMax, ...from, limit);
 		return rows.map(([actor, due, epoch]) => ({ actor, due, epoch }));
 	}
 

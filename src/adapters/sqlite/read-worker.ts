@@ -3,7 +3,7 @@ import type { Head, Snapshot, WakeRow } from '../../core/journal.ts';
 import type { Collection, Key, PageQuery } from '../../core/store.ts';
 import { shapeOf } from './collection-shape.ts';
 import { openReader } from './database.ts';
-import { JournalReads, type ReadRequest } from './journal-reads.ts';
+import { JournalReads, type ReadRequest, type WakesRequest } from './journal-reads.ts';
 import { serveThread } from './serve-thread.ts';
 import { SnapshotReads } from './snapshot-tables.ts';
 import { packOwn } from './thread-protocol.ts';
@@ -26,8 +26,7 @@ const ops = {
 	head: (actor: string): Head | undefined => journal.head(actor),
 	/** Answers packed {@link PackedRecords}. */
 	records: (request: ReadRequest): Uint8Array => packOwn(journal.read(request)),
-	wakes: ({ dueMax, limit }: { dueMax: number; limit: number }): WakeRow[] =>
-		journal.wakes(dueMax, limit),
+	wakes: (request: WakesRequest): WakeRow[] => journal.wakes(request),
 	snapshot: (actor: string): Snapshot | undefined => snapshots.newest(actor),
 	get: ({ collection, key }: { collection: string; key: Key }): PackedDoc | undefined =>
 		views.get(collection, key),

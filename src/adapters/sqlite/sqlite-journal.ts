@@ -6,6 +6,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	WakePlace,
 	WakeRow,
 } from '../../core/journal.ts';
 import { unpack } from '../../protocol/codec.ts';
@@ -89,8 +90,9 @@ export class SqliteJournal implements Journal {
 		await this.#threads.views.call('sealSnapshot', { actor, commit, parts });
 	}
 
-	wakes(dueMax: number, limit: number): Promise<readonly WakeRow[]> {
-		return this.#threads.read.call('wakes', { dueMax, limit });
+	wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]> {
+		const from = after === undefined ? {} : { after: { due: after.due, actor: after.actor } };
+		return this.#threads.read.call('wakes', { dueMax, limit, ...from });
 	}
 
 	async setWake(actor: ActorKey, due: number | undefined, epoch: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Journal } from '../../../src/core/journal.ts';
+import type { Journal, WakePlace } from '../../../src/core/journal.ts';
 import type { ActorKey } from '../../../src/protocol/ids.ts';
 import { appendOne, newActor, recordOf } from './records.ts';
 
@@ -47,6 +47,11 @@ export function wakesContract(journal: () => Journal): void {
 				(await journal().wakes(-1, limit)).map(({ actor }) => actor);
 			expect(await order(10)).toEqual([second, third, first]);
 			expect(await order(2)).toEqual([second, third]);
+			const behind = async (place: WakePlace) =>
+				(await journal().wakes(-1, 10, place)).map(({ actor }) => actor);
+			expect(await behind({ due: -2, actor: second })).toEqual([third, first]);
+			expect(await behind({ due: -2, actor: third })).toEqual([first]);
+			expect(await behind({ due: -1, actor: first })).toEqual([]);
 		});
 	});
 }
