@@ -22,6 +22,14 @@ const urlOf = (...schemes: string[]) =>
 		error: `set a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
 	});
 
+/** Several URLs, one a store shard, with white space between them or a comma. */
+const mongoUrls = z
+	.string()
+	.transform((text) => text.split(/[\s,]+(?=mongodb(?:\+srv)?:\/\/)/))
+	.refine((urls) => urls.every((url) => /^mongodb(\+srv)?:\/\/[^/\s]+(\/\S*)?$/.test(url)), {
+		error: 'set URLs that begin with mongodb:// or mongodb+srv://, with commas between them',
+	});
+
 const onOff = z
 	.enum(['on', 'off'], { error: 'set on or off' })
 	.transform((value) => value === 'on');
@@ -69,7 +77,7 @@ export const SETTINGS = {
 	CHANNEL_JOIN_CREATES: onOff,
 	REDIS_URL: urlOf('redis:', 'rediss:'),
 	NATS_URL: urlOf('nats:', 'tls:'),
-	MONGO_URL: urlOf('mongodb:', 'mongodb+srv:'),
+	MONGO_URL: mongoUrls,
 	SIMULATORS: onOff,
 	PAYMENT_URL: urlOf('http:', 'https:'),
 	INSTITUTIONS_URL: urlOf('http:', 'https:'),
@@ -124,6 +132,8 @@ export interface Config {
 	/** Development conveniences: dev tokens, loopback origins, a generated secret. */
 	readonly development: boolean;
 	readonly auth: AuthConfig;
+	/** Absent: one node on its data directory. */
+	readonly cluster?: ClusterConfig;
 	readonly allowedOrigins: readonly string[];
 	readonly limits: { readonly socketsPerUserMax: number; readonly socketsPerAddressMax: number };
 	/** Whether joining a free channel id creates a public open channel. */
@@ -150,25 +160,36 @@ const problem = (name: string, text: string) =>
 		? 'is not valid'
 		: `is not valid (${JSON.stringify(text.slice(0, 80))})`;
 
-function checkCluster(values: Values): void {
+/** The servers that the nodes of a cluster share. */
+export interface ClusterConfig {
+	readonly redisUrl: string;
+	readonly natsUrl: string;
+	/** One a store shard. */
+	readonly mongoUrls: readonly string[];
+}
+
+function clusterOf(values: Values): ClusterConfig | undefined {
+	const { REDIS_URL: redisUrl, NATS_URL: natsUrl, MONGO_URL: mongoUrls } = values;
 	const given = CLUSTER.filter((name) => values[name] !== undefined);
-	if (given.length === 0) return;
-	const missing = CLUSTER.filter((name) => values[name] === undefined);
-	if (missing.length > 0) {
-		throw new ConfigError(
-			`${given[0]} is set without ${missing.join(' and ')}: set all three or none`,
-		);
+	if (given.length === 0) return undefined;
+	if (redisUrl !== undefined && natsUrl !== undefined && mongoUrls !== undefined) {
+		return Object.freeze({ redisUrl, natsUrl, mongoUrls: Object.freeze(mongoUrls) });
 	}
+	const missing = CLUSTER.filter((name) => values[name] === undefined);
 	throw new ConfigError(
-		`${CLUSTER.join(', ')} are set, but this version does not serve clusters yet: unset them to run as one node on its data directory`,
+		`${given[0]} is set without ${missing.join(' and ')}: set all three or none`,
 	);
 }
 
 function checkAuth(values: Values, environment: string): void {
-	if (environment === 'development') return;
-	if (values.AUTH_SECRET !== undefined || values.AUTH_JWKS_URL !== undefined) return;
+	if (values.AUTH_SECRET !== undefined) return;
+	// In development a node makes a secret of its own, which the others of a cluster would not know.
+	if (environment === 'development' && values.REDIS_URL === undefined) return;
+	if (environment !== 'development' && values.AUTH_JWKS_URL !== undefined) return;
+	const why = environment === 'development' ? 'REDIS_URL' : `APP_ENV ${environment}`;
+	const or = environment === 'development' ? '' : ' or AUTH_JWKS_URL';
 	throw new ConfigError(
-		`AUTH_SECRET is missing: with APP_ENV ${environment} set AUTH_SECRET (at least ${SECRET_LENGTH_MIN} characters) or AUTH_JWKS_URL`,
+		`AUTH_SECRET is missing: with ${why} set AUTH_SECRET (at least ${SECRET_LENGTH_MIN} characters)${or}`,
 	);
 }
 
@@ -195,7 +216,7 @@ export function readConfig(
 ): Config {
 	const values = readValues(env);
 	const environment = values.APP_ENV ?? 'development';
-	checkCluster(values);
+	const cluster = clusterOf(values);
 	checkAuth(values, environment);
 	return Object.freeze({
 		port: values.PORT ?? 2567,
@@ -204,6 +225,7 @@ export function readConfig(
 		environment,
 		development: environment === 'development',
 		auth: authOf(values),
+		...(cluster === undefined ? {} : { cluster }),
 		allowedOrigins: Object.freeze(values.ALLOWED_ORIGINS ?? []),
 		limits: Object.freeze({
 			socketsPerUserMax: values.SOCKETS_PER_USER_MAX ?? 100,

@@ -117,13 +117,29 @@ describe('settings', () => {
 		);
 	});
 
-	test('a cluster is refused and not taken for one node', () => {
-		const message = refusal({
-			REDIS_URL: 'redis://h',
-			NATS_URL: 'nats://h',
-			MONGO_URL: 'mongodb://h',
+	const SERVERS = { REDIS_URL: 'redis://h', NATS_URL: 'nats://h', MONGO_URL: 'mongodb://h' };
+
+	test('[P23] a cluster takes all three servers', () => {
+		const { cluster } = readConfig({ ...SERVERS, AUTH_SECRET: SECRET });
+		expect(cluster).toEqual({
+			redisUrl: 'redis://h',
+			natsUrl: 'nats://h',
+			mongoUrls: ['mongodb://h'],
 		});
-		expect(message).toContain('does not serve clusters yet');
+		expect(readConfig({}).cluster).toBeUndefined();
+	});
+
+	test('[C24] the store may be several shards, each a URL with its own list of hosts', () => {
+		const MONGO_URL = 'mongodb://a,b/naru?replicaSet=r, mongodb+srv://c';
+		const { cluster } = readConfig({ ...SERVERS, MONGO_URL, AUTH_SECRET: SECRET });
+		expect(cluster?.mongoUrls).toEqual(['mongodb://a,b/naru?replicaSet=r', 'mongodb+srv://c']);
+		expect(
+			refusal({ ...SERVERS, MONGO_URL: 'mongodb://a http://b', AUTH_SECRET: SECRET }),
+		).toContain('MONGO_URL is not valid');
+	});
+
+	test('[P42] the nodes of a cluster need a common secret, in development too', () => {
+		expect(refusal(SERVERS)).toContain('AUTH_SECRET is missing: with REDIS_URL');
 	});
 
 	test('settings of features to come are checked, and said to have no effect', () => {

@@ -46,13 +46,18 @@ export interface Placement {
 	lookUp(key: ActorKey): Promise<NodeId | undefined>;
 	/**
 	 * The living owner, claimed for this node (or, when it is overloaded or draining, for the best peer)
-	 * when there is none. `undefined`: nobody may claim now, try again later.
+	 * when there is none. `undefined`: nobody may claim now, try again later. `handedOver`: a peer has
+	 * sent the key here, so it goes no further.
 	 */
-	claim(key: ActorKey): Promise<NodeId | undefined>;
+	claim(key: ActorKey, options?: { readonly handedOver?: boolean }): Promise<NodeId | undefined>;
 	/** What was known of this key is wrong (a node answered `MOVED`, or is gone). */
 	forget(key: ActorKey, owner: NodeId): void;
 	/** Whether this node holds the claim. */
 	owns(key: ActorKey): boolean;
+	/** Every key whose claim this node holds. */
+	owned(): Iterable<ActorKey>;
+	/** Calls back when the directory names another owner of a key claimed here; the answer ends it. */
+	onForeign(listener: (key: ActorKey) => void): () => void;
 	/** This node's host of the actor has ended. */
 	release(key: ActorKey): void;
 }

@@ -1,0 +1,105 @@
+import type { ActorObserver } from '../core/actor-system.ts';
+import type { Log } from '../core/log.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { ActorKey } from '../protocol/ids.ts';
+import type { Membership, Placement } from './ports.ts';
+
+/** Claims without a host (the command that was to create the actor was refused) are let go so often. */
+const SWEEP_MS = 10_000;
+/** Actors handed over at a time when a node is drained. */
+const HANDING_OVER_MAX = 64;
+
+/** The actors of this node, as far as their ownership is concerned. */
+export interface OwnedHosts {
+	readonly hosts: ReadonlyMap<ActorKey, unknown>;
+	observe(observer: ActorObserver): void;
+	/** Hands the actor over: what is decided lands, everything else is answered `MOVED`. */
+	release(key: ActorKey): Promise<void>;
+	/** Stops the actor where it stands. */
+	stop(key: ActorKey): void;
+	stopAll(): void;
+}
+
+export interface OwnershipOptions {
+	readonly actors: OwnedHosts;
+	readonly placement: Placement;
+	readonly membership: Pick<Membership, 'onLost'>;
+	readonly runtime: Pick<Runtime, 'after' | 'defer'>;
+	readonly log: Log;
+}
+
+/**
+ * Keeps the claims of this node and its hosts in step: who is put away is let go, who belongs to
+ * another node is stopped, who has no lease stops everything.
+ */
+export class Ownership {
+	readonly #options: OwnershipOptions;
+	readonly #undo: (() => void)[];
+	#cancelSweep = () => {};
+	/** Claims that had no host at the sweep before. */
+	#hostless = new Set<ActorKey>();
+
+	constructor(options: OwnershipOptions) {
+		this.#options = options;
+		const { actors, placement, membership } = options;
+		actors.observe({ closed: (key) => this.#closed(key) });
+		this.#undo = [
+			placement.onForeign((key) => actors.stop(key)),
+			membership.onLost(() => this.#lost()),
+		];
+		this.#sweepLater();
+	}
+
+	/** Gives up every actor, some at a time; new ones come while the node is not draining. */
+	async handOver(): Promise<void> {
+		const { actors } = this.#options;
+		while (actors.hosts.size > 0) {
+			const keys = [...actors.hosts.keys()];
+			const next = keys[Symbol.iterator]();
+			const worker = async () => {
+				for (const key of next) await this.#handOver(key);
+			};
+			await Promise.all(Array.from({ length: HANDING_OVER_MAX }, worker));
+		}
+	}
+
+	stop(): void {
+		this.#cancelSweep();
+		for (const undo of this.#undo) undo();
+	}
+
+	async #handOver(key: ActorKey): Promise<void> {
+		const { actors, log, placement } = this.#options;
+		try {
+			await actors.release(key);
+		} catch (error) {
+			log.warn({ err: error, actor: key }, 'an actor was handed over without its last writes');
+			actors.stop(key);
+		}
+		placement.release(key);
+	}
+
+	/** The host has ended; whatever waited for that may have begun another at once. */
+	#closed(key: ActorKey): void {
+		const { actors, placement, runtime } = this.#options;
+		runtime.defer(() => {
+			if (!actors.hosts.has(key)) placement.release(key);
+		});
+	}
+
+	#lost(): void {
+		const { actors, log } = this.#options;
+		log.error({ actors: actors.hosts.size }, 'the lease is lost: all actors stop here');
+		actors.stopAll();
+	}
+
+	#sweepLater(): void {
+		this.#cancelSweep = this.#options.runtime.after(SWEEP_MS, () => {
+			const { actors, placement } = this.#options;
+			const hostless = [...placement.owned()].filter((key) => !actors.hosts.has(key));
+			for (const key of hostless) if (this.#hostless.has(key)) placement.release(key);
+			this.#hostless = new Set(hostless);
+			this.#sweepLater();
+		});
+	}
+}

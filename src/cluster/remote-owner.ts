@@ -1,0 +1,136 @@
+import type { Caller } from '../core/actor-kind.ts';
+import type {
+	CommandAnswer,
+	CommandRequest,
+	OpenAnswer,
+	OpenRequest,
+	ReopenAnswer,
+	ReopenRequest,
+	Subscriber,
+} from '../core/actor-port.ts';
+import { refusal } from '../core/entries.ts';
+import type { ActorKey } from '../protocol/ids.ts';
+import type { WireEvent } from '../protocol/wire.ts';
+import type { NodeId } from './directory.ts';
+import type { Switchboard } from './switchboard.ts';
+
+/** Questions to one node that may wait for their answers; beyond it `BUSY`. */
+const ASKED_MAX = 200_000;
+const RETRY_MS = 100;
+
+type Answer = OpenAnswer | CommandAnswer | ReopenAnswer;
+type Refused = ReturnType<typeof refusal>;
+
+/** What this edge has under way at one other node, for the time of one session with it. */
+export class RemoteOwner {
+	readonly #node: NodeId;
+	readonly #switchboard: Switchboard;
+	readonly #asked = new Map<number, (answer: Answer) => void>();
+	readonly #ears = new Map<number, Subscriber>();
+	readonly #earOf = new Map<Subscriber, number>();
+	#questions = 0;
+	#earsMade = 0;
+
+	constructor(node: NodeId, switchboard: Switchboard) {
+		this.#node = node;
+		this.#switchboard = switchboard;
+	}
+
+	open(key: ActorKey, request: OpenRequest, answer: (answer: OpenAnswer) => void): void {
+		const { caller, args, resume, subscriber } = request;
+		const ear = this.#ear(subscriber);
+		this.#ask(answer, (question) => this.#send('open', question, key, ear, caller, args, resume));
+	}
+
+	reopen(key: ActorKey, request: ReopenRequest, answer: (answer: ReopenAnswer) => void): void {
+		const { callers, resume, subscriber } = request;
+		const ear = this.#ear(subscriber);
+		this.#ask(answer, (question) => this.#send('reopen', question, key, ear, callers, resume));
+	}
+
+	command(key: ActorKey, request: CommandRequest, answer: (answer: CommandAnswer) => void): void {
+		this.#ask(answer, (question) => this.#send('command', question, key, request));
+	}
+
+	ephemeral(key: ActorKey, caller: Caller, event: WireEvent): void {
+		this.#send('whisper', key, caller, event);
+	}
+
+	closeOpening(key: ActorKey, opening: string): void {
+		this.#send('closeOpening', key, opening);
+	}
+
+	/** Whether the subscriber listens there; then it does no more. */
+	unsubscribe(key: ActorKey, subscriber: Subscriber): boolean {
+		const ear = this.#earOf.get(subscriber);
+		if (ear === undefined) return false;
+		this.#forget(ear, subscriber);
+		this.#send('unsubscribe', key, ear);
+		return true;
+	}
+
+	/** The owner's answer to a question. */
+	answered(question: number, answer: Answer): void {
+		const asked = this.#asked.get(question);
+		this.#asked.delete(question);
+		asked?.(answer);
+	}
+
+	/** Who listens under this number. */
+	heardBy(ear: number): Subscriber | undefined {
+		return this.#ears.get(ear);
+	}
+
+	/** The owner is gone for one of those who listen. */
+	closed(ear: number): void {
+		const subscriber = this.#ears.get(ear);
+		if (subscriber === undefined) return;
+		this.#forget(ear, subscriber);
+		subscriber.closed();
+	}
+
+	/** The session is over: what was asked is answered `MOVED` in its order, and nobody hears more. */
+	down(): void {
+		const asked = [...this.#asked.values()];
+		const ears = [...this.#ears.values()];
+		this.#asked.clear();
+		this.#ears.clear();
+		this.#earOf.clear();
+		for (const answer of asked) answer(LOST);
+		for (const subscriber of ears) subscriber.closed();
+	}
+
+	#send(name: string, ...args: readonly unknown[]): void {
+		this.#switchboard.send(this.#node, name, ...args);
+	}
+
+	/** The number by which the owner's node names this subscriber. */
+	#ear(subscriber: Subscriber): number {
+		const known = this.#earOf.get(subscriber);
+		if (known !== undefined) return known;
+		const ear = ++this.#earsMade;
+		this.#ears.set(ear, subscriber);
+		this.#earOf.set(subscriber, ear);
+		return ear;
+	}
+
+	#ask<A extends Answer>(
+		answer: (answer: A | Refused) => void,
+		send: (question: number) => void,
+	): void {
+		if (this.#asked.size >= ASKED_MAX) {
+			answer(refusal('BUSY', 'too much waits for another node', RETRY_MS));
+			return;
+		}
+		const question = ++this.#questions;
+		this.#asked.set(question, answer as (answer: Answer) => void);
+		send(question);
+	}
+
+	#forget(ear: number, subscriber: Subscriber): void {
+		this.#ears.delete(ear);
+		this.#earOf.delete(subscriber);
+	}
+}
+
+const LOST = refusal('MOVED', 'the owner is not heard any more', RETRY_MS);
