@@ -3,6 +3,8 @@ import type { Collection, Doc, Key, RowWrite } from '../../src/core/store.ts';
 import type { ChannelEvent, ChannelEventData } from './channel-events.ts';
 import type { ChannelState } from './channel-state.ts';
 
+const BY_CHANNEL = { column: 'channel', kind: 'channel' };
+
 /** One document per message: the message without the reader's own reactions. */
 const MESSAGES: Collection = {
 	name: 'messages',
@@ -10,6 +12,7 @@ const MESSAGES: Collection = {
 		{ name: 'channel', type: 'text' },
 		{ name: 'seq', type: 'int' },
 	],
+	actor: BY_CHANNEL,
 };
 
 /** One document per user's reaction, also to messages deleted since. */
@@ -21,6 +24,7 @@ const REACTIONS: Collection = {
 		{ name: 'seq', type: 'int' },
 		{ name: 'emoji', type: 'text' },
 	],
+	actor: BY_CHANNEL,
 };
 
 /** One document per membership: {channel, user, role, marker, joinedAt, name?, picture?, mutedUntil?}. */
@@ -31,6 +35,7 @@ const MEMBERS: Collection = {
 		{ name: 'user', type: 'text' },
 	],
 	indexes: [{ name: 'byUser', fields: [{ name: 'user', type: 'text' }] }],
+	actor: BY_CHANNEL,
 };
 
 /**
@@ -49,6 +54,7 @@ const CHANNELS: Collection = {
 			],
 		},
 	],
+	actor: BY_CHANNEL,
 };
 
 /** One document per user whom a standing message mentions. */
@@ -59,6 +65,7 @@ const MENTIONS: Collection = {
 		{ name: 'channel', type: 'text' },
 		{ name: 'seq', type: 'int' },
 	],
+	actor: BY_CHANNEL,
 };
 
 /** Every collection that channels write. */

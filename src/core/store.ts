@@ -22,6 +22,18 @@ export interface Collection {
 		/** Only documents that have all fields are in the index; with `unique`, a second is ignored. */
 		readonly unique?: true;
 	}[];
+	/**
+	 * The key column that names the actor whose events write the rows: by the id behind `kind`, or
+	 * without a kind by the whole key. Where the store is split into shards, rows are with that actor;
+	 * those of a collection that names none are all in the first shard, and whoever writes them depends
+	 * on it. Unique indexes hold within a shard.
+	 */
+	readonly actor?: { readonly column: string; readonly kind?: string };
+	/**
+	 * A top-level field, in milliseconds since 1970, from which the lifetime of a document counts. Only
+	 * collections that name one may be given a lifetime; the others are kept for ever.
+	 */
+	readonly datedBy?: string;
 }
 
 /** `put` replaces the document; `patch` merges top-level fields into one that is there. */
@@ -98,4 +110,5 @@ export const REQUESTS: Collection = {
 		{ name: 'userId', type: 'text' },
 		{ name: 'requestId', type: 'text' },
 	],
+	actor: { column: 'actor' },
 };

@@ -14,6 +14,7 @@ export const REVOCATIONS: Collection = {
 		{ name: 'id', type: 'text' },
 	],
 	indexes: [{ name: 'byForgetAt', fields: [{ name: 'forgetAt', type: 'int' }] }],
+	datedBy: 'forgetAt',
 };
 
 /** Most revocations in memory; one of a user makes those of their tokens needless. */
