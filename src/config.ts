@@ -236,3 +236,8 @@ export function readConfig(
 		warnings: Object.freeze(warningsOf(values)),
 	});
 }
+
+/** The settings of this process with others over them, for a process that it starts. */
+export const settingsFor = (
+	over: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | undefined>> => ({ ...process.env, ...over });
