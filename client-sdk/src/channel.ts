@@ -300,11 +300,11 @@ export class Channel {
 		};
 	}
 
-	/** What came before anybody listened. */
-	#tellLate(): readonly Message[] {
+	/** What came before anybody listened is told to all who listen by now. */
+	#tellLate(): undefined {
 		const untold = this.#untold;
 		this.#untold = [];
-		return untold;
+		for (const message of untold) this.#listeners.emit('message', message);
 	}
 
 	#sink(): HandleSink {

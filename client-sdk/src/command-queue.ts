@@ -6,12 +6,14 @@ import { afterMs, fullJitterMs } from './backoff.ts';
 import type { Environment } from './environment.ts';
 import type { CommandFlags, CommandOptions } from './kind-table.ts';
 import { errorOf, isRetryable, NaruError } from './naru-error.ts';
+import { isPlain, NOT_PLAIN } from './plain-args.ts';
 
 /** Most commands of one client that wait for an answer, and their bytes. */
 const WAITING_MAX = 100;
 const WAITING_BYTES_MAX = 1024 * 1024;
 /** Room for all of a frame but the arguments. */
 const FRAME_HEAD_MAX = 512;
+const REQUEST_ID_LENGTH_MAX = 64;
 
 /** What all queues of a client share. */
 export class WaitingBudget {
@@ -45,7 +47,7 @@ interface Waiting {
 	isInFlight: boolean;
 	/** It may have taken effect already: the server looks its request id up. */
 	isResend: boolean;
-	/** Its caller was told TIMEOUT; it only keeps its number. */
+	/** Its caller was told that it failed: in flight it keeps its number, but it is not sent again. */
 	isAbandoned: boolean;
 	refusal: WireRefusal | undefined;
 }
@@ -90,16 +92,15 @@ export class CommandQueue {
 		return this.#waiting[0]?.creates === true;
 	}
 
-	/** Rejects with the final refusal, `TIMEOUT`, `QUEUE_FULL` or `TOO_LARGE`. */
+	/** Rejects with the final refusal, `TIMEOUT`, `QUEUE_FULL`, or before it is sent. */
 	add(
 		name: string,
 		given: { args: unknown; flags: CommandFlags; options: CommandOptions },
 	): Promise<unknown> {
 		const { args, flags, options } = given;
 		const bytes = sizeOf(args);
-		if (bytes === undefined) return Promise.reject(new NaruError('INVALID', 'not plain data'));
-		if (bytes + FRAME_HEAD_MAX > MESSAGE_BYTES_MAX)
-			return Promise.reject(new NaruError('TOO_LARGE'));
+		const unfit = unfitness(bytes, options.requestId);
+		if (unfit) return Promise.reject(unfit);
 		if (!this.#budget.take(bytes)) return Promise.reject(new NaruError('QUEUE_FULL'));
 		const keepsId = !flags.query && flags.requests !== 'none';
 		return new Promise((resolve, reject) => {
@@ -232,8 +233,19 @@ export class CommandQueue {
 		const first = this.#waiting.findIndex((one) => one.n !== undefined && !one.isInFlight);
 		const isOnTheWay = first >= 0 && this.#waiting.slice(first).some((one) => one.isInFlight);
 		if (isOnTheWay) return;
+		if (first >= 0) this.#renumber(this.#waiting.slice(first));
 		this.#stopBack();
 		this.#pump();
+	}
+
+	/** What was given up is not sent again: the next command takes its number. */
+	#renumber(refused: readonly Waiting[]): void {
+		let n = refused[0]?.n ?? this.#nextN;
+		for (const command of refused) {
+			if (command.isAbandoned) this.#remove(command);
+			else if (command.n !== undefined) command.n = n++;
+		}
+		this.#nextN = n;
 	}
 
 	#stopBack(): void {
@@ -259,10 +271,16 @@ export class CommandQueue {
 	}
 }
 
-function sizeOf(args: unknown): number | undefined {
-	try {
-		return pack(args).length;
-	} catch {
-		return undefined;
-	}
+/** In bytes; not a number for what is no plain data. */
+function sizeOf(args: unknown): number {
+	return isPlain(args) ? pack(args).length : Number.NaN;
+}
+
+/** Why a command is not sent at all: it would cost the socket, with all other handles on it. */
+function unfitness(bytes: number, requestId: string | undefined): NaruError | undefined {
+	if (Number.isNaN(bytes)) return new NaruError('INVALID', NOT_PLAIN);
+	if (bytes + FRAME_HEAD_MAX > MESSAGE_BYTES_MAX) return new NaruError('TOO_LARGE');
+	const { length } = requestId ?? ' ';
+	if (length > 0 && length <= REQUEST_ID_LENGTH_MAX) return undefined;
+	return new NaruError('INVALID', `an id has 1 to ${REQUEST_ID_LENGTH_MAX} characters`);
 }

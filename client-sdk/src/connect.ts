@@ -5,8 +5,10 @@ import {
 	type SocketMaker,
 } from './environment.ts';
 import { GENERATED_KINDS, type GeneratedKinds } from './generated/kinds.ts';
+import { ID_RULE, isId } from './key-id.ts';
 import type { GeneratedKind } from './kind-handle.ts';
 import { Naru } from './naru.ts';
+import { NaruError } from './naru-error.ts';
 import type { TokenOption } from './token-source.ts';
 import type { StorageLike } from './unsent-store.ts';
 
@@ -17,7 +19,7 @@ export interface ConnectOptions {
 	readonly url: string | readonly string[];
 	/** A token, or a function that is asked for one, and again when it is used up. */
 	readonly token: TokenOption;
-	/** The same for this device at each start; without it `storage` keeps a random one. */
+	/** An id, the same for this device at each start; without it `storage` keeps a random one. */
 	readonly deviceId?: string;
 	/** Keeps unsent messages over a restart: `localStorage`, `AsyncStorage` or alike. */
 	readonly storage?: StorageLike;
@@ -51,6 +53,10 @@ export function connectIn(
 	{ url, token, deviceId, storage, timeoutMs = TIMEOUT_MS }: ConnectOptions,
 ): Naru & GeneratedKinds {
 	const urls = (typeof url === 'string' ? [url] : [...url]).map(socketUrl);
+	if (urls.length === 0) throw new NaruError('INVALID', 'url: there is none');
+	if (deviceId !== undefined && !isId(deviceId)) {
+		throw new NaruError('INVALID', `deviceId: ${ID_RULE}`);
+	}
 	const naru = new Naru({ urls, token, deviceId, storage, timeoutMs }, environment);
 	for (const [name, kind] of Object.entries(GENERATED_KINDS)) {
 		addKind(naru, name, kind);
@@ -58,7 +64,10 @@ export function connectIn(
 	return naru as Naru & GeneratedKinds;
 }
 
-/** Begins to connect, and goes on until `close()` or a verdict of the server. Never throws. */
+/**
+ * Begins to connect, and goes on until `close()` or a verdict of the server. Throws `INVALID` only for
+ * options that can never work.
+ */
 export function connect(options: ConnectOptions): Naru & GeneratedKinds {
 	return connectIn(hostEnvironment(options), options);
 }

@@ -324,8 +324,9 @@ export class Connection {
 			return;
 		}
 		if (this.#status.status === 'offline') this.#go('networkBack', { retryAt: now });
-		const isStuck = now - this.#attemptAt >= STALE_ATTEMPT_MS;
+		const isStuck = !this.#isWaiting && now - this.#attemptAt >= STALE_ATTEMPT_MS;
 		if (now < this.#notBefore || !(this.#isWaiting || isStuck)) return;
+		if (isStuck) this.#urlAt++;
 		this.#dropLink(3000);
 		this.#try();
 	}

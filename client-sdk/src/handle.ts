@@ -8,7 +8,7 @@
  *      ├─────────────────┘    │  ▼                                │
  *      │                     waiting ◀────────────────────────────┘
  *      │
- *      └── close, closed for good: from everywhere
+ *      └── close, closed or refused for good: from everywhere
  *
  * A lost socket leads from opening, waiting and open to idle; the next socket wants again.
  */
@@ -29,8 +29,11 @@ import type {
 } from '../../src/protocol/wire.ts';
 import { afterMs, fullJitterMs } from './backoff.ts';
 import { CommandQueue } from './command-queue.ts';
+import { ID_RULE, isKeyId } from './key-id.ts';
 import type { CommandOptions, KindTable } from './kind-table.ts';
 import { errorOf, isRetryable, NaruError } from './naru-error.ts';
+import { Openers } from './openers.ts';
+import { isPlain, NOT_PLAIN } from './plain-args.ts';
 import type { Session } from './session.ts';
 import { payloadOf } from './socket-link.ts';
 
@@ -55,12 +58,6 @@ export interface HandleTarget {
 	args(): unknown;
 }
 
-interface Opener {
-	resolve(): void;
-	reject(error: NaruError): void;
-	timer: unknown;
-}
-
 export class Handle {
 	readonly #session: Session;
 	readonly #target: HandleTarget;
@@ -76,7 +73,7 @@ export class Handle {
 	/** The command that travelled with this opening, if one did. */
 	#carried: Open['with'];
 	#missed: WireEvent[] = [];
-	#openers: Opener[] = [];
+	readonly #openers: Openers;
 	#refusals = 0;
 	#timer: unknown;
 
@@ -84,9 +81,13 @@ export class Handle {
 		this.#session = session;
 		this.#target = target;
 		this.#sink = sink;
+		this.#openers = new Openers(session.environment);
 		this.#queue = new CommandQueue(session.environment, session.budget, {
 			command: (frame) => this.#send(OP.command, frame),
-			disagreed: () => this.#reopenLater({ code: 'AGAIN' }),
+			disagreed: () => {
+				this.#leave();
+				this.#reopenLater({ code: 'AGAIN' });
+			},
 		});
 	}
 
@@ -94,9 +95,9 @@ export class Handle {
 		return this.#state === 'open';
 	}
 
-	/** Opens at the end of this turn, or as soon as there is a socket. */
+	/** Opens at the end of this turn, or as soon as there is a socket; never on an ended client. */
 	want(): void {
-		this.#session.check();
+		if (this.#session.ended) return;
 		if (!this.#isWanted) {
 			this.#isWanted = true;
 			this.#session.add(this);
@@ -106,17 +107,9 @@ export class Handle {
 
 	/** Resolves when open; rejects with why not, or `TIMEOUT`. */
 	async opened(): Promise<void> {
+		this.#session.check();
 		this.want();
-		if (this.isOpen) return;
-		await new Promise<void>((resolve, reject) => {
-			const opener: Opener = { resolve, reject, timer: undefined };
-			const timeOut = () => {
-				this.#openers = this.#openers.filter((one) => one !== opener);
-				reject(new NaruError('TIMEOUT'));
-			};
-			opener.timer = this.#session.environment.setTimeout(timeOut, this.#session.timeoutMs);
-			this.#openers.push(opener);
-		});
+		if (!this.isOpen) await this.#openers.wait(this.#session.timeoutMs);
 	}
 
 	/** Runs a command as soon as the handle is open. */
@@ -214,14 +207,21 @@ export class Handle {
 
 	#open(mayCreate: boolean): void {
 		const { table } = this.#target;
+		const id = this.#target.id();
+		const args = withoutGaps(this.#target.args());
+		// Sent, either would be the end of the socket, with all other handles on it.
+		if (!isKeyId(id) || !isPlain(args)) {
+			this.#refusedForGood(new NaruError('INVALID', isKeyId(id) ? NOT_PLAIN : ID_RULE));
+			return;
+		}
 		const isFirst = table.style === 'stream' && !this.#wasOpened;
 		this.#carried = isFirst || mayCreate ? this.#queue.takeOpener() : undefined;
 		this.#state = 'opening';
 		this.#id = this.#session.enter(this);
 		const open: Open = {
 			kind: table.kind,
-			id: this.#target.id(),
-			args: withoutGaps(this.#target.args()),
+			id,
+			args,
 			...(this.#resume ? { resume: this.#resume } : {}),
 			...(this.#carried ? { with: this.#carried } : {}),
 		};
@@ -256,20 +256,31 @@ export class Handle {
 		this.#missed = [];
 		const isReset = this.#wasOpened;
 		this.#wasOpened = true;
-		this.#sink.opened(view, isReset);
-		this.#ready(reply);
+		const isStillOpen = this.#tell(() => this.#sink.opened(view, isReset));
+		if (isStillOpen) this.#ready(reply);
 	}
 
 	/** Told when whole: only then its position is reached. */
 	#resumed({ down, position, writer, events, more, reply }: Resumed): void {
-		this.#missed.push(...events);
+		this.#missed = this.#missed.concat(events);
 		if (more) return;
 		this.#hear(down);
 		this.#keep(position, writer);
 		const missed = this.#missed;
 		this.#missed = [];
-		for (const [type, data] of missed) this.#sink.event(type, data);
-		this.#ready(reply);
+		if (this.#tellEvents(missed)) this.#ready(reply);
+	}
+
+	/** Tells something; false when a listener closed the handle over it. */
+	#tell(tell: () => void): boolean {
+		const id = this.#id;
+		tell();
+		return this.#id === id;
+	}
+
+	/** Tells events in order, as long as nobody closes the handle. */
+	#tellEvents(events: readonly WireEvent[]): boolean {
+		return events.every(([type, data]) => this.#tell(() => this.#sink.event(type, data)));
 	}
 
 	#keep(position: number, writer: string): void {
@@ -282,12 +293,7 @@ export class Handle {
 		this.#state = 'open';
 		this.#carried = undefined;
 		this.#queue.opened(reply);
-		const openers = this.#openers;
-		this.#openers = [];
-		for (const opener of openers) {
-			this.#session.environment.clearTimeout(opener.timer);
-			opener.resolve();
-		}
+		this.#openers.opened();
 	}
 
 	#data(frame: Frame): void {
@@ -300,21 +306,21 @@ export class Handle {
 		// Holes are events for others; what is behind is known already.
 		if (p < position) return;
 		this.#resume = [p, w ?? writer];
-		for (const [type, data] of e) this.#sink.event(type, data);
+		this.#tellEvents(e);
 	}
 
-	/** The opening was refused. */
+	/** The opening was refused, or a handle that was open could not be brought up again. */
 	#refused(refusal: WireRefusal): void {
-		if (this.#state !== 'opening') return;
 		const carried = this.#carried;
 		this.#carried = undefined;
-		if (isRetryable(refusal)) {
+		const isFinal = !isRetryable(refusal);
+		if (carried && isFinal) this.#queue.reply(0, undefined, refusal);
+		this.#forget();
+		if (!isFinal) {
 			this.#reopenLater(refusal);
 			return;
 		}
-		if (carried) this.#queue.reply(0, undefined, refusal);
-		this.#forget();
-		if (carried && (!this.#queue.isEmpty || this.#openers.length > 0)) {
+		if (carried && (!this.#queue.isEmpty || !this.#openers.isEmpty)) {
 			this.attach();
 		} else if (!carried && refusal.code === 'NOT_FOUND' && this.#queue.startsByCreating) {
 			this.#open(true);
@@ -339,8 +345,6 @@ export class Handle {
 	}
 
 	#reopenLater(refusal: WireRefusal): void {
-		if (this.#state === 'opening') this.#forget();
-		else this.#leave();
 		const { environment } = this.#session;
 		const waitMs =
 			refusal.retryAfterMs === undefined
@@ -358,12 +362,7 @@ export class Handle {
 		this.#session.remove(this);
 		this.detach();
 		this.#queue.fail(error);
-		const openers = this.#openers;
-		this.#openers = [];
-		for (const opener of openers) {
-			this.#session.environment.clearTimeout(opener.timer);
-			opener.reject(error);
-		}
+		this.#openers.failed(error);
 	}
 }
 

@@ -55,10 +55,19 @@ export class Listeners<Events extends object> {
 }
 
 function call(entry: Entry, value: unknown): void {
-	if (entry.isRemoved) return;
+	if (!entry.isRemoved) tell(entry.listener, value as never);
+}
+
+/** Calls a listener of the app; what it throws is its own affair. */
+export function tell<T>(listener: (value: T) => void, value: T): void {
 	try {
-		entry.listener(value as never);
+		listener(value);
 	} catch (error) {
-		void Promise.reject(error);
+		report(error);
 	}
+}
+
+/** Throws an error on its own, where the platform reports uncaught ones. */
+export function report(error: unknown): void {
+	void Promise.reject(error);
 }

@@ -1,5 +1,5 @@
 import { PresenceHandle, type PresenceState, presenceTable } from './generated/presence.ts';
-import type { Undo } from './listeners.ts';
+import { tell, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';
 
@@ -18,6 +18,8 @@ export class Presence {
 	readonly #report: (error: NaruError) => void;
 	readonly #watches = new Set<Watch>();
 	readonly #known = new Map<string, PresenceState>();
+	/** Asked about, and not answered yet. */
+	readonly #asked = new Set<string>();
 	#isAway = false;
 
 	/** @internal `report`: told what no call can be told, such as a watch that was refused. */
@@ -53,7 +55,7 @@ export class Presence {
 		this.#watches.add(watch);
 		if (known.length > 0) {
 			void Promise.resolve().then(() => {
-				if (this.#watches.has(watch)) listener(known);
+				if (this.#watches.has(watch)) tell(listener, known);
 			});
 		}
 		this.#ask(fresh);
@@ -86,20 +88,30 @@ export class Presence {
 		if (!isReset) return;
 		const users = new Set<string>();
 		for (const watch of this.#watches) for (const userId of watch.users) users.add(userId);
-		this.#ask([...users]);
+		// What was not answered is asked again by itself.
+		this.#ask([...users].filter((userId) => !this.#asked.has(userId)));
 		if (this.#isAway) this.#handle.set({ state: 'away' }).catch(() => {});
 	}
 
 	#ask(users: readonly string[]): void {
 		for (const some of slices(users)) {
+			for (const userId of some) this.#asked.add(userId);
 			// Without a time limit: a watch waits for the next socket.
 			this.#handle.run('watch', { users: some }, {}).then(
-				({ states }) => this.#changed(states),
+				({ states }) => {
+					this.#answered(some);
+					this.#changed(states);
+				},
 				(error: NaruError) => {
+					this.#answered(some);
 					if (error.code !== 'CLOSED') this.#report(error);
 				},
 			);
 		}
+	}
+
+	#answered(users: readonly string[]): void {
+		for (const userId of users) this.#asked.delete(userId);
 	}
 
 	#unwatch(watch: Watch): void {
@@ -121,7 +133,7 @@ export class Presence {
 		for (const state of news) this.#known.set(state.userId, state);
 		for (const { users, listener } of [...this.#watches]) {
 			const own = news.filter(({ userId }) => users.has(userId));
-			if (own.length > 0) listener(own);
+			if (own.length > 0) tell(listener, own);
 		}
 	}
 }

@@ -1,13 +1,16 @@
 import type { Callbacks } from '@colyseus/schema';
+import { MESSAGE_BYTES_MAX } from '../../src/protocol/frames.ts';
 import { Handle } from './handle.ts';
 import type { KindTable, KindTypes } from './kind-table.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
-import { type RoomAnswer, RoomReader } from './room-reader.ts';
+import { type RoomAnswer, type RoomListener, RoomReader } from './room-reader.ts';
 import type { Session } from './session.ts';
 
 /** Most requests of a room that wait for their answer. */
 const REQUESTS_MAX = 100;
+/** Room for what stands before the bytes in a frame. */
+const FRAME_HEAD_MAX = 16;
 
 /** What `opened` carries for a seat. */
 interface SeatView {
@@ -100,31 +103,34 @@ export class Room<T extends KindTypes = KindTypes> {
 
 	/** Takes a seat if there is none yet. */
 	on<E extends keyof AllEvents<T>>(type: E, listener: (value: AllEvents<T>[E]) => void): Undo {
-		void this.#load().then(() => {
-			if (!this.#session.ended) this.#handle.want();
-		});
+		void this.#load().then(
+			() => this.#handle.want(),
+			// Asked for again with the next call.
+			() => {},
+		);
 		return this.#listeners.on(type, listener);
 	}
 
-	/** Sends a message, if there is a seat now; otherwise it is forgotten. */
+	/** Sends a message, if there is a seat now; otherwise it is forgotten. Throws `TOO_LARGE`. */
 	send<C extends keyof T['commands'] & string>(type: C, data: T['commands'][C]['args']): void {
-		if (this.#reader) this.#handle.sendBytes(this.#reader.messageFrame(type, data));
+		if (this.#reader) this.#handle.sendBytes(fitting(this.#reader.messageFrame(type, data)));
 	}
 
 	/** Sends a message and resolves with what its handler returns; rejects with `NOT_OPEN` unseated. */
-	request<C extends keyof T['commands'] & string>(
+	async request<C extends keyof T['commands'] & string>(
 		type: C,
 		data: T['commands'][C]['args'],
 	): Promise<T['commands'][C]['reply']> {
 		const reader = this.#reader;
-		if (!reader || !this.#handle.isOpen) return Promise.reject(new NaruError('NOT_OPEN'));
-		if (this.#requests.size >= REQUESTS_MAX) return Promise.reject(new NaruError('QUEUE_FULL'));
+		if (!reader || !this.#handle.isOpen) throw new NaruError('NOT_OPEN');
+		if (this.#requests.size >= REQUESTS_MAX) throw new NaruError('QUEUE_FULL');
 		const request = ++this.#lastRequest;
+		const frame = fitting(reader.requestFrame(request, type, data));
 		return new Promise((resolve, reject) => {
 			const timeOut = () => this.#take(request)?.reject(new NaruError('TIMEOUT'));
 			const timer = this.#session.environment.setTimeout(timeOut, this.#session.timeoutMs);
 			this.#requests.set(request, { resolve, reject, timer });
-			this.#handle.sendBytes(reader.requestFrame(request, type, data));
+			this.#handle.sendBytes(frame);
 		});
 	}
 
@@ -141,23 +147,32 @@ export class Room<T extends KindTypes = KindTypes> {
 		this.#loading ??= import('./room-schema.ts').then(
 			({ Callbacks, decode, encode, Reflection }) => {
 				this.#schema = { Callbacks };
-				this.#reader = new RoomReader(
-					{ decode, encode, Reflection },
-					{
-						send: (bytes) => this.#handle.sendBytes(bytes),
-						state: () => this.#emit('state', this.state),
-						message: (type, data) => {
-							this.#emit('message', { type, data });
-							this.#emit(String(type), data);
-						},
-						answered: (request, answer, data) => this.#answered(request, answer, data),
-						leave: () => this.close(),
-					},
-				);
+				this.#reader = new RoomReader({ decode, encode, Reflection }, this.#listener());
 				return this.#reader;
+			},
+			(error) => {
+				// Without a network, perhaps: the next call tries again.
+				this.#loading = undefined;
+				throw error;
 			},
 		);
 		return this.#loading;
+	}
+
+	#listener(): RoomListener {
+		return {
+			send: (bytes) => this.#handle.sendBytes(bytes),
+			state: () => this.#emit('state', this.state),
+			message: (type, data) => {
+				this.#emit('message', { type, data });
+				this.#emit(String(type), data);
+			},
+			answered: (request, answer, data) => this.#answered(request, answer, data),
+			leave: () => {
+				this.close();
+				this.#emit('left', { code: undefined, reason: 'the room asked for it' });
+			},
+		};
 	}
 
 	#seated(view: SeatView): void {
@@ -204,6 +219,12 @@ export class Room<T extends KindTypes = KindTypes> {
 	#rejectAll(error: NaruError): void {
 		for (const request of [...this.#requests.keys()]) this.#take(request)?.reject(error);
 	}
+}
+
+/** A larger message would cost the socket, with all other handles on it. */
+function fitting(bytes: Uint8Array): Uint8Array {
+	if (bytes.length + FRAME_HEAD_MAX > MESSAGE_BYTES_MAX) throw new NaruError('TOO_LARGE');
+	return bytes;
 }
 
 /** The reason of a refusal as far as it is text. */

@@ -12,6 +12,7 @@ import {
 import { HEARTBEAT_MS, SILENCE_MAX_MS } from '../../src/protocol/limits.ts';
 import type { Pong } from '../../src/protocol/wire.ts';
 import type { Environment, SocketLike } from './environment.ts';
+import { report } from './listeners.ts';
 import type { LinkStats } from './status.ts';
 
 /** A socket that is asked for a sign of life answers within this time. */
@@ -120,12 +121,22 @@ export class SocketLink {
 			for (const frame of decodeFrames(new Uint8Array(data as ArrayBuffer))) {
 				if (this.#isEnded) return;
 				this.#stats.framesIn++;
-				if (frame.op === OP.pong) this.#pong(payloadOf(frame) as Pong);
-				else this.#listener.frame(frame);
+				this.#frame(frame);
 			}
 		} catch (error) {
 			if (!(error instanceof FrameError)) throw error;
 			this.#fail('the server sent what is no frame');
+		}
+	}
+
+	/** What throws over one frame, such as a callback of the app, costs no other frame. */
+	#frame(frame: Frame): void {
+		try {
+			if (frame.op === OP.pong) this.#pong(payloadOf(frame) as Pong);
+			else this.#listener.frame(frame);
+		} catch (error) {
+			if (error instanceof FrameError) throw error;
+			report(error);
 		}
 	}
 

@@ -12,8 +12,8 @@ function openQueue() {
 		disagreed: () => disagreements++,
 	});
 	queue.opened(undefined);
-	const add = (name: string) => {
-		void queue.add(name, { args: {}, flags: {}, options: {} }).catch(() => {});
+	const add = (name: string, timeoutMs?: number) => {
+		void queue.add(name, { args: {}, flags: {}, options: { timeoutMs } }).catch(() => {});
 	};
 	const names = () => sent.map(([n, name]) => `${n} ${name}`);
 	return { world, sent, queue, add, names, disagreements: () => disagreements };
@@ -30,6 +30,40 @@ describe('command queue', () => {
 		queue.reply(3, null, { code: 'AGAIN' });
 		await world.advance(1_000);
 		expect(names().slice(3)).toEqual(['1 a', '2 b', '3 c']);
+	});
+
+	test('[W23] gives the numbers of what was refused and timed out to those behind it', async () => {
+		const { world, queue, add, names } = openQueue();
+		for (const name of ['a', 'b', 'c', 'd']) add(name, name < 'c' ? 500 : undefined);
+		queue.reply(1, null, { code: 'BUSY', retryAfterMs: 1_000 });
+		for (const n of [2, 3, 4]) queue.reply(n, null, { code: 'AGAIN' });
+		await world.advance(2_000);
+		expect(names().slice(4)).toEqual(['1 c', '2 d']);
+		queue.reply(1, {});
+		queue.reply(2, {});
+		add('e');
+		expect(names().at(-1)).toBe('3 e');
+	});
+
+	test('[W23] keeps the number of what timed out on its way', async () => {
+		const { world, queue, add, names } = openQueue();
+		add('a', 500);
+		await world.advance(1_000);
+		add('b');
+		queue.reply(1, {});
+		queue.reply(2, {});
+		add('c');
+		expect(names()).toEqual(['1 a', '2 b', '3 c']);
+	});
+
+	test('[W23] gives the number of what was refused and timed out to what comes later', async () => {
+		const { world, queue, add, names } = openQueue();
+		add('a', 500);
+		queue.reply(1, null, { code: 'BUSY', retryAfterMs: 1_000 });
+		await world.advance(2_000);
+		expect(queue.isEmpty).toBe(true);
+		add('b');
+		expect(names()).toEqual(['1 a', '1 b']);
 	});
 
 	test('does not wait for what is before the refused command', async () => {

@@ -242,7 +242,7 @@ function bounds(sdk: Sdk): void {
 		expect(server.commands().map(([, name]) => name)).toEqual(['send']);
 	});
 
-	test('a call that timed out keeps its number, so that those behind it are not stuck', async () => {
+	test('[W23] a call that was refused and timed out is not sent again: the next one has its number', async () => {
 		const made = await inChannel(sdk, { timeoutMs: 1_000 });
 		const { world, channel } = made;
 		refuses(made, { code: 'BUSY', retryAfterMs: 3_000 }, { times: 1 });
@@ -253,6 +253,11 @@ function bounds(sdk: Sdk): void {
 		expect(edit.error?.code).toBe('BUSY');
 		await world.advance(5_000);
 		expect(send.value?.seq).toBe(1);
+		const sent = made.server.commands().map(([n, name]) => `${n} ${name}`);
+		expect(sent).toEqual(['1 edit', '1 send']);
+		const next = outcome(channel.send('next'));
+		await world.advance(10);
+		expect(next.value?.seq).toBe(2);
 	});
 }
 

@@ -148,6 +148,24 @@ export function roomSuite(sdk: Sdk): void {
 			expect(stateOf(board)).toEqual({ players: { cy: { x: 3 } } });
 		});
 
+		test('what no room can be told is refused before it costs the socket', async () => {
+			const { board, world, naru, sent } = await seated(sdk);
+			const before = sent().length;
+			const data = { x: 1, y: 'y'.repeat(600_000) as never };
+			expect(() => board.send('move', data)).toThrow(
+				expect.objectContaining({ code: 'TOO_LARGE' }),
+			);
+			const calls = [
+				outcome(board.request('move', data)),
+				outcome(naru.room('cursor-board', 'no id').open()),
+				outcome(naru.room('cursor-board', 'other').open({ at: new Date() } as never)),
+			];
+			await world.advance(50);
+			expect(calls.map(({ error }) => error?.code)).toEqual(['TOO_LARGE', 'INVALID', 'INVALID']);
+			expect(sent().length).toBe(before);
+			expect([naru.status, naru.stats.sockets]).toEqual(['online', 1]);
+		});
+
 		test('[P6] a room that ends the seat says why, and is not opened again by itself', async () => {
 			const { board, server, world } = await seated(sdk);
 			const left: unknown[] = [];

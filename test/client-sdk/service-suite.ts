@@ -50,6 +50,27 @@ function presence(sdk: Sdk): void {
 		]);
 	});
 
+	test('sockets that are lost before a watch is answered leave room for other commands', async () => {
+		const made = await onlineScene(sdk);
+		made.server.made('general', 'ann');
+		made.naru.presence.watch(['bob'], () => {});
+		const { service } = made.server;
+		made.server.refuseCommand = ({ name }) => (name === 'watch' ? { code: 'BUSY' } : undefined);
+		for (let cut = 0; cut < 120; cut++) {
+			made.server.last.socket.cut();
+			await made.world.advance(20_000);
+		}
+		made.server.refuseCommand = () => undefined;
+		made.server.service = (kind, command) =>
+			command.name === 'watch'
+				? { reply: { states: [{ userId: 'bob', state: 'away' }] } }
+				: service(kind, command);
+		const sent = outcome(made.naru.channel('general').send('hi'));
+		await made.world.advance(20_000);
+		expect(sent.error).toBeUndefined();
+		expect(made.naru.presence.of('bob')?.state).toBe('away');
+	});
+
 	test('a watch that is refused is told as an error of the client', async () => {
 		const made = await onlineScene(sdk);
 		const errors: string[] = [];

@@ -1,3 +1,4 @@
+import { unpackAs } from '../../../src/gateway/unpack-as.ts';
 import { pack, unpack } from '../../../src/protocol/codec.ts';
 import { CLOSE, type CloseName, ERRORS, type ErrorCode } from '../../../src/protocol/errors.ts';
 import {
@@ -7,12 +8,17 @@ import {
 	OP,
 	type Op,
 } from '../../../src/protocol/frames.ts';
-import type {
-	CommandFrame,
-	Hello,
-	Open,
-	WireError,
-	WireEvent,
+import {
+	type CommandFrame,
+	commandSchema,
+	ephemeralSchema,
+	type Hello,
+	helloSchema,
+	type Open,
+	openSchema,
+	pingSchema,
+	type WireError,
+	type WireEvent,
 } from '../../../src/protocol/wire.ts';
 import { type FakeAnswer, FakeChannel, type FakeCommand } from './fake-channel.ts';
 import { FakeSocket, type ServerEnd } from './fake-socket.ts';
@@ -34,7 +40,7 @@ interface FakeHandle {
 
 const nameOf = new Map<number, string>(Object.entries(OP).map(([name, op]) => [op, name]));
 
-/** One socket at the server: speaks the real frames. */
+/** One socket at the server: speaks the real frames, and refuses what the real one refuses. */
 export class FakeConnection implements ServerEnd {
 	readonly socket: FakeSocket;
 	readonly handles = new Map<number, FakeHandle>();
@@ -75,7 +81,12 @@ export class FakeConnection implements ServerEnd {
 				handle: frame.handle,
 				payload: frame.op === OP.data ? frame.payload : unpack(frame.payload),
 			});
-			this.#frame(frame);
+			try {
+				this.#frame(frame);
+			} catch {
+				this.error({ code: 'INVALID' });
+				this.close('badFrame');
+			}
 			this.#server.afterFrame('up', this);
 		}
 	}
@@ -86,14 +97,15 @@ export class FakeConnection implements ServerEnd {
 			this.#server.onBytes(payload);
 			return;
 		}
-		const body = unpack(payload);
-		if (op === OP.hello) this.#hello(body as Hello);
+		if (op === OP.hello) this.#hello(unpackAs(helloSchema, payload));
 		else if (op === OP.ping)
-			this.send(0, OP.pong, { ...(body as object), now: this.#server.now() });
-		else if (op === OP.open) this.#open(handle, body as Open);
-		else if (op === OP.command) this.#command(handle, body as CommandFrame);
+			this.send(0, OP.pong, { ...unpackAs(pingSchema, payload), now: this.#server.now() });
+		else if (op === OP.open) this.#open(handle, unpackAs(openSchema, payload));
+		else if (op === OP.command) this.#command(handle, unpackAs(commandSchema, payload));
 		else if (op === OP.close) this.handles.delete(handle);
-		else if (op === OP.ephemeral) this.#server.ephemeral(this, handle, body as WireEvent);
+		else if (op === OP.ephemeral) {
+			this.#server.ephemeral(this, handle, unpackAs(ephemeralSchema, payload) as WireEvent);
+		}
 	}
 
 	#hello(hello: Hello): void {
@@ -209,6 +221,8 @@ export class FakeServer {
 	/** Addresses that were tried. */
 	readonly tried: string[] = [];
 	accepts: 'yes' | 'refuse' | 'hang' = 'yes';
+	/** Addresses at which nobody is there. */
+	refuses: (url: string) => boolean = () => false;
 	/** Takes everything and answers nothing. */
 	isSilent = false;
 	/** The server's clock is ahead by this. */
@@ -245,6 +259,7 @@ export class FakeServer {
 		this.tried.push(url);
 		return new FakeSocket(this.world, url, (socket) => {
 			if (this.accepts !== 'yes') return this.accepts;
+			if (this.refuses(url)) return 'refuse';
 			const connection = new FakeConnection(this, socket);
 			this.connections.push(connection);
 			return connection;
