@@ -7,11 +7,19 @@ import type { ProjectedCommit, RowWrite, Store } from './store.ts';
 interface Waiting {
 	readonly commit: ProjectedCommit;
 	readonly done: (position: number) => void;
+	/** Counts what was pushed. */
+	readonly n: number;
+}
+
+/** Somebody waits until what was pushed up to `upTo` is projected. */
+interface Settling extends PromiseWithResolvers<void> {
+	readonly upTo: number;
+	left: number;
 }
 
 /** Rows are not urgent, for what is not written yet is laid over reads: few large batches cost least. */
 const GATHER_MS = 200;
-const BATCH_EVENTS_MAX = 2_000;
+const BATCH_EVENTS_MAX = 8_000;
 /** Events that may wait over all actors; beyond it commands get `BUSY`. */
 const BACKLOG_EVENTS_MAX = 100_000;
 const RETRY = { firstMs: 100, maxMs: 5_000 };
@@ -31,10 +39,12 @@ export class Projector implements ProjectionFeed {
 	readonly #log: Log;
 	readonly #listeners = new Set<(rows: readonly RowWrite[]) => void>();
 	readonly #spoilers = new Spoilers(RETRY);
+	/** What is not in flight; each actor's oldest commit first. */
 	#waiting: Waiting[] = [];
+	#inFlight: readonly Waiting[] = [];
+	#pushed = 0;
 	#backlogEvents = 0;
-	/** Who waits for what to be projected. */
-	#settling: { readonly left: Set<Waiting>; readonly resolve: () => void }[] = [];
+	#settling: Settling[] = [];
 	#busy = false;
 	#cancelRetry: (() => void) | undefined;
 	#closed = false;
@@ -58,18 +68,24 @@ export class Projector implements ProjectionFeed {
 
 	/** `done` is called with the actor's new watermark. */
 	push(commit: ProjectedCommit, done: (position: number) => void): void {
-		this.#waiting.push({ commit, done });
+		this.#waiting.push({ commit, done, n: ++this.#pushed });
+		const before = this.#backlogEvents;
 		this.#backlogEvents += commit.events.length;
-		if (this.#backlogEvents >= BATCH_EVENTS_MAX) this.#hurry();
+		const isWhole = this.#backlogEvents >= BATCH_EVENTS_MAX;
+		if (isWhole && before < BATCH_EVENTS_MAX) this.#hurry();
 		else this.#schedule();
 	}
 
 	/** Resolves when what was pushed before is projected. */
 	settle(): Promise<void> {
-		if (this.#waiting.length === 0) return Promise.resolve();
-		const left = new Set(this.#waiting);
+		const left = this.#waiting.length + this.#inFlight.length;
+		if (left === 0) return Promise.resolve();
+		const last = this.#settling.at(-1);
+		if (last?.upTo === this.#pushed) return last.promise;
+		const settling = { ...Promise.withResolvers<void>(), upTo: this.#pushed, left };
+		this.#settling.push(settling);
 		this.#hurry();
-		return new Promise((resolve) => this.#settling.push({ left, resolve }));
+		return settling.promise;
 	}
 
 	onRows(listener: (rows: readonly RowWrite[]) => void): () => void {
@@ -126,23 +142,31 @@ export class Projector implements ProjectionFeed {
 		for (const { commit } of this.#waiting) yield commit.actor;
 	}
 
-	/** What may share a batch, first come first; of one actor always its oldest. */
-	#batch(): Waiting[] {
+	/** Takes out what may share a batch, first come first; of one actor always its oldest. */
+	#take(): Waiting[] {
 		const chosen = this.#spoilers.choose(this.#actors(), this.#runtime.monotonic());
 		const batch: Waiting[] = [];
+		const passedOver: Waiting[] = [];
 		let events = 0;
+		let seen = 0;
 		for (const entry of this.#waiting) {
-			if (chosen?.has(entry.commit.actor) === false) continue;
-			if (batch.length > 0 && events + entry.commit.events.length > BATCH_EVENTS_MAX) break;
-			events += entry.commit.events.length;
-			batch.push(entry);
+			const isChosen = chosen?.has(entry.commit.actor) !== false;
+			if (isChosen && batch.length > 0) {
+				if (events + entry.commit.events.length > BATCH_EVENTS_MAX) break;
+			}
+			seen++;
+			(isChosen ? batch : passedOver).push(entry);
+			if (isChosen) events += entry.commit.events.length;
 		}
+		this.#waiting = [...passedOver, ...this.#waiting.slice(seen)];
 		return batch;
 	}
 
 	async #writeBatch(): Promise<void> {
-		const batch = this.#batch();
+		const batch = this.#take();
+		this.#inFlight = batch;
 		const error = await this.#failure(batch);
+		this.#inFlight = [];
 		this.#busy = false;
 		if (this.#closed) return;
 		if (batch.length > 0) this.#learn(batch, error);
@@ -157,7 +181,7 @@ export class Projector implements ProjectionFeed {
 		} else {
 			this.#log.warn({ err: error, commits: batch.length }, 'projection will be tried again');
 			this.#spoilers.failed(actors, this.#runtime.monotonic());
-			this.#putBehind(actors);
+			this.#putBack(batch, actors);
 		}
 	}
 
@@ -172,15 +196,13 @@ export class Projector implements ProjectionFeed {
 	}
 
 	/** Others come first; the commits of each actor stay in their order. */
-	#putBehind(actors: ReadonlySet<ActorKey>): void {
+	#putBack(batch: readonly Waiting[], actors: ReadonlySet<ActorKey>): void {
 		const isBehind = ({ commit }: Waiting) => actors.has(commit.actor);
 		const others = this.#waiting.filter((entry) => !isBehind(entry));
-		if (others.length > 0) this.#waiting = [...others, ...this.#waiting.filter(isBehind)];
+		this.#waiting = [...others, ...batch, ...this.#waiting.filter(isBehind)];
 	}
 
 	#finish(batch: readonly Waiting[]): void {
-		const finished = new Set(batch);
-		this.#waiting = this.#waiting.filter((entry) => !finished.has(entry));
 		for (const { commit, done } of batch) {
 			this.#backlogEvents -= commit.events.length;
 			done(commit.position);
@@ -189,10 +211,10 @@ export class Projector implements ProjectionFeed {
 			const rows = batch.flatMap(({ commit }) => commit.events.flatMap((event) => event.rows));
 			for (const listener of this.#listeners) listener(rows);
 		}
-		this.#settling = this.#settling.filter(({ left, resolve }) => {
-			for (const entry of batch) left.delete(entry);
-			if (left.size === 0) resolve();
-			return left.size > 0;
+		this.#settling = this.#settling.filter((settling) => {
+			for (const { n } of batch) if (n <= settling.upTo) settling.left--;
+			if (settling.left === 0) settling.resolve();
+			return settling.left > 0;
 		});
 	}
 }

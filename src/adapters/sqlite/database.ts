@@ -74,9 +74,12 @@ export class WalKeeper {
 	readonly #look: StatementSync;
 	readonly #passive: StatementSync;
 	readonly #truncate: StatementSync;
+	readonly #checkpointPages: number;
 	#truncateAt = WAL_PAGES_MAX;
 
-	constructor(db: DatabaseSync) {
+	/** `checkpointPages`: the more, the less often a page that changes all the time is written. */
+	constructor(db: DatabaseSync, checkpointPages = CHECKPOINT_PAGES) {
+		this.#checkpointPages = checkpointPages;
 		this.#look = prepareRows(db, 'pragma wal_checkpoint(noop)');
 		this.#passive = prepareRows(db, 'pragma wal_checkpoint(passive)');
 		this.#truncate = prepareRows(db, 'pragma wal_checkpoint(truncate)');
@@ -90,7 +93,7 @@ export class WalKeeper {
 
 	tend(): void {
 		const [, log, done] = firstRow<Checkpoint>(this.#look) ?? [0, 0, 0];
-		if (log - done >= CHECKPOINT_PAGES) this.#passive.get();
+		if (log - done >= this.#checkpointPages) this.#passive.get();
 		if (log < this.#truncateAt) return;
 		// Readers that never pause keep the writer from starting the file again: wait for them, but when
 		// one outlasts the wait, not again with every batch.

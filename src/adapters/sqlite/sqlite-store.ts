@@ -12,12 +12,25 @@ import type {
 } from '../../core/store.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
-import { coalesceRows } from './coalesce-rows.ts';
 import { type CollectionShape, fieldValues, shapeOf } from './collection-shape.ts';
+import { LeanBatch } from './lean-batch.ts';
+import { Pace } from './pace.ts';
 import type { StorageThreads } from './sqlite-journal.ts';
 import { copyOwn, packOwn } from './thread-protocol.ts';
 import type { PackedDoc, PackedPage } from './view-reads.ts';
-import { DROP, PATCH, type PackedCommit, type PackedRow, PUT } from './view-writes.ts';
+import {
+	DROP,
+	PATCH,
+	type PackedCommit,
+	type PackedEvent,
+	type PackedRow,
+	PUT,
+} from './view-writes.ts';
+
+/** How long the preparation of a batch may hold the loop that serves sockets. */
+const SLICE_MS_MAX = 2;
+/** What one transaction of the read side holds, about: whole actors. */
+const TRANSACTION_BYTES_MAX = 8 * 1024 * 1024;
 
 interface Declared {
 	readonly index: number;
@@ -55,10 +68,26 @@ export class SqliteStore implements Store {
 		return { rows: rows.map(toRow), more };
 	}
 
+	/** A large batch is prepared in slices, and written in one transaction or several of whole actors. */
 	async project(commits: readonly ProjectedCommit[]): Promise<void> {
-		const lean = coalesceRows(commits, (name) => !this.#entangled.has(name));
-		const packed = packOwn(lean.map((commit) => this.#packCommit(commit)));
-		await this.#threads.views.call('project', packed, [packed.buffer]);
+		const pace = new Pace(SLICE_MS_MAX);
+		const lean = new LeanBatch((name) => !this.#entangled.has(name));
+		for (const commit of commits) {
+			lean.take(commit);
+			if (pace.isOver) await pace.rest();
+		}
+		let parts: Uint8Array<ArrayBuffer>[] = [];
+		let bytes = 0;
+		for (const commit of lean.commits()) {
+			const part = packOwn(await this.#packCommit(commit, pace));
+			parts.push(part);
+			bytes += part.length;
+			if (bytes < TRANSACTION_BYTES_MAX) continue;
+			await this.#write(parts);
+			parts = [];
+			bytes = 0;
+		}
+		if (parts.length > 0) await this.#write(parts);
 	}
 
 	watermark(actor: ActorKey): Promise<number> {
@@ -71,10 +100,18 @@ export class SqliteStore implements Store {
 		await this.#threads.views.call('put', { collection: index, key, doc: copyOwn(pack(doc)) });
 	}
 
-	#packCommit({ actor, position, events }: ProjectedCommit): PackedCommit {
-		const packed = events.map(
-			(event) => [event.position, event.rows.map((row) => this.#packRow(row))] as const,
-		);
+	#write(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+		const buffers = parts.map(({ buffer }) => buffer);
+		return this.#threads.views.call('project', parts, buffers);
+	}
+
+	async #packCommit(commit: ProjectedCommit, pace: Pace): Promise<PackedCommit> {
+		const { actor, position, events } = commit;
+		const packed: PackedEvent[] = [];
+		for (const event of events) {
+			packed.push([event.position, event.rows.map((row) => this.#packRow(row))]);
+			if (pace.isOver) await pace.rest();
+		}
 		return [actor, position, packed];
 	}
 

@@ -15,6 +15,8 @@ export interface ViewsThreadData {
 	readonly collections: readonly Collection[];
 }
 
+/** Rows that change all the time are written to the file once in 16 MB of changes; nobody waits. */
+const CHECKPOINT_PAGES = 4_000;
 /** Version of the tables in `views.db` that no declaration describes. */
 const VERSION = 1;
 const WATERMARKS = `
@@ -31,13 +33,13 @@ const shapes = collections.map(shapeOf);
 prepareCollections(db, shapes);
 const views = new ViewWrites(db, shapes);
 const snapshots = new SnapshotWrites(db);
-const wal = new WalKeeper(db);
+const wal = new WalKeeper(db, CHECKPOINT_PAGES);
 setInterval(() => wal.empty(), WAL_AGE_MAX_MS).unref();
 
 const ops = {
-	/** Takes packed {@link PackedCommit}s. */
-	project(packed: Uint8Array): void {
-		views.project(unpack(packed) as PackedCommit[]);
+	/** Takes packed {@link PackedCommit}s, in one transaction. */
+	project(packed: readonly Uint8Array[]): void {
+		views.project(packed.map((commit) => unpack(commit) as PackedCommit));
 	},
 	put(row: { collection: number; key: readonly (string | number)[]; doc: Uint8Array }): void {
 		views.put(row.collection, row.key, row.doc);
