@@ -1,17 +1,11 @@
 import type { ActorKey } from '../protocol/ids.ts';
-import { type ActorKind, SYSTEM } from './actor-kind.ts';
-import type { CommandRequest, OpenRequest, Subscriber } from './actor-port.ts';
+import type { ActorKind } from './actor-kind.ts';
+import type { Subscriber } from './actor-port.ts';
 import { ActorReads } from './actor-reads.ts';
 import { CommandLoader } from './command-loader.ts';
 import { Decider } from './decider.ts';
-import {
-	type CommandEntry,
-	type Entry,
-	type EphemeralEntry,
-	type OpenEntry,
-	refusal,
-	refuse,
-} from './entries.ts';
+import { Door, MOVED } from './door.ts';
+import { type CommandEntry, type Entry, refuse } from './entries.ts';
 import { GatherLanes } from './gather-lanes.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import { IntentRunner } from './intent-runner.ts';
@@ -45,9 +39,8 @@ export interface HostObserver {
 	stopped(host: ActorHost, reason: StopReason): void;
 }
 
-const BUSY_MS = 200;
-const MOVED = refusal('MOVED', 'the actor moves', 50);
-const READ_ENTRY_BYTES = 64;
+/** How long an actor that is handed over waits for its snapshot, while it still serves. */
+const SNAPSHOT_WAIT_MS = 2_000;
 /**
  * A command may be on its way to this node for so long, while its sender has lost patience and had it
  * done by an earlier owner.
@@ -60,6 +53,8 @@ export class ActorHost {
 	readonly kind: ActorKind;
 	/** Random id of this host instance, in every commit that it writes. */
 	readonly writer: string;
+	/** The way in. */
+	readonly door: Door;
 	readonly #env: HostEnvironment;
 	readonly #observer: HostObserver;
 	readonly #recovery: RecoveryOptions;
@@ -75,7 +70,6 @@ export class ActorHost {
 	readonly #snapshots: Snapshotter;
 	readonly #intents: IntentRunner;
 	readonly #turns: TurnRunner;
-	#lastActive: number;
 
 	constructor(
 		key: ActorKey,
@@ -88,12 +82,9 @@ export class ActorHost {
 		this.writer = env.runtime.randomId();
 		this.#env = env;
 		this.#observer = observer;
-		this.#lastActive = env.runtime.monotonic();
 		const watermark = (actor: ActorKey) => env.projector.watermark(actor);
 		this.#recovery = { key, kind, journal: env.journal, watermark };
 		const back = (entries: readonly CommandEntry[]) => this.#back(entries);
-		const tellBack = this.#tellSelf.bind(this);
-		const look = this.look.bind(this);
 		const parts = {
 			...env,
 			...this.#recovery,
@@ -101,6 +92,15 @@ export class ActorHost {
 			requests: this.#requests,
 			order: this.#order,
 		};
+		this.door = new Door({
+			...parts,
+			env,
+			mailbox: this.#mailbox,
+			turns: () => this.#turns,
+			waiting: () => this.mailboxLength,
+		});
+		const look = this.door.look.bind(this.door);
+		const tellBack = this.door.tellSelf.bind(this.door);
 		this.#reads = new ActorReads({ ...parts, look });
 		this.#loader = new CommandLoader({ ...parts, back });
 		this.#lanes = new GatherLanes(env.runtime, back);
@@ -137,11 +137,6 @@ export class ActorHost {
 		return this.#reads.subscribers;
 	}
 
-	/** Milliseconds since anything was asked of it. */
-	get idleMs(): number {
-		return this.#env.runtime.monotonic() - this.#lastActive;
-	}
-
 	/** Nothing waits, runs or listens, and the store has everything. */
 	get quiet(): boolean {
 		return this.phase === 'live' && this.#reads.subscribers.size === 0 && !this.#hasWork();
@@ -164,47 +159,13 @@ export class ActorHost {
 		}
 	}
 
-	command(request: CommandRequest, answer: CommandEntry['answer'], internal = false): void {
-		const { sender } = request;
-		if (this.phase === 'stopped') answer(MOVED);
-		else if (!internal && this.#full()) {
-			if (sender !== undefined) this.#order.refused(sender.opening, sender.n);
-			answer(this.#busy());
-		} else if (sender !== undefined && !this.#order.enter(sender.opening, sender.n)) {
-			answer(refusal('AGAIN', 'an earlier command of this opening is unanswered'));
-		} else {
-			this.#enqueue({ type: 'command', request, answer, bytes: request.bytes ?? 0 });
-		}
-	}
-
-	open(request: OpenRequest, answer: OpenEntry['answer']): void {
-		if (this.phase === 'stopped') answer(MOVED);
-		else if (this.#full()) answer(this.#busy());
-		else this.#enqueue({ type: 'open', request, answer, bytes: READ_ENTRY_BYTES });
-	}
-
-	/** Told if there is room: what is ephemeral may be lost. */
-	ephemeral(entry: Pick<EphemeralEntry, 'caller' | 'event'>): void {
-		const room = this.#mailbox.length < this.#env.limits.mailboxLengthMax / 10;
-		if (room && this.phase !== 'stopped') {
-			this.#enqueue({ type: 'ephemeral', ...entry, bytes: READ_ENTRY_BYTES });
-		}
-	}
-
-	/** Looks at the actor between two commits; `dropped` when it stops before. */
-	look(look: (actor: Recovered) => void, dropped: () => void): void {
-		const run = () => look(this.#turns.actor as Recovered);
-		if (this.phase === 'stopped') dropped();
-		else this.#enqueue({ type: 'look', look: run, dropped, bytes: 0 });
-	}
-
 	closeOpening(opening: string): void {
 		this.#order.close(opening);
 	}
 
 	unsubscribe(subscriber: Subscriber): void {
 		this.#reads.unsubscribe(subscriber);
-		this.#lastActive = this.#env.runtime.monotonic();
+		this.door.used();
 	}
 
 	/** Keeps the wake row in line with the work that is left; called now and then. */
@@ -221,24 +182,52 @@ export class ActorHost {
 	 * is left. While a commit is in flight the state is ahead of the journal, and all stays as it is.
 	 */
 	async putAway(): Promise<void> {
-		const { actor, phase } = this.#turns;
-		const busy = this.#hasWorkLeft();
-		this.stop();
-		if (actor?.exists !== true || phase !== 'live') return;
-		const { commit } = actor;
-		if (this.#snapshots.worthwhile()) await this.#snapshots.take(actor);
-		await this.#wake.tend({ commit, busy, timerAt: this.#timer.at });
+		await this.#end(true);
 	}
 
-	/** Stops at once and answers everything that waits with `MOVED`; a commit in flight may still land. */
+	/** Takes a snapshot while it serves, when worth it, so that the next owner has little to replay. */
+	async prepareRelease(): Promise<void> {
+		if (this.phase === 'stopped' || !this.#snapshots.worthwhile()) return;
+		const { runtime } = this.#env;
+		await new Promise<void>((resolve) => {
+			const cancel = runtime.after(SNAPSHOT_WAIT_MS, resolve);
+			void this.#snapshots.start().then(() => {
+				cancel();
+				resolve();
+			});
+		});
+	}
+
+	/** Ends for another owner: what is being committed is told and answered, all else gets `MOVED`. */
+	async release(): Promise<void> {
+		await this.#turns.leave();
+		await this.#end(false);
+	}
+
+	/**
+	 * Stops at once: subscribers are told, and everything that waits is answered with `MOVED`, the turn in
+	 * flight first, so that each sender hears in order. A commit in flight may still land.
+	 */
 	stop(): void {
 		if (this.phase === 'stopped') return;
 		const undone = this.#turns.stop();
 		this.#timer.stop();
 		this.#intents.stop();
-		const aside = [...this.#loader.clear(), ...this.#lanes.clear()];
-		for (const entry of [...undone, ...this.#mailbox.clear(), ...aside]) refuse(entry, MOVED);
 		this.#reads.stop();
+		const aside = [...this.#loader.clear(), ...this.#lanes.clear()];
+		for (const entry of [...undone, ...aside, ...this.#mailbox.clear()]) {
+			this.#safely(() => refuse(entry, MOVED));
+		}
+	}
+
+	async #end(takesSnapshot: boolean): Promise<void> {
+		const { actor, phase } = this.#turns;
+		const busy = this.#hasWorkLeft();
+		this.stop();
+		if (actor?.exists !== true || phase !== 'live') return;
+		const { commit } = actor;
+		if (takesSnapshot && this.#snapshots.worthwhile()) await this.#snapshots.take(actor);
+		await this.#wake.tend({ commit, busy, timerAt: this.#timer.at });
 	}
 
 	#makeTurns(decider: Decider): TurnRunner {
@@ -268,7 +257,9 @@ export class ActorHost {
 		const started = this.#env.runtime.monotonic();
 		const startedAt = this.#env.runtime.now();
 		try {
-			const recovered = await activate({ ...this.#recovery, ...this.#env, writer: this.writer });
+			const isWanted = () => this.phase !== 'stopped';
+			const { writer } = this;
+			const recovered = await activate({ ...this.#recovery, ...this.#env, writer, isWanted });
 			if (this.phase === 'stopped') return;
 			this.#env.meter.observe('activationMs', this.#env.runtime.monotonic() - started);
 			if (recovered.exists) this.#takeUp(recovered);
@@ -314,7 +305,7 @@ export class ActorHost {
 		this.#observer.committed(this);
 		this.#timer.set(wakeAt);
 		this.#intents.run(intents);
-		if (this.#snapshots.due()) this.#snapshots.start();
+		if (this.#snapshots.due()) void this.#snapshots.start();
 	}
 
 	#fail(error: unknown): void {
@@ -322,30 +313,9 @@ export class ActorHost {
 		const reason = reasonOf(error);
 		this.#env.log.error({ err: error, actor: this.key, reason }, 'an actor stopped');
 		if (reason === 'fenced') this.#env.meter.count('fences');
-		this.stop();
+		// Whoever asks again while being told of the end meets the next host.
 		this.#observer.stopped(this, reason);
-	}
-
-	#full(): boolean {
-		const { mailboxLengthMax, mailboxBytesMax } = this.#env.limits;
-		if (this.#requests.full) this.#requests.trim(this.#unprojected.floor);
-		return (
-			this.mailboxLength >= mailboxLengthMax ||
-			this.#mailbox.bytes >= mailboxBytesMax ||
-			this.#requests.full ||
-			this.#env.projector.full
-		);
-	}
-
-	#busy() {
-		this.#env.meter.count('commandsRefused', 1, 'BUSY');
-		return refusal('BUSY', 'too much waits here', BUSY_MS * (1 + this.#env.runtime.random()));
-	}
-
-	#enqueue(entry: Entry): void {
-		this.#lastActive = this.#env.runtime.monotonic();
-		this.#mailbox.push(entry);
-		this.#turns.schedule();
+		this.stop();
 	}
 
 	/** Entries that waited aside come back in front. */
@@ -380,8 +350,13 @@ export class ActorHost {
 		return this.#unprojected.watermark < this.position || this.#intents.running > 0;
 	}
 
-	#tellSelf(name: string, args: unknown, answer: CommandEntry['answer'] = () => {}): void {
-		this.command({ caller: SYSTEM, name, args }, answer, true);
+	/** One caller that throws must not keep the others from their answers. */
+	#safely(tell: () => void): void {
+		try {
+			tell();
+		} catch (error) {
+			this.#env.log.error({ err: error, actor: this.key }, 'a listener threw');
+		}
 	}
 }
 

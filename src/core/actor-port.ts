@@ -62,9 +62,12 @@ export type OpenAnswer =
 	  }
 	| ({ readonly ok: false } & Refusal);
 
+/** How many callers a {@link ReopenRequest} names at most. */
+export const REOPEN_CALLERS_MAX = 10_000;
+
 /** An edge that lost its owner opens again for all of its users at once. */
 export interface ReopenRequest {
-	/** Each user that has a live handle at the edge. */
+	/** Each user that has a live handle at the edge, once; at most {@link REOPEN_CALLERS_MAX}. */
 	readonly callers: readonly Caller[];
 	/** What all of them were told up to. */
 	readonly resume: Resume;
@@ -74,8 +77,10 @@ export interface ReopenRequest {
 
 /**
  * `missed`: every commit behind the resume up to `position`, oldest first, with its audiences.
- * `refused`: users who may not hear any more, with why; what is missed is not for them. `reset`: the resume did not match
- * or was too old; each handle has to open for itself, and nobody is subscribed.
+ * `refused`: users who may not hear any more, with why; what is missed is not for them. The right of
+ * others may have ended in what was missed. No event comes before the answer, and none behind its
+ * position is left out. `reset`: the resume did not match or was too old; each handle has to open for
+ * itself, and nobody is subscribed.
  */
 export type ReopenAnswer =
 	| {
@@ -96,8 +101,13 @@ export interface CommandRequest {
 	readonly requestId?: string | undefined;
 	/** Sent before, perhaps decided before: look the request id up where it may be kept. */
 	readonly resend?: boolean | undefined;
-	/** The opening of a handle and the number in it, for the order of one sender. */
-	readonly sender?: { readonly opening: string; readonly n: number } | undefined;
+	/**
+	 * The opening of a handle and the number in it, for the order of one sender. `first`: the lowest number
+	 * of the opening that its edge has no final answer for; `n` when absent.
+	 */
+	readonly sender?:
+		| { readonly opening: string; readonly n: number; readonly first?: number }
+		| undefined;
 	readonly trace?: string | undefined;
 	/** Size of the request as it came, for the bound of the mailbox; 0 when absent. */
 	readonly bytes?: number | undefined;
@@ -113,6 +123,12 @@ export interface ActorPort {
 	 * subscriber is subscribed from the answer's position on when the answer is `ok`.
 	 */
 	open(key: ActorKey, request: OpenRequest, answer: (answer: OpenAnswer) => void): void;
+	/**
+	 * Opens the actor again for an edge that was told up to a position, with all of its users: the
+	 * subscriber is subscribed from the answer's position on when it is `resumed`. `NOT_FOUND` without a
+	 * journal; a retryable refusal (`MOVED`, `BUSY`, …) says to ask again.
+	 */
+	reopen(key: ActorKey, request: ReopenRequest, answer: (answer: ReopenAnswer) => void): void;
 	/** Runs a command or query; creates the actor when the command may. */
 	command(key: ActorKey, request: CommandRequest, answer: (answer: CommandAnswer) => void): void;
 	/** Tells an ephemeral message if the actor is awake and lets the caller. */

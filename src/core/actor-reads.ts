@@ -12,21 +12,22 @@ import {
 	refusal,
 	refuse,
 } from './entries.ts';
-import type { CommitRecord } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Meter } from './meter.ts';
+import { MISSED_BYTES_MAX, MissedReader } from './missed-reader.ts';
 import type { Recovered, RecoveryOptions } from './recovery.ts';
-import { hears, present, tell } from './show.ts';
+import { Reopener } from './reopener.ts';
+import type { Runtime } from './runtime.ts';
+import { hears } from './show.ts';
 import type { Reads } from './store.ts';
 import type { Unprojected } from './unprojected.ts';
 
-/** A resume brings at most this much, else a fresh state. */
-const RESUME_BYTES_MAX = 4 * 1024 * 1024;
 const READS_IN_FLIGHT_MAX = 1_000;
 
 export interface ReadsOptions extends RecoveryOptions {
 	readonly store: Reads;
 	readonly unprojected: Unprojected;
+	readonly runtime: Runtime;
 	readonly log: Log;
 	readonly meter: Meter;
 	/** Calls back between two commits, or says that the host has stopped. */
@@ -42,15 +43,27 @@ export class ActorReads {
 	readonly subscribers = new Set<Subscriber>();
 	/** Subscribers that no answer has confirmed yet, with their openings under way. */
 	readonly #unconfirmed = new Map<Subscriber, number>();
+	readonly #missed: MissedReader;
+	readonly #reopener: Reopener;
 	#inFlight = 0;
 	#stopped = false;
 
 	constructor(options: ReadsOptions) {
 		this.#options = options;
+		this.#missed = new MissedReader(options);
+		this.#reopener = new Reopener({
+			...options,
+			missed: this.#missed,
+			granted: (actor, caller) => this.#granted(actor, caller),
+			subscribe: (subscriber) => {
+				this.subscribers.add(subscriber);
+				this.#unconfirmed.delete(subscriber);
+			},
+		});
 	}
 
 	get inFlight(): number {
-		return this.#inFlight;
+		return this.#inFlight + this.#reopener.inFlight;
 	}
 
 	unsubscribe(subscriber: Subscriber): void {
@@ -64,7 +77,13 @@ export class ActorReads {
 		const subscribers = [...this.subscribers];
 		this.subscribers.clear();
 		this.#unconfirmed.clear();
-		for (const subscriber of subscribers) subscriber.closed();
+		for (const subscriber of subscribers) {
+			try {
+				subscriber.closed();
+			} catch (error) {
+				this.#options.log.error({ err: error, actor: this.#options.key }, 'a listener threw');
+			}
+		}
 	}
 
 	/** Serves what reads, between two commits. */
@@ -73,6 +92,7 @@ export class ActorReads {
 		else if (entry.type === 'command') this.#query(entry, actor, now);
 		else if (!actor.exists) refuse(entry, refusal('NOT_FOUND', `there is no ${this.#options.key}`));
 		else if (entry.type === 'open') this.#open(entry, actor, now);
+		else if (entry.type === 'reopen') this.#reopener.serve(entry, actor);
 		else this.#ephemeral(entry, actor);
 	}
 
@@ -168,7 +188,7 @@ export class ActorReads {
 		const writer = actor.history.writerOf(position) ?? '';
 		const resumed = (told: readonly Told[]): OpenAnswer | undefined => {
 			const events = told.filter((one) => hears(one, userId)).map(({ event }) => event);
-			if (bytesOf(events) > RESUME_BYTES_MAX) return undefined;
+			if (bytesOf(events) > MISSED_BYTES_MAX) return undefined;
 			this.#options.meter.count('resumes');
 			return { ok: true, how: 'resumed', position, writer, events };
 		};
@@ -189,8 +209,9 @@ export class ActorReads {
 		},
 	): void {
 		this.#inFlight++;
-		void this.#resumeFromJournal(from, position)
-			.then((older) => older && then.resumed(older))
+		void this.#missed
+			.read(from, position)
+			.then((older) => older && then.resumed(older.flatMap(({ told }) => told)))
 			.catch((error) => {
 				this.#options.log.warn({ err: error, actor: this.#options.key }, 'resume not read');
 				return undefined;
@@ -202,36 +223,6 @@ export class ActorReads {
 				else if (late === undefined) this.#options.look(then.reset, moved);
 				else entry.answer(late);
 			});
-	}
-
-	/** What was told behind `from` up to `upTo`; `undefined` when it is too much. */
-	async #resumeFromJournal(from: number, upTo: number): Promise<Told[] | undefined> {
-		const { key, journal, meter } = this.#options;
-		meter.count('storeReads');
-		const { records, more } = await journal.read(
-			key,
-			{ position: from },
-			{ bytesMax: RESUME_BYTES_MAX },
-		);
-		if (more) return undefined;
-		return records
-			.flatMap((record) => this.#toldOf(record))
-			.filter(({ position }) => position > from && position <= upTo);
-	}
-
-	#toldOf(record: CommitRecord): Told[] {
-		const { key, kind } = this.#options;
-		const { id } = splitKey(key);
-		const first = record.position - record.events.length + 1;
-		return record.events.flatMap((stored, index) =>
-			tell(kind, present(kind, stored), {
-				key,
-				id,
-				position: first + index,
-				at: record.at,
-				by: stored.by,
-			}),
-		);
 	}
 
 	/** Runs a plan and answers once: its refusal, its result, or a typed failure. */

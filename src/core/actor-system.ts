@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../protocol/errors.ts';
 import { type ActorKey, splitKey } from '../protocol/ids.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import { ActorHost, type StopReason } from './actor-host.ts';
@@ -9,6 +8,8 @@ import type {
 	CommandRequest,
 	OpenAnswer,
 	OpenRequest,
+	ReopenAnswer,
+	ReopenRequest,
 	Subscriber,
 } from './actor-port.ts';
 import { DueWork } from './due-work.ts';
@@ -21,6 +22,7 @@ import { type Log, SILENT } from './log.ts';
 import { type Meter, NO_METER } from './meter.ts';
 import { Projectors } from './projectors.ts';
 import type { Recovered } from './recovery.ts';
+import { Restarts } from './restarts.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store } from './store.ts';
 import { ONE_SHARD, type StoreShards } from './store-shards.ts';
@@ -39,6 +41,12 @@ export interface ActorSystemOptions {
 	readonly limits?: Partial<HostLimits>;
 	readonly idleMs?: number;
 	readonly hostsMax?: number;
+	/** Where tells of one actor to another go; default: the actors of this system. */
+	readonly actors?: ActorPort;
+	/** Asked before a host is made; where it says no, the answer is `MOVED`. Default: always. */
+	readonly mayActivate?: (key: ActorKey) => boolean;
+	/** Asked before an actor with due work is taken up; default: always. */
+	readonly mayWake?: (key: ActorKey) => Promise<boolean>;
 }
 
 /** What others hear of the life of actors on this node. */
@@ -53,17 +61,12 @@ const TEND_MS = 5_000;
 const IDLE_MS = 300_000;
 const HOSTS_MAX = 200_000;
 const FIGURES_MS = 1_000;
-const RESTART_FIRST_MS = 100;
-const RESTART_MAX_MS = 2_000;
-/** After so many failed activations in a row the actor rests for {@link QUARANTINE_MS}. */
-const FAILURES_MAX = 5;
-const QUARANTINE_MS = 60_000;
-/** A crash is forgotten when the actor has run so long since it might be restarted. */
-const CRASH_KEPT_MS = 60_000;
 
-interface Crash {
-	readonly failures: number;
-	readonly retryAt: number;
+/** A host on its way out. */
+interface Leaving {
+	readonly host: ActorHost;
+	/** What waits until it has ended. */
+	readonly waiting: (() => void)[];
 }
 
 /**
@@ -81,9 +84,9 @@ export class ActorSystem implements ActorPort {
 	readonly #idleMs: number;
 	readonly #hostsMax: number;
 	readonly #hosts = new Map<ActorKey, ActorHost>();
-	/** Hosts on their way out, with what waits until they have ended. */
-	readonly #closing = new Map<ActorKey, (() => void)[]>();
-	readonly #crashes = new Map<ActorKey, Crash>();
+	readonly #leaving = new Map<ActorKey, Leaving>();
+	readonly #restarts: Restarts;
+	readonly #mayActivate: (key: ActorKey) => boolean;
 	readonly #figuresDue = new Map<ActorKey, ActorHost>();
 	readonly #observers = new Set<ActorObserver>();
 	readonly #dueWork: DueWork;
@@ -111,7 +114,7 @@ export class ActorSystem implements ActorPort {
 			limits: { ...HOST_LIMITS, ...options.limits },
 			newId: timeIds(runtime),
 			intents: options.intents ?? {},
-			actors: this,
+			actors: options.actors ?? this,
 		};
 		this.#envs = Array.from({ length: count }, (_, shard) => ({
 			...shared,
@@ -119,10 +122,16 @@ export class ActorSystem implements ActorPort {
 			projector: this.projector.at(shard),
 		}));
 		this.#env = this.#envs[0] as HostEnvironment;
+		this.#restarts = new Restarts(runtime, meter);
+		this.#mayActivate = options.mayActivate ?? (() => true);
+		const mayWake = options.mayWake ?? (() => Promise.resolve(true));
+		const takeUp = async (key: ActorKey) => {
+			if (await mayWake(key)) await this.inspect(key, () => {});
+		};
 		this.#dueWork = new DueWork({
 			journal,
 			runtime,
-			takeUp: (key) => (this.#hosts.has(key) ? undefined : this.inspect(key, () => {})),
+			takeUp: (key) => (this.#hosts.has(key) ? undefined : takeUp(key)),
 		});
 		this.#tendLater();
 	}
@@ -137,15 +146,19 @@ export class ActorSystem implements ActorPort {
 	}
 
 	open(key: ActorKey, request: OpenRequest, answer: (answer: OpenAnswer) => void): void {
-		this.#with(key, answer, (host) => host.open(request, answer));
+		this.#with(key, answer, (host) => host.door.open(request, answer));
+	}
+
+	reopen(key: ActorKey, request: ReopenRequest, answer: (answer: ReopenAnswer) => void): void {
+		this.#with(key, answer, (host) => host.door.reopen(request, answer));
 	}
 
 	command(key: ActorKey, request: CommandRequest, answer: (answer: CommandAnswer) => void): void {
-		this.#with(key, answer, (host) => host.command(request, answer));
+		this.#with(key, answer, (host) => host.door.command(request, answer));
 	}
 
 	ephemeral(key: ActorKey, caller: Caller, event: WireEvent): void {
-		this.#hosts.get(key)?.ephemeral({ caller, event });
+		this.#hosts.get(key)?.door.ephemeral({ caller, event });
 	}
 
 	closeOpening(key: ActorKey, opening: string): void {
@@ -153,7 +166,8 @@ export class ActorSystem implements ActorPort {
 	}
 
 	unsubscribe(key: ActorKey, subscriber: Subscriber): void {
-		this.#hosts.get(key)?.unsubscribe(subscriber);
+		const host = this.#hosts.get(key) ?? this.#leaving.get(key)?.host;
+		host?.unsubscribe(subscriber);
 	}
 
 	async peek(key: ActorKey): Promise<{ position: number; writer: string } | undefined> {
@@ -170,7 +184,7 @@ export class ActorSystem implements ActorPort {
 			const nothing = () => resolve(undefined);
 			const run = (host: ActorHost) => (actor: Recovered) =>
 				resolve(actor.exists ? look(host, actor) : undefined);
-			this.#with(key, nothing, (host) => host.look(run(host), nothing));
+			this.#with(key, nothing, (host) => host.door.look(run(host), nothing));
 		});
 	}
 
@@ -180,6 +194,37 @@ export class ActorSystem implements ActorPort {
 	 */
 	async wakeDue(dueMax = this.#env.runtime.now()): Promise<number> {
 		return await this.#dueWork.sweep(dueMax);
+	}
+
+	/**
+	 * Hands an actor over: the commit in flight is told and answered, everything else gets `MOVED`, the
+	 * subscribers are `closed`. Its host is gone when this resolves; what is asked meanwhile waits for
+	 * that. Worth a snapshot, it takes one before, while it still serves.
+	 */
+	async release(key: ActorKey): Promise<void> {
+		const host = this.#hosts.get(key);
+		await host?.prepareRelease();
+		if (host !== undefined && this.#hosts.get(key) === host) {
+			await this.#leave(host, () => host.release());
+			return;
+		}
+		const leaving = this.#leaving.get(key);
+		if (leaving !== undefined) await new Promise<void>((end) => leaving.waiting.unshift(end));
+	}
+
+	/**
+	 * Stops an actor at once, for it belongs to another owner: everything gets `MOVED`, nothing more is
+	 * written. A commit that has left may still land; no host of the key is made before that is known.
+	 */
+	stop(key: ActorKey): void {
+		const host = this.#hosts.get(key);
+		if (host !== undefined) void this.#leave(host, async () => host.stop());
+		else this.#leaving.get(key)?.host.stop();
+	}
+
+	/** Stops all actors at once. */
+	stopAll(): void {
+		for (const key of [...this.#hosts.keys(), ...this.#leaving.keys()]) this.stop(key);
 	}
 
 	/** Resolves when no activation or commit is under way and the store has everything. */
@@ -197,7 +242,9 @@ export class ActorSystem implements ActorPort {
 		this.#cancelFigures?.();
 		await this.#until(() => [...this.#hosts.values()].every((host) => !host.isTaking));
 		await this.settle();
-		await Promise.all([...this.#hosts.values()].map((host) => this.#putAway(host)));
+		await Promise.all(
+			[...this.#hosts.values()].map((host) => this.#leave(host, () => host.putAway())),
+		);
 		await this.journalWriter.drained();
 		this.projector.close();
 	}
@@ -224,29 +271,24 @@ export class ActorSystem implements ActorPort {
 		use: (host: ActorHost) => void,
 	): void {
 		const host = this.#hosts.get(key);
-		const code = this.#whyNot(key, host);
-		const closing = this.#closing.get(key);
-		if (code !== undefined) refuse(refusal(code, undefined, this.#retryAfterMs(key)));
+		const leaving = this.#leaving.get(key);
+		const refused = this.#whyNot(key, host, leaving);
+		if (refused !== undefined) refuse(refused);
 		else if (host !== undefined) use(host);
-		else if (closing !== undefined) closing.push(() => this.#with(key, refuse, use));
+		else if (leaving !== undefined) leaving.waiting.push(() => this.#with(key, refuse, use));
 		else use(this.#host(key));
 	}
 
-	#whyNot(key: ActorKey, host: ActorHost | undefined): ErrorCode | undefined {
-		if (!this.#kinds.has(splitKey(key).kind)) return 'NOT_FOUND';
-		if (this.#stopped) return 'MOVED';
+	#whyNot(key: ActorKey, host: ActorHost | undefined, leaving: Leaving | undefined) {
+		if (!this.#kinds.has(splitKey(key).kind)) return refusal('NOT_FOUND');
+		if (this.#stopped) return refusal('MOVED');
 		if (host !== undefined) return undefined;
-		const waiting = this.#closing.get(key)?.length ?? 0;
-		if (waiting >= this.#env.limits.mailboxLengthMax) return 'BUSY';
-		if (this.#hosts.size >= this.#hostsMax) return 'BUSY';
-		const crash = this.#crashes.get(key);
-		if (crash !== undefined && crash.retryAt > this.#env.runtime.monotonic()) return 'UNAVAILABLE';
-		return undefined;
-	}
-
-	#retryAfterMs(key: ActorKey): number | undefined {
-		const crash = this.#crashes.get(key);
-		return crash && Math.max(0, crash.retryAt - this.#env.runtime.monotonic());
+		const waiting = leaving?.waiting.length ?? 0;
+		if (waiting >= this.#env.limits.mailboxLengthMax) return refusal('BUSY');
+		if (leaving === undefined && !this.#mayActivate(key)) return refusal('MOVED');
+		if (this.#hosts.size >= this.#hostsMax) return refusal('BUSY');
+		const waitMs = this.#restarts.waitMs(key);
+		return waitMs > 0 ? refusal('UNAVAILABLE', 'it has failed and rests', waitMs) : undefined;
 	}
 
 	#host(key: ActorKey): ActorHost {
@@ -272,14 +314,7 @@ export class ActorSystem implements ActorPort {
 		const { key } = host;
 		if (this.#hosts.get(key) === host) this.#hosts.delete(key);
 		this.#closed(key);
-		if (reason === 'fenced') return;
-		const failures = (this.#crashes.get(key)?.failures ?? 0) + 1;
-		const backOffMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** (failures - 1));
-		// An actor is not put in quarantine because the journal or the store is away.
-		const quarantined = reason === 'crashed' && failures >= FAILURES_MAX;
-		if (quarantined) this.#env.meter.count('quarantines');
-		const waitMs = quarantined ? QUARANTINE_MS : backOffMs;
-		this.#crashes.set(key, { failures, retryAt: this.#env.runtime.monotonic() + waitMs });
+		this.#restarts.stopped(key, reason);
 	}
 
 	#closed(key: ActorKey): void {
@@ -300,16 +335,18 @@ export class ActorSystem implements ActorPort {
 		});
 	}
 
-	async #putAway(host: ActorHost): Promise<void> {
+	/** Takes a host out; what is asked meanwhile waits until nothing of it is on its way any more. */
+	async #leave(host: ActorHost, end: () => Promise<void>): Promise<void> {
 		const { key } = host;
-		const waiting: (() => void)[] = [];
+		const leaving: Leaving = { host, waiting: [] };
 		this.#hosts.delete(key);
-		this.#closing.set(key, waiting);
-		await host.putAway();
-		this.#closing.delete(key);
+		this.#leaving.set(key, leaving);
+		await end();
+		await this.journalWriter.at(this.#shards.of(key)).withdraw(key);
+		this.#leaving.delete(key);
 		if (host.exists === true) this.#closed(key);
 		// At once and in order, before anything that comes later.
-		for (const goOn of waiting) goOn();
+		for (const goOn of leaving.waiting) goOn();
 	}
 
 	#tendLater(): void {
@@ -323,13 +360,11 @@ export class ActorSystem implements ActorPort {
 	async #tend(): Promise<void> {
 		for (const host of [...this.#hosts.values()]) {
 			const idleMs = host.exists === true ? this.#idleMs : 0;
-			if (host.quiet && host.idleMs >= idleMs) void this.#putAway(host);
+			const isIdle = host.quiet && host.door.idleMs >= idleMs;
+			if (isIdle) void this.#leave(host, () => host.putAway());
 			else await host.tend();
 		}
-		const now = this.#env.runtime.monotonic();
-		for (const [key, crash] of this.#crashes) {
-			if (crash.retryAt + CRASH_KEPT_MS < now) this.#crashes.delete(key);
-		}
+		this.#restarts.forgetOld();
 		// Not waited for: a store that hangs must not keep live actors from being tended.
 		this.wakeDue().catch((error) => {
 			if (!this.#stopped) this.#env.log.warn({ err: error }, 'due work could not be read');

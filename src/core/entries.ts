@@ -1,7 +1,14 @@
 import type { Refusal } from '../protocol/errors.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import type { Caller } from './actor-kind.ts';
-import type { CommandAnswer, CommandRequest, OpenAnswer, OpenRequest } from './actor-port.ts';
+import type {
+	CommandAnswer,
+	CommandRequest,
+	OpenAnswer,
+	OpenRequest,
+	ReopenAnswer,
+	ReopenRequest,
+} from './actor-port.ts';
 import type { Key, Row } from './store.ts';
 
 /** What was read from the store before a command is decided. */
@@ -35,6 +42,13 @@ export interface OpenEntry {
 	readonly bytes: number;
 }
 
+export interface ReopenEntry {
+	readonly type: 'reopen';
+	readonly request: ReopenRequest;
+	readonly answer: (answer: ReopenAnswer) => void;
+	readonly bytes: number;
+}
+
 export interface EphemeralEntry {
 	readonly type: 'ephemeral';
 	readonly caller: Caller;
@@ -51,8 +65,8 @@ export interface LookEntry {
 	readonly bytes: number;
 }
 
-export type ReadEntry = OpenEntry | EphemeralEntry | LookEntry | CommandEntry;
-export type Entry = CommandEntry | OpenEntry | EphemeralEntry | LookEntry;
+export type ReadEntry = OpenEntry | ReopenEntry | EphemeralEntry | LookEntry | CommandEntry;
+export type Entry = ReadEntry;
 
 export const refusal = (
 	code: Refusal['code'],
@@ -67,8 +81,8 @@ export const refusal = (
 
 /** Answers an entry that will not be served. */
 export function refuse(entry: Entry, answer: { readonly ok: false } & Refusal): void {
-	if (entry.type === 'command' || entry.type === 'open') entry.answer(answer);
 	if (entry.type === 'look') entry.dropped();
+	else if (entry.type !== 'ephemeral') entry.answer(answer);
 	if (entry.type === 'command') release(entry);
 }
 

@@ -66,13 +66,18 @@ export class History {
 
 	/** All that was told behind `position`, or `undefined` when the ring does not go back so far. */
 	since(position: number): readonly Told[] | undefined {
+		return this.publications(position)?.flatMap(({ told }) => told);
+	}
+
+	/** The same by commits. */
+	publications(position: number): readonly Publication[] | undefined {
 		if (position < this.#ringFrom) return undefined;
-		const told: Told[] = [];
+		const behind: Publication[] = [];
 		for (const { publication } of this.#ring) {
-			if (publication.position <= position) continue;
-			for (const one of publication.told) if (one.position > position) told.push(one);
+			const part = behindOf(publication, position);
+			if (part !== undefined) behind.push(part);
 		}
-		return told;
+		return behind;
 	}
 
 	#shift(): void {
@@ -82,4 +87,12 @@ export class History {
 		this.#ringEvents -= held.publication.told.length;
 		this.#ringFrom = held.publication.position;
 	}
+}
+
+/** What of a commit lies behind `position`. */
+export function behindOf(publication: Publication, position: number): Publication | undefined {
+	if (publication.position <= position) return undefined;
+	const { told } = publication;
+	if (told[0] === undefined || told[0].position > position) return publication;
+	return { ...publication, told: told.filter((one) => one.position > position) };
 }

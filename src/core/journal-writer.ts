@@ -30,6 +30,9 @@ export class JournalWriter {
 	readonly #meter: Meter;
 	readonly #spoilers = new Spoilers(RETRY);
 	#waiting: Waiting[] = [];
+	/** The batch in flight, and actors of it whose outcome nobody wants, with who waits for its end. */
+	#writing: readonly Waiting[] = [];
+	readonly #withdrawn = new Map<ActorKey, (() => void)[]>();
 	#busy = false;
 	#cancelRetry: (() => void) | undefined;
 	#closed = false;
@@ -51,6 +54,21 @@ export class JournalWriter {
 	append(write: JournalWrite, settle: (outcome: Settled) => void): void {
 		this.#waiting.push({ write, settle, since: this.#runtime.monotonic() });
 		this.#schedule();
+	}
+
+	/**
+	 * Takes back what the actor's host appended, as far as it has not left; resolves when nothing of it is
+	 * on its way any more. What came of it in the journal is not known then.
+	 */
+	withdraw(actor: ActorKey): Promise<void> {
+		const isOf = ({ write }: Waiting) => write.record.actor === actor;
+		if (this.#waiting.some(isOf)) this.#waiting = this.#waiting.filter((entry) => !isOf(entry));
+		this.#spoilers.forget(actor);
+		if (!this.#writing.some(isOf)) return Promise.resolve();
+		return new Promise((resolve) => {
+			const others = this.#withdrawn.get(actor) ?? [];
+			this.#withdrawn.set(actor, [...others, resolve]);
+		});
 	}
 
 	/** Resolves when all that was appended is settled. */
@@ -111,11 +129,16 @@ export class JournalWriter {
 
 	async #writeBatch(): Promise<void> {
 		const batch = this.#take();
+		this.#writing = batch;
 		const outcomes = batch.length === 0 ? [] : await this.#append(batch.map(({ write }) => write));
 		this.#busy = false;
+		this.#writing = [];
 		if (this.#closed) return;
 		const settled = batch.map((entry, index) => ({ entry, outcome: outcomes[index] ?? 'unknown' }));
-		const unknown = settled.filter(({ outcome }) => outcome === 'unknown');
+		const unknown = settled.filter(
+			({ entry, outcome }) =>
+				outcome === 'unknown' && !this.#withdrawn.has(entry.write.record.actor),
+		);
 		// Behind the others: a record that the journal cannot take must not hold them up.
 		this.#waiting.push(...unknown.map(({ entry }) => entry));
 		this.#learn(settled);
@@ -126,9 +149,20 @@ export class JournalWriter {
 			this.#meter.observe('commitMs', now - entry.since);
 			this.#settle(entry, outcome);
 		}
+		this.#endWithdrawals();
 		this.#schedule();
 		if (this.#waiting.length === 0 && !this.#busy) {
 			for (const resolve of this.#idle.splice(0)) resolve();
+		}
+	}
+
+	/** The batch is over, and nothing of it waits for another go on behalf of these. */
+	#endWithdrawals(): void {
+		const withdrawn = [...this.#withdrawn];
+		this.#withdrawn.clear();
+		for (const [actor, waiting] of withdrawn) {
+			this.#spoilers.forget(actor);
+			for (const ended of waiting) ended();
 		}
 	}
 

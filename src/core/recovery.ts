@@ -51,6 +51,14 @@ export interface RecoveryOptions {
 	readonly watermark: (key: ActorKey) => Promise<number>;
 }
 
+export interface ActivationOptions {
+	readonly writer: string;
+	readonly journalWriter: JournalWriter;
+	readonly runtime: Runtime;
+	/** Whether the host still is to be activated. */
+	readonly isWanted: () => boolean;
+}
+
 /** Another owner has written behind this one's activation. */
 export class FencedError extends Error {}
 
@@ -74,12 +82,12 @@ const IDS_MAX = 1_000;
  * Activation: appends the `activated` commit and loads the actor, and serves only if that commit is
  * still its highest. A key without a journal comes back as not existing, with nothing written.
  */
-export async function activate(
-	options: RecoveryOptions & { writer: string; journalWriter: JournalWriter; runtime: Runtime },
-): Promise<Recovered> {
+export async function activate(options: RecoveryOptions & ActivationOptions): Promise<Recovered> {
 	const { key, journal, journalWriter, runtime, writer } = options;
 	for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
 		const head = await reading(journal.head(key));
+		// A host that was stopped meanwhile must not depose the next one.
+		if (!options.isWanted()) throw new FencedError(`${key}: stopped while it loaded`);
 		if (head === undefined) return absent(options);
 		const record = activationRecord({
 			actor: key,

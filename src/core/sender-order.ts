@@ -1,3 +1,5 @@
+import type { CommandRequest } from './actor-port.ts';
+
 /**
  * The order of one sender: commands are numbered per opening of a handle, and n is taken only after
  * n−1 was taken or finally answered. A retryable refusal counts as unanswered, so that what follows it
@@ -15,16 +17,16 @@ export class SenderOrder {
 	}
 
 	/** Whether command n may enter the mailbox now; it counts as entered when it may. */
-	enter(opening: string, n: number): boolean {
-		const order = this.#order(opening, n);
-		if (n > order.entered + 1) return false;
-		order.entered = Math.max(order.entered, n);
+	enter(sender: Sender): boolean {
+		const order = this.#order(sender);
+		if (sender.n > order.entered + 1) return false;
+		order.entered = Math.max(order.entered, sender.n);
 		return true;
 	}
 
-	/** Notes a refusal at the door: n is the next that may enter. */
-	refused(opening: string, n: number): void {
-		this.#order(opening, n);
+	/** Notes a refusal at the door: n is the next that may enter, or one before it. */
+	refused(sender: Sender): void {
+		this.#order(sender);
 	}
 
 	/** Whether n is next to be decided. */
@@ -60,15 +62,27 @@ export class SenderOrder {
 		this.#closed = [];
 	}
 
-	/** An opening seen first with n begins there: its edge may know it from an earlier owner. */
-	#order(opening: string, n: number): Opening {
+	/**
+	 * An opening begins with the first command that its edge has no final answer for: earlier ones were
+	 * for an earlier owner, and what that one did not answer has to come here before the others.
+	 */
+	#order({ opening, n, first }: Sender): Opening {
+		const answered = (first ?? n) - 1;
 		const known = this.#openings.get(opening);
-		if (known !== undefined) return known;
-		const fresh = { entered: n - 1, taken: n - 1 };
-		this.#openings.set(opening, fresh);
-		return fresh;
+		if (known === undefined) {
+			const fresh = { entered: answered, taken: answered };
+			this.#openings.set(opening, fresh);
+			return fresh;
+		}
+		if (first !== undefined) {
+			known.entered = Math.max(known.entered, answered);
+			known.taken = Math.max(known.taken, answered);
+		}
+		return known;
 	}
 }
+
+type Sender = NonNullable<CommandRequest['sender']>;
 
 interface Opening {
 	entered: number;

@@ -62,12 +62,12 @@ export class Snapshotter {
 		return !this.#running && this.#events >= EVENTS_WORTHWHILE;
 	}
 
-	start(): void {
+	/** Takes one between two commits; resolves when it stands, or could not be taken. */
+	start(): Promise<void> {
 		this.#running = true;
-		this.#options.look(
-			(actor) => void this.take(actor),
-			() => {},
-		);
+		return new Promise((resolve) => {
+			this.#options.look((actor) => void this.take(actor).then(resolve), resolve);
+		});
 	}
 
 	/** Cuts now, writes in slices; a failure is logged and costs nothing but a longer recovery. */

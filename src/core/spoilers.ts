@@ -79,6 +79,11 @@ export class Spoilers {
 		this.doubted(actors, now);
 	}
 
+	/** The actor's entries were taken back. */
+	forget(actor: ActorKey): void {
+		this.#marks.delete(actor);
+	}
+
 	#mark(actor: ActorKey, now: number): void {
 		const fresh = { count: 0, successes: -1, tries: 0, notBefore: 0 };
 		const mark = this.#marks.get(actor) ?? fresh;

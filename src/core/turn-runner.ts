@@ -14,7 +14,7 @@ import type { Publication } from './actor-port.ts';
 import type { ActorReads } from './actor-reads.ts';
 import type { CommandLoader } from './command-loader.ts';
 import type { Decider } from './decider.ts';
-import { type CommandEntry, type Entry, refusal, refuse, release } from './entries.ts';
+import { type CommandEntry, type Entry, refusal, release } from './entries.ts';
 import type { GatherLanes } from './gather-lanes.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -65,6 +65,10 @@ export class TurnRunner {
 	#scheduled = false;
 	/** What an undone turn had taken: it comes first when the actor is loaded again. */
 	#undone: readonly Entry[] = [];
+	/** The turn whose commit is in flight, or that pauses. */
+	#inFlight: Turn | undefined;
+	/** No turn begins any more; called when there is none in flight. */
+	#left: (() => void) | undefined;
 
 	constructor(parts: TurnParts) {
 		this.#parts = parts;
@@ -96,20 +100,35 @@ export class TurnRunner {
 		this.#resume();
 	}
 
-	/** Ends at once; gives what waited to be taken again. */
+	/**
+	 * Ends at once; gives, in order, what is not answered: the turn in flight (whatever becomes of its
+	 * commit: who asks again with an id learns it), and what waited to be taken again.
+	 */
 	stop(): readonly Entry[] {
 		this.#phase = 'stopped';
-		const undone = this.#undone;
+		const unanswered = [...(this.#inFlight?.entries ?? []), ...this.#undone];
+		this.#inFlight = undefined;
 		this.#undone = [];
-		return undone;
+		this.#left?.();
+		return unanswered;
+	}
+
+	/** Begins no more turns; resolves when the one in flight is told and answered, or is lost. */
+	leave(): Promise<void> {
+		return new Promise((resolve) => {
+			this.#left = resolve;
+			if (this.#phase !== 'committing') resolve();
+		});
 	}
 
 	schedule(): void {
 		if (this.#scheduled || this.#phase !== 'live' || this.#parts.mailbox.length === 0) return;
+		if (this.#left !== undefined) return;
 		this.#scheduled = true;
 		this.#parts.env.runtime.defer(() => {
 			this.#scheduled = false;
-			if (this.#phase === 'live') this.#run(this.#actor as Recovered);
+			const isLive = this.#phase === 'live' && this.#left === undefined;
+			if (isLive) this.#run(this.#actor as Recovered);
 		});
 	}
 
@@ -141,15 +160,18 @@ export class TurnRunner {
 
 	/** Lets the loop breathe: commands that were gathered share one commit, however many they are. */
 	#pause(turn: Turn, actor: Recovered): void {
-		this.#phase = 'committing';
+		this.#begin(turn);
 		this.#parts.env.runtime.defer(() => {
-			if (this.#phase !== 'committing') {
-				this.#moved(turn);
-				return;
-			}
+			if (this.#phase !== 'committing') return;
 			this.#phase = 'live';
 			this.#fill(turn, actor);
 		});
+	}
+
+	/** Nothing else runs until the turn is over. */
+	#begin(turn: Turn): void {
+		this.#phase = 'committing';
+		this.#inFlight = turn;
 	}
 
 	/** Whether the next entry has waited with its like for a common commit. */
@@ -251,11 +273,13 @@ export class TurnRunner {
 	#undo(turn: Turn, actor: Recovered): void {
 		const { requests, unprojected, recovery, restart, failed } = this.#parts;
 		this.#phase = 'loading';
+		this.#inFlight = undefined;
 		unprojected.rollback(turn.startPosition);
 		for (const request of turn.requests) requests.drop(request);
 		const again = new Set<CommandEntry>(turn.commands);
 		for (const { entry, answer } of turn.answers) if (!again.has(entry)) entry.answer(answer);
 		this.#setAside(turn);
+		this.#left?.();
 		if (!actor.exists) {
 			restart();
 			return;
@@ -297,23 +321,14 @@ export class TurnRunner {
 		const commit = actor.commit + 1;
 		const record = turn.record(key, commit, writer);
 		const row = wake.forCommit(commit, next.wakeAt);
-		this.#phase = 'committing';
+		this.#begin(turn);
 		env.journalWriter.append({ record, ...(row && { wake: row }) }, (outcome) => {
-			// Stopped meanwhile, or fenced: the callers ask again with their ids and learn what became of it.
-			if (this.#phase !== 'committing') this.#moved(turn);
-			else if (outcome === 'landed') this.#landed(turn, actor, next);
+			// Stopped meanwhile: everything is answered.
+			if (this.#phase !== 'committing') return;
+			if (outcome === 'landed') this.#landed(turn, actor, next);
 			else if (!actor.exists) this.#undo(turn, actor);
-			else {
-				this.#moved(turn);
-				this.#parts.failed(new FencedError(`${key}: another owner wrote`));
-			}
+			else this.#parts.failed(new FencedError(`${key}: another owner wrote`));
 		});
-	}
-
-	/** Nothing that was decided was told to anybody. */
-	#moved(turn: Turn): void {
-		for (const { entry } of turn.answers) entry.answer(refusal('MOVED'));
-		for (const entry of turn.reads) refuse(entry, refusal('MOVED'));
 	}
 
 	#landed(turn: Turn, actor: Recovered, next: Next): void {
@@ -339,6 +354,7 @@ export class TurnRunner {
 	/** The sender is answered before anybody is told; what reads sees the state behind both. */
 	#finish(turn: Turn, actor: Recovered, publication?: Publication): void {
 		const { env, reads } = this.#parts;
+		this.#inFlight = undefined;
 		for (const { entry, answer } of turn.answers) {
 			if (!answer.ok) env.meter.count('commandsRefused', 1, answer.code);
 			this.#safely(() => entry.answer(answer));
@@ -350,6 +366,7 @@ export class TurnRunner {
 		}
 		const now = Math.max(actor.at, env.runtime.now());
 		for (const entry of turn.reads) this.#safely(() => reads.serve(entry, actor, now));
+		this.#left?.();
 		this.schedule();
 	}
 

@@ -46,6 +46,11 @@ export class Turn {
 		return this.answers.length + this.reads.length;
 	}
 
+	/** What was taken and not answered. */
+	get entries(): readonly ReadEntry[] {
+		return [...this.answers.map(({ entry }) => entry), ...this.reads];
+	}
+
 	answer(entry: CommandEntry, answer: CommandAnswer): void {
 		release(entry);
 		this.answers.push({ entry, answer });

@@ -113,13 +113,7 @@ describe('snapshots', () => {
 		bench.journalHooks.append = (run) => late.pass(run);
 		const closing = bench.system.close();
 		await bench.runtime.advance(50);
-		bench.system.hosts
-			.get(KEY)
-			?.command(
-				{ caller: { userId: '', roles: ['system'] }, name: 'add', args: { by: 1 } },
-				() => {},
-				true,
-			);
+		bench.system.hosts.get(KEY)?.door.tellSelf('add', { by: 1 });
 		await bench.runtime.advance(5);
 		projected.open();
 		await bench.runtime.advance(50);

@@ -6,6 +6,8 @@ import type {
 	OpenAnswer,
 	OpenRequest,
 	Publication,
+	ReopenAnswer,
+	ReopenRequest,
 	Subscriber,
 	Told,
 } from '../../src/core/actor-port.ts';
@@ -34,10 +36,14 @@ export class MemoryActors implements ActorPort {
 	readonly actors = new Map<ActorKey, MemoryActor>();
 	/** Openings that reached an owner. */
 	readonly opens: { readonly key: ActorKey; readonly request: OpenRequest }[] = [];
+	/** Edges that came back when their owner had gone. */
+	readonly reopens: { readonly key: ActorKey; readonly request: ReopenRequest }[] = [];
 	readonly commands: { readonly key: ActorKey; readonly request: CommandRequest }[] = [];
 	readonly closedOpenings: string[] = [];
 	/** Decides when an answer to an opening leaves; at once by default. */
 	delayOpen: (leave: () => void) => void = (leave) => leave();
+	/** Answers an edge that comes back itself when it returns something. */
+	interceptReopen: (request: ReopenRequest) => ReopenAnswer | undefined = () => undefined;
 	/** Answers a command itself when it returns something. */
 	intercept: (request: CommandRequest) => CommandAnswer | undefined = () => undefined;
 	/** How many events behind a resume are brought; more is a reset. */
@@ -95,6 +101,20 @@ export class MemoryActors implements ActorPort {
 			actor.subscribers.add(request.subscriber);
 			const answered = this.#answerTo(actor, request);
 			this.delayOpen(() => answer(answered));
+		});
+	}
+
+	reopen(key: ActorKey, request: ReopenRequest, answer: (answer: ReopenAnswer) => void): void {
+		this.reopens.push({ key, request });
+		const actor = this.actors.get(key);
+		if (actor === undefined) {
+			setImmediate(() => answer({ ok: false, code: 'NOT_FOUND', message: `there is no ${key}` }));
+			return;
+		}
+		this.#run(actor, () => {
+			const answered = this.interceptReopen(request) ?? this.#broughtTo(actor, request);
+			if (answered.ok && answered.how === 'resumed') actor.subscribers.add(request.subscriber);
+			answer(answered);
 		});
 	}
 
@@ -157,6 +177,18 @@ export class MemoryActors implements ActorPort {
 		}
 		const view = { lines: heard(actor.commits, caller.userId, 0) };
 		return { ok: true, how: resume === undefined ? 'opened' : 'reset', position, writer, view };
+	}
+
+	#broughtTo(actor: MemoryActor, { callers, resume: [from, by] }: ReopenRequest): ReopenAnswer {
+		const { position, commits, banned } = actor;
+		const missed = commits.filter((commit) => commit.position > from);
+		const isKnown = from <= position && writerOf(actor, from) === by;
+		if (!isKnown || missed.length > this.resumeEventsMax) return { ok: true, how: 'reset' };
+		const refused = callers
+			.filter(({ userId }) => banned.has(userId))
+			.map(({ userId }) => ({ userId, code: 'FORBIDDEN' as const, message: 'you are banned' }));
+		const writer = writerOf(actor, position);
+		return { ok: true, how: 'resumed', position, writer, missed, refused };
 	}
 
 	#decide(actor: MemoryActor, { name, args, caller }: CommandRequest): CommandAnswer {
