@@ -26,13 +26,16 @@ export interface Renewal {
 	readonly nodes: readonly NodeRecord[];
 	/** Whether this node's lease still stood (false: it had run out, or the directory was wiped). */
 	readonly held: boolean;
-	/** How long ago the directory was born, in milliseconds: nobody claims until one lease after it. */
+	/**
+	 * How long ago the directory was born, in milliseconds: nobody claims until one lease after it. It is
+	 * born again when it was wiped, and when no lease stood any more: nobody kept the entries then.
+	 */
 	readonly ageMs: number;
 }
 
-/** Every method rejects when the directory does not answer in time. */
+/** Every method rejects with a `DirectoryError` when the directory does not answer in time. */
 export interface Directory {
-	/** Sets this node's lease for `leaseMs` from now; sets the directory's birth mark when there is none. */
+	/** Sets this node's lease for `leaseMs` from now. */
 	renew(node: NodeRecord, leaseMs: number): Promise<Renewal>;
 	/** Ends the lease. Entries of a node without one are worth nothing. */
 	leave(id: NodeId): Promise<void>;
@@ -45,7 +48,7 @@ export interface Directory {
 	claim(id: NodeId, keys: readonly ActorKey[]): Promise<readonly (NodeId | undefined)[]>;
 	/**
 	 * Sets the entries that are missing (or name a node without a lease) to `id`, and answers those that
-	 * name another living node.
+	 * name another living node. Without a lease of `id` nothing is set.
 	 */
 	verify(id: NodeId, keys: readonly ActorKey[]): Promise<readonly ActorKey[]>;
 	/** Takes out the entries that name `id`. */

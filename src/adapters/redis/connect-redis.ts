@@ -1,0 +1,49 @@
+import { Redis } from 'ioredis';
+import type { Log } from '../../core/log.ts';
+import { type DirectoryScripts, SCRIPTS } from './directory-scripts.ts';
+
+const RECONNECT_MS_MAX = 500;
+
+export type ScriptedRedis = Redis & DirectoryScripts;
+
+/**
+ * A client that never queues: what cannot be sent now, or is not answered in `timeoutMs`, fails, and is
+ * not sent again later. Reconnects for ever.
+ */
+export function connectRedis(
+	url: string,
+	{ timeoutMs, log }: { readonly timeoutMs: number; readonly log: Log },
+): ScriptedRedis {
+	const redis = new Redis(url, {
+		lazyConnect: true,
+		connectionName: 'naru',
+		connectTimeout: timeoutMs,
+		commandTimeout: timeoutMs,
+		enableOfflineQueue: false,
+		autoResendUnfulfilledCommands: false,
+		maxRetriesPerRequest: 0,
+		keepAlive: 5_000,
+		retryStrategy: (attempts) => Math.min(RECONNECT_MS_MAX, attempts * 50),
+		// A server that became a replica, or that waits for one: another may be behind the name by now.
+		reconnectOnError: ({ message }) => /^(READONLY|MASTERDOWN|CLUSTERDOWN)\b/.test(message),
+		scripts: SCRIPTS,
+	}) as ScriptedRedis;
+	logStatus(redis, log);
+	return redis;
+}
+
+/** One line when it is lost and one when it is back, not one an attempt. */
+function logStatus(redis: Redis, log: Log): void {
+	let isThere: boolean | undefined;
+	redis.on('ready', () => {
+		if (isThere === false) log.info({}, 'Redis is there');
+		isThere = true;
+	});
+	redis.on('close', () => {
+		if (isThere !== false) log.warn({}, 'Redis is lost; trying again');
+		isThere = false;
+	});
+	redis.on('error', ({ code, name }: NodeJS.ErrnoException) => {
+		log.debug({ code, name }, 'the connection to Redis failed');
+	});
+}
