@@ -3,6 +3,8 @@
  * `.env.example`; an empty value is the same as none.
  */
 import { z } from 'zod';
+import { GATEWAY_LIMITS } from './gateway/gateway-limits.ts';
+import { REQUEST_RATES, type RequestRates } from './gateway/request-limits.ts';
 
 /** A setting that cannot be served; the message is one line that says which, why and what to do. */
 export class ConfigError extends Error {
@@ -74,6 +76,10 @@ export const SETTINGS = {
 	ALLOWED_ORIGINS: origins,
 	SOCKETS_PER_USER_MAX: wholeNumber(1, 1_000_000),
 	SOCKETS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000),
+	REQUESTS_PER_USER_MAX: wholeNumber(1, 1_000_000),
+	REQUESTS_PER_ADDRESS_MAX: wholeNumber(1, 1_000_000),
+	REQUESTS_PER_SERVICE_MAX: wholeNumber(1, 1_000_000),
+	TRUSTED_PROXIES: wholeNumber(0, 10),
 	CHANNEL_JOIN_CREATES: onOff,
 	REDIS_URL: urlOf('redis:', 'rediss:'),
 	NATS_URL: urlOf('nats:', 'tls:'),
@@ -136,6 +142,9 @@ export interface Config {
 	readonly cluster?: ClusterConfig;
 	readonly allowedOrigins: readonly string[];
 	readonly limits: { readonly socketsPerUserMax: number; readonly socketsPerAddressMax: number };
+	readonly requestRates: RequestRates;
+	/** How many proxies in front add to `X-Forwarded-For`; 0: it is not believed. */
+	readonly trustedProxies: number;
 	/** Whether joining a free channel id creates a public open channel. */
 	readonly channelJoinCreates: boolean;
 	readonly logLevel: z.infer<typeof SETTINGS.LOG_LEVEL>;
@@ -228,9 +237,15 @@ export function readConfig(
 		...(cluster === undefined ? {} : { cluster }),
 		allowedOrigins: Object.freeze(values.ALLOWED_ORIGINS ?? []),
 		limits: Object.freeze({
-			socketsPerUserMax: values.SOCKETS_PER_USER_MAX ?? 100,
-			socketsPerAddressMax: values.SOCKETS_PER_ADDRESS_MAX ?? 20_000,
+			socketsPerUserMax: values.SOCKETS_PER_USER_MAX ?? GATEWAY_LIMITS.socketsPerUserMax,
+			socketsPerAddressMax: values.SOCKETS_PER_ADDRESS_MAX ?? GATEWAY_LIMITS.socketsPerAddressMax,
 		}),
+		requestRates: Object.freeze({
+			perUserMax: values.REQUESTS_PER_USER_MAX ?? REQUEST_RATES.perUserMax,
+			perAddressMax: values.REQUESTS_PER_ADDRESS_MAX ?? REQUEST_RATES.perAddressMax,
+			perServiceMax: values.REQUESTS_PER_SERVICE_MAX ?? REQUEST_RATES.perServiceMax,
+		}),
+		trustedProxies: values.TRUSTED_PROXIES ?? 0,
 		channelJoinCreates: values.CHANNEL_JOIN_CREATES ?? true,
 		logLevel: values.LOG_LEVEL ?? 'info',
 		warnings: Object.freeze(warningsOf(values)),

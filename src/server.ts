@@ -20,7 +20,9 @@ import { ensureDevelopmentSecret } from './gateway/auth/development-secret.ts';
 import { profiledAuthenticator } from './gateway/auth/profiled-authenticator.ts';
 import { REVOCATIONS, Revocations } from './gateway/auth/revocations.ts';
 import { signToken } from './gateway/auth/sign-token.ts';
+import { clientAddress } from './gateway/client-address.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { RequestLimits } from './gateway/request-limits.ts';
 import { type Colyseus, startColyseus } from './gateway/seats/colyseus-server.ts';
 import { discoverRooms } from './gateway/seats/discover-rooms.ts';
 import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
@@ -153,7 +155,9 @@ async function openParts(options: ServerOptions, server: Server) {
 	const settleMs = options.storage === 'memory' ? 0 : OFFLINE_AFTER_MS;
 	const presence = new Presence({ runtime, settleMs });
 	const originAllowed = originPolicy(config);
-	const colyseus = await startColyseus({ server, rooms, authenticator, runtime, log });
+	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
+	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
+	const colyseus = await startColyseus({ server, rooms, authenticator, limits, runtime, log });
 	const feed = actors.projector;
 	const channels = channelsService({ reads: store, feed, settle: () => feed.settle(), runtime });
 	const gateway = createGateway({
@@ -165,6 +169,7 @@ async function openParts(options: ServerOptions, server: Server) {
 		contracts: kinds.map((kind) => kind.contract),
 		listeners: [presence],
 		originAllowed,
+		addressOf,
 		runtime,
 		log,
 		meter: metrics,
@@ -173,7 +178,18 @@ async function openParts(options: ServerOptions, server: Server) {
 	if (options.flushWindowMs !== undefined) gateway.setFlushWindow('channel', options.flushWindowMs);
 	observeActors(actors, colyseus, gateway);
 	addGauges(metrics, { gateway, actors, presence });
-	return { storage, metrics, auth, actors, presence, originAllowed, colyseus, channels, gateway };
+	return {
+		storage,
+		metrics,
+		auth,
+		actors,
+		presence,
+		originAllowed,
+		limits,
+		colyseus,
+		channels,
+		gateway,
+	};
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -234,7 +250,7 @@ function httpHandlers(
 	parts: Parts,
 	status: { readonly url: string; readonly unready: string | undefined },
 ): HttpHandler[] {
-	const { actors, auth, channels, colyseus, gateway, metrics, originAllowed } = parts;
+	const { actors, auth, channels, colyseus, gateway, limits, metrics, originAllowed } = parts;
 	const ports: RestPorts = {
 		actors,
 		profiles: auth.profiles,
@@ -254,6 +270,7 @@ function httpHandlers(
 		handlers: restHandlers(ports, nodeRuntime),
 		authenticator: auth.authenticator,
 		originAllowed,
+		limits,
 		development: config.development,
 		runtime: nodeRuntime,
 		log,

@@ -24,6 +24,7 @@ import { ownMessage } from './socket-message.ts';
 import { SocketWriter } from './socket-writer.ts';
 import type { StreamHandle } from './stream-handle.ts';
 import { BadFrameError, isBadFrame, unpackAs } from './unpack-as.ts';
+import type { UserSockets } from './user-sockets.ts';
 import { wireRefusal } from './wire-refusal.ts';
 
 /** While more than this is held back, opening answers are dropped and asked for again later. */
@@ -51,6 +52,7 @@ export class ClientConnection implements Connection {
 	readonly #socket: ClientSocket;
 	readonly #budget: FrameBudget;
 	#identity: Identity | undefined;
+	#user: UserSockets | undefined;
 	#openings = 0;
 	#readsInFlight = 0;
 	/** Bytes of requests that are not answered yet. */
@@ -157,11 +159,9 @@ export class ClientConnection implements Connection {
 
 	/** Whether its user may have one more socket; closes it when not. */
 	admits({ userId }: Identity): boolean {
-		const { socketsPerUserMax } = this.context.limits;
-		if (this.#connections.countOf(userId) < socketsPerUserMax) return true;
-		const message = `a user has at most ${socketsPerUserMax} sockets`;
-		this.closeWith('tooMany', { code: 'LIMIT', message });
-		return false;
+		const refusal = this.#connections.refusalOf(userId, this.context.runtime.monotonic());
+		if (refusal !== undefined) this.closeWith('tooMany', refusal);
+		return refusal === undefined;
 	}
 
 	/** The token is good: frames are taken from here on. */
@@ -169,7 +169,7 @@ export class ClientConnection implements Connection {
 		this.#identity = identity;
 		this.visible = visible;
 		this.phase = 'live';
-		this.#connections.identified(this);
+		this.#user = this.#connections.identified(this, this.context.runtime.monotonic());
 		for (const listener of this.context.listeners) listener.connected(this, visible);
 		this.#takeInbox();
 	}
@@ -265,7 +265,7 @@ export class ClientConnection implements Connection {
 			this.#takeHello(frame);
 		} else if (frame.op === OP.ping && frame.handle === 0 && this.phase === 'live') {
 			this.pong(frame);
-		} else if (verdict === 'over' && REFUSABLE.has(frame.op)) {
+		} else if (REFUSABLE.has(frame.op) && !this.#mayTake(verdict, now)) {
 			refuseFrame(this, frame, TOO_FAST);
 		} else if (this.#mustWait()) {
 			this.#inbox ??= new FrameInbox();
@@ -274,6 +274,11 @@ export class ClientConnection implements Connection {
 		} else {
 			dispatchFrame(this, frame);
 		}
+	}
+
+	/** Whether the socket, and its user over all sockets, may have one more frame taken. */
+	#mayTake(verdict: 'ok' | 'over', now: number): boolean {
+		return verdict === 'ok' && this.#user?.takesFrame(now) !== false;
 	}
 
 	#takeHello(frame: Frame): void {
@@ -387,6 +392,6 @@ const REFUSABLE: ReadonlySet<number> = new Set([
 
 const TOO_FAST: Refusal = {
 	code: 'RATE_LIMITED',
-	message: 'too many frames on this socket',
+	message: 'too many frames of this client',
 	retryAfterMs: 1_000,
 };

@@ -1,46 +1,87 @@
+import { TokenBuckets } from '../core/token-buckets.ts';
+import type { Refusal } from '../protocol/errors.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { FrameLimits } from './frame-budget.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
 import type { Revoked } from './ports.ts';
+import { UserSockets } from './user-sockets.ts';
 
-/** The client sockets of this edge, by user and counted by address. */
+/** The client sockets of this edge, by user and counted by address, and whether more may come. */
 export class Connections {
 	readonly all = new Set<ClientConnection>();
-	readonly #byUser = new Map<string, Set<ClientConnection>>();
+	readonly #limits: GatewayLimits;
+	readonly #userFrames: FrameLimits;
+	readonly #byUser = new Map<string, UserSockets>();
 	readonly #byAddress = new Map<string, number>();
+	readonly #userConnects: TokenBuckets;
+	readonly #addressConnects: TokenBuckets;
 
-	countAt(address: string): number {
-		return this.#byAddress.get(address) ?? 0;
+	constructor(limits: GatewayLimits) {
+		this.#limits = limits;
+		this.#userFrames = {
+			framesPerSecondMax: limits.userFramesPerSecondMax,
+			framesBurstMax: limits.userFramesBurstMax,
+			framesDebtMax: 0,
+		};
+		const { connectsPerUserPerSecondMax, connectsPerUserBurstMax } = limits;
+		this.#userConnects = new TokenBuckets(
+			{ perSecondMax: connectsPerUserPerSecondMax, burstMax: connectsPerUserBurstMax },
+			limits.connectsCountedMax,
+		);
+		const { connectsPerAddressPerSecondMax, connectsPerAddressBurstMax } = limits;
+		this.#addressConnects = new TokenBuckets(
+			{ perSecondMax: connectsPerAddressPerSecondMax, burstMax: connectsPerAddressBurstMax },
+			limits.connectsCountedMax,
+		);
 	}
 
-	countOf(userId: string): number {
-		return this.#byUser.get(userId)?.size ?? 0;
+	/** Whether one more socket of the address may come at `now`, by number and by rate. */
+	admitsAddress(address: string, now: number): boolean {
+		if ((this.#byAddress.get(address) ?? 0) >= this.#limits.socketsPerAddressMax) return false;
+		return this.#addressConnects.take(address, now) === 0;
+	}
+
+	/** Why one more socket of the user may not come at `now`, by number or by rate. */
+	refusalOf(userId: string, now: number): Refusal | undefined {
+		const { socketsPerUserMax } = this.#limits;
+		if ((this.#byUser.get(userId)?.sockets.size ?? 0) >= socketsPerUserMax) {
+			return { code: 'LIMIT', message: `a user has at most ${socketsPerUserMax} sockets` };
+		}
+		const retryAfterMs = this.#userConnects.take(userId, now);
+		if (retryAfterMs === 0) return undefined;
+		return { code: 'RATE_LIMITED', message: 'too many new sockets of this user', retryAfterMs };
 	}
 
 	add(connection: ClientConnection): void {
 		this.all.add(connection);
-		this.#byAddress.set(connection.address, this.countAt(connection.address) + 1);
+		const { address } = connection;
+		this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
 	}
 
-	/** The connection's user is known now. */
-	identified(connection: ClientConnection): void {
+	/** The connection's user is known now; answers what it shares with the user's other sockets. */
+	identified(connection: ClientConnection, now: number): UserSockets {
 		const { userId } = connection.identity;
-		const known = this.#byUser.get(userId);
-		if (known === undefined) this.#byUser.set(userId, new Set([connection]));
-		else known.add(connection);
+		const ofUser = this.#byUser.get(userId) ?? new UserSockets(this.#userFrames, now);
+		ofUser.sockets.add(connection);
+		this.#byUser.set(userId, ofUser);
+		return ofUser;
 	}
 
 	left(connection: ClientConnection): void {
 		this.all.delete(connection);
-		const count = this.countAt(connection.address) - 1;
+		const count = (this.#byAddress.get(connection.address) ?? 0) - 1;
 		if (count > 0) this.#byAddress.set(connection.address, count);
 		else this.#byAddress.delete(connection.address);
 		const { userId } = connection;
-		const ofUser = userId === undefined ? undefined : this.#byUser.get(userId);
-		if (ofUser?.delete(connection) === true && ofUser.size === 0) this.#byUser.delete(userId ?? '');
+		const sockets = userId === undefined ? undefined : this.#byUser.get(userId)?.sockets;
+		if (sockets?.delete(connection) === true && sockets.size === 0) {
+			this.#byUser.delete(userId ?? '');
+		}
 	}
 
 	/** Closes the sockets whose tokens are no longer good. */
 	revoke({ userId, tokenId, at }: Revoked): void {
-		const candidates = userId === undefined ? this.all : (this.#byUser.get(userId) ?? []);
+		const candidates = userId === undefined ? this.all : (this.#byUser.get(userId)?.sockets ?? []);
 		for (const connection of [...candidates]) {
 			if (connection.userId === undefined) continue;
 			const { identity } = connection;

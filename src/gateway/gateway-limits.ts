@@ -10,12 +10,22 @@ export const GATEWAY_LIMITS = {
 	/** A fresh token is asked for this long before the old one ends. */
 	renewMs: 30_000,
 	socketsPerUserMax: 100,
-	socketsPerAddressMax: 10_000,
+	socketsPerAddressMax: 20_000,
+	/** New sockets: a rate and a burst, in which all that a user or address may have can come back. */
+	connectsPerUserPerSecondMax: 5,
+	connectsPerUserBurstMax: 200,
+	connectsPerAddressPerSecondMax: 500,
+	connectsPerAddressBurstMax: 20_000,
+	/** Users, and addresses, whose new sockets are counted at a time. */
+	connectsCountedMax: 100_000,
 	handlesMax: 1_000,
 	/** Frames that a socket may send: a rate, a burst, and how far beyond until it is closed. */
 	framesPerSecondMax: 1_000,
 	framesBurstMax: 4_000,
 	framesDebtMax: 10_000,
+	/** The same for all sockets of a user together; beyond, frames are refused. */
+	userFramesPerSecondMax: 4_000,
+	userFramesBurstMax: 16_000,
 	/** Bytes of a client that wait here for answers; beyond, its socket is not read. */
 	upstreamBytesMax: MB,
 	/** Commands of one handle that wait for answers. */

@@ -84,7 +84,7 @@ export const createGateway = (options: GatewayOptions): Gateway => new SocketGat
 class SocketGateway implements Gateway {
 	readonly #options: GatewayOptions;
 	readonly #context: GatewayContext;
-	readonly #connections = new Connections();
+	readonly #connections: Connections;
 	readonly #server: InstanceType<typeof WebSocketServer>;
 	readonly #stopListening: () => void;
 	#cancelSweep = () => {};
@@ -93,6 +93,7 @@ class SocketGateway implements Gateway {
 	constructor(options: GatewayOptions) {
 		this.#options = options;
 		this.#context = createContext(options);
+		this.#connections = new Connections(this.#context.limits);
 		const settings = {
 			noServer: true,
 			WebSocket: ClientSocket,
@@ -177,8 +178,8 @@ class SocketGateway implements Gateway {
 	#refusalOf(address: string, isOriginAllowed: boolean): CloseName | undefined {
 		if (!isOriginAllowed) return 'origin';
 		if (this.#isClosing) return 'drain';
-		const { socketsPerAddressMax } = this.#context.limits;
-		return this.#connections.countAt(address) >= socketsPerAddressMax ? 'tooMany' : undefined;
+		const now = this.#context.runtime.monotonic();
+		return this.#connections.admitsAddress(address, now) ? undefined : 'tooMany';
 	}
 
 	#accept(socket: ClientSocket, address: string): void {

@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Authenticator, Identity } from '../gateway/ports.ts';
+import type { RequestLimits } from '../gateway/request-limits.ts';
 import { REST, type RouteContract, type RouteName } from '../protocol/rest.ts';
 import { type Answer, Exchange, type Refused, refuse } from './answer.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
@@ -15,6 +16,8 @@ export interface HttpHandlerParts {
 	readonly handlers: Handlers;
 	readonly authenticator: Pick<Authenticator, 'verify'>;
 	readonly originAllowed: OriginAllowed;
+	/** How often whom is served; health and metrics always are. */
+	readonly limits: Pick<RequestLimits, 'arrived' | 'identified'>;
 	/** Whether routes for development exist. */
 	readonly development: boolean;
 	readonly runtime: Pick<Runtime, 'after' | 'monotonic'>;
@@ -155,12 +158,26 @@ class Router {
 
 	async #answer(call: Call): Promise<Answer<unknown>> {
 		const { route, exchange, trace } = call;
-		const caller = await this.#caller(route, exchange.request);
+		const caller = await this.#admitted(route, exchange.request);
 		if (!caller.ok) return caller;
 		const input = await readInput(route, exchange.request, call);
 		if (!input.ok) return input;
 		const handler = this.#parts.handlers[route.name] as unknown as Handler;
 		return await handler({ ...input.reply, caller: caller.reply, trace } as never);
+	}
+
+	/** Who asks, unless that is too often. */
+	async #admitted(
+		route: NamedRoute,
+		request: IncomingMessage,
+	): Promise<Answer<Identity | undefined>> {
+		const { limits } = this.#parts;
+		// Load never fails health.
+		if (!route.path.startsWith(API)) return this.#caller(route, request);
+		const early = limits.arrived(request);
+		if (early !== undefined) return early;
+		const caller = await this.#caller(route, request);
+		return limits.identified(request, caller.ok ? caller.reply : undefined) ?? caller;
 	}
 
 	async #caller(

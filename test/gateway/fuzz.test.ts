@@ -98,7 +98,12 @@ describe('a socket', () => {
 	let world: TestGateway;
 	beforeEach(async () => {
 		world = await TestGateway.start({
-			limits: { socketsPerUserMax: 1_000_000, framesBurstMax: 1e9 },
+			limits: {
+				socketsPerUserMax: 1_000_000,
+				connectsPerUserBurstMax: 1_000_000,
+				framesBurstMax: 1e9,
+				userFramesBurstMax: 1e9,
+			},
 		});
 		world.actors.create('board/a');
 	});

@@ -231,6 +231,22 @@ describe('floods', () => {
 		expect(server.gateway.connections().handles).toBeLessThanOrEqual(2);
 	});
 
+	test('[P42] REST calls of one user beyond the limit get 429; services, others and health do not', async () => {
+		const server = await world.server({
+			env: { REQUESTS_PER_USER_MAX: '1', TRUSTED_PROXIES: '1' },
+		});
+		const [ann, bob] = [{ userId: 'ann' }, { userId: 'bob', roles: ['user', 'service'] }];
+		const tokens = [await devToken(server.url, ann), await devToken(server.url, bob)];
+		const statuses = async (token?: string, path = '/api/v1/channels') => {
+			const call = token === undefined ? {} : { token };
+			const asked = Array.from({ length: 12 }, () => rest(server.url, path, call));
+			return new Set((await Promise.all(asked)).map(({ status }) => status));
+		};
+		expect(await statuses(tokens[0])).toEqual(new Set([200, 429]));
+		expect(await statuses(tokens[1])).toEqual(new Set([200]));
+		expect(await statuses(undefined, '/readyz')).toEqual(new Set([200]));
+	});
+
 	test('[C6] a history of messages of 100,000 characters is read in bounded pages, and resumed in bounded parts', async () => {
 		const server = await world.server();
 		const other = await bystander(server);

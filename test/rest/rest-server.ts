@@ -1,11 +1,17 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CommandAnswer, CommandRequest, OpenAnswer } from '../../src/core/actor-port.ts';
 import { SILENT } from '../../src/core/log.ts';
 import type { Meter } from '../../src/core/meter.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Row } from '../../src/core/store.ts';
+import { clientAddress } from '../../src/gateway/client-address.ts';
 import type { Authenticator } from '../../src/gateway/ports.ts';
+import {
+	REQUEST_RATES,
+	RequestLimits,
+	type RequestRates,
+} from '../../src/gateway/request-limits.ts';
 import type { Refused } from '../../src/rest/answer.ts';
 import { createHttpHandler, type HttpHandler } from '../../src/rest/http-handler.ts';
 import { originPolicy } from '../../src/rest/origin-policy.ts';
@@ -82,6 +88,8 @@ interface Settings {
 	/** Served where the REST handler says no. */
 	readonly also?: HttpHandler;
 	readonly requestsInFlightMax?: number;
+	readonly rates?: RequestRates;
+	readonly trustedProxies?: number;
 }
 
 /** What a client sees; `body` is empty when the answer is no JSON. */
@@ -143,6 +151,8 @@ export class RestServer {
 
 	async start(settings: Settings = {}): Promise<this> {
 		const { development = true, allowedOrigins = [], requestsInFlightMax = 10, also } = settings;
+		const { rates = REQUEST_RATES, trustedProxies = 0 } = settings;
+		const addressOf = (request: IncomingMessage) => clientAddress(request, trustedProxies);
 		const meter: Meter = {
 			count: (name, _by, code) => void this.errors.push(`${name} ${code}`),
 			observe: () => {},
@@ -152,6 +162,7 @@ export class RestServer {
 			authenticator,
 			originAllowed: originPolicy({ development, allowedOrigins }),
 			development,
+			limits: new RequestLimits({ rates, addressOf, runtime: this.clock }),
 			runtime: this.clock,
 			log: SILENT,
 			meter,

@@ -11,6 +11,7 @@ import {
 import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Authenticator, SeatHost } from '../ports.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { ActorRooms } from './actor-rooms.ts';
 import { guardRoom, keepMonitorOut, type RoomClass } from './colyseus-internals.ts';
 import { colyseusLog } from './colyseus-log.ts';
@@ -30,6 +31,8 @@ export interface ColyseusOptions {
 	readonly server: HttpServer;
 	readonly rooms: RoomDefinitions;
 	readonly authenticator: Authenticator;
+	/** How often whom the matchmaking route serves. */
+	readonly limits: RequestLimits;
 	readonly runtime: Pick<Runtime, 'after'>;
 	readonly log: Log;
 	/** The gateway's own WebSocket path. */
@@ -85,7 +88,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 	return {
 		seats,
 		actorRooms: new ActorRooms(kinds, live, { runtime, log }),
-		handle: matchmakeRoute(seats, options.authenticator),
+		handle: matchmakeRoute(seats, options.authenticator, options.limits),
 		colyseus,
 		async close() {
 			detach();

@@ -3,6 +3,7 @@ import { matchMaker } from '@colyseus/core';
 import { ERRORS, type Refusal } from '../../protocol/errors.ts';
 import { ID } from '../../protocol/ids.ts';
 import type { Authenticator, Identity } from '../ports.ts';
+import type { RequestLimits } from '../request-limits.ts';
 import { seatReservation } from './colyseus-internals.ts';
 import type { ColyseusSeats, PlaceAnswer } from './colyseus-seats.ts';
 import { keyOf } from './seat-definition.ts';
@@ -27,10 +28,19 @@ interface Call {
  * What stock clients call before they open their socket. `joinOrCreate`, `create` and `join` name a
  * kind and say which with `id` in the options; all lead to the one room of that key.
  */
-export function matchmakeRoute(seats: ColyseusSeats, authenticator: Authenticator): MatchmakeRoute {
+export function matchmakeRoute(
+	seats: ColyseusSeats,
+	authenticator: Authenticator,
+	limits: Pick<RequestLimits, 'arrived' | 'identified'>,
+): MatchmakeRoute {
 	const answer = async (request: IncomingMessage, [method, name]: [string, string]) => {
+		const early = limits.arrived(request);
+		if (early !== undefined) return early;
 		const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
 		const verified = await authenticator.verify(token ?? '');
+		const identity = verified.ok ? verified.identity : undefined;
+		const tooMany = limits.identified(request, identity);
+		if (tooMany !== undefined) return tooMany;
 		if (!verified.ok) return verified;
 		const options = await readOptions(request);
 		if (options === undefined) return no('INVALID', 'the body is no small JSON object');
@@ -84,11 +94,16 @@ async function readOptions(request: IncomingMessage): Promise<Options | undefine
 	}
 }
 
+function retryAfter(answer: PlaceAnswer): Record<string, string> {
+	if (answer.ok || answer.retryAfterMs === undefined) return {};
+	return { 'retry-after': String(Math.ceil(answer.retryAfterMs / 1_000)) };
+}
+
 function send(response: ServerResponse, answer: PlaceAnswer): void {
 	const status = answer.ok ? 200 : ERRORS[answer.code].status;
 	const body = answer.ok
 		? seatReservation(answer.room, answer.sessionId)
 		: { code: answer.code, error: answer.message ?? ERRORS[answer.code].says };
-	response.writeHead(status, { 'content-type': 'application/json' });
+	response.writeHead(status, { 'content-type': 'application/json', ...retryAfter(answer) });
 	response.end(JSON.stringify(body));
 }

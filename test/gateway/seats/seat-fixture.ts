@@ -10,6 +10,7 @@ import type {
 	Seat,
 	SeatHost,
 } from '../../../src/gateway/ports.ts';
+import { REQUEST_RATES, RequestLimits } from '../../../src/gateway/request-limits.ts';
 import type { SeatView } from '../../../src/gateway/seats/colyseus-seats.ts';
 import { startColyseus } from '../../../src/gateway/seats/colyseus-server.ts';
 import type {
@@ -73,6 +74,9 @@ class HandClock {
 	}
 }
 
+/** No user of these tests needs more, and one that does more is refused. */
+const rates = { ...REQUEST_RATES, perUserMax: 3 };
+
 /** Colyseus with these rooms on a free loopback port, ended after the file. */
 export async function startSeats(
 	seats: readonly SeatDefinition[],
@@ -88,6 +92,7 @@ export async function startSeats(
 		server,
 		rooms: { seats, actorRooms },
 		authenticator,
+		limits: new RequestLimits({ rates, addressOf: () => 'here', runtime: { monotonic: () => 0 } }),
 		runtime: clock,
 		log: recordingLog(logged),
 	});

@@ -151,6 +151,18 @@ describe('stock Colyseus clients beside seats', () => {
 		},
 	);
 
+	test('[P42] who asks for seats too often is told to slow down, and others are not', async () => {
+		const ask = (token: string) => {
+			const headers = { authorization: `Bearer ${token}` };
+			return fetch(`${url}/matchmake/join/cursor-board`, { method: 'POST', headers });
+		};
+		for (let n = 0; n < 30; n++) expect((await ask('greedy')).status).toBe(400);
+		const refused = await ask('greedy');
+		expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+		expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED' });
+		expect((await ask('modest')).status).toBe(400);
+	});
+
 	test('a socket with another user’s session, or without a token, is not let in', async () => {
 		for (const token of ['bob', '']) {
 			const { socket, roomId } = await rawSocket('cursor-board', { user: 'ann', token });
