@@ -1,5 +1,11 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { createSecretKey } from 'node:crypto';
+import {
+	type CryptoKey,
+	errors,
+	type JWTVerifyGetKey,
+	type JWTVerifyOptions,
+	jwtVerify,
+} from 'jose';
 import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { CloseName, Refusal } from '../../protocol/errors.ts';
@@ -95,13 +101,19 @@ function keyFinder({ secret, jwksUrl, runtime, log }: AuthenticatorOptions): JWT
 	};
 }
 
-/** The key for HS256; throws when the secret is shorter than what it has to protect. */
-export function secretKeyOf(secret: string): KeyObject {
+/**
+ * The key for HS256, imported: jose would import the bytes of a `KeyObject` anew with every token.
+ * Throws when the secret is shorter than what it has to protect.
+ */
+export function secretKeyOf(secret: string): CryptoKey {
 	const bytes = Buffer.from(secret, 'utf8');
 	if (bytes.length < SECRET_BYTES_MIN) {
 		throw new Error(`AUTH_SECRET is too short: at least ${SECRET_BYTES_MIN} bytes`);
 	}
-	return createSecretKey(bytes);
+	const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+	const key = createSecretKey(bytes).toCryptoKey(algorithm, false, ['sign', 'verify']);
+	// The two declarations of the one class differ in the newest usages only.
+	return key as CryptoKey;
 }
 
 const refused = (close: CloseName, message: string): TokenRefusal => ({

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemoryStore } from '../../../src/adapters/memory/memory-store.ts';
 import { SILENT } from '../../../src/core/log.ts';
 import {
@@ -39,6 +39,20 @@ const sign = (claims: Record<string, unknown>, alg = 'HS256') =>
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('tokens', () => {
+	test('[P42] the secret is imported once, not with every token', async () => {
+		const imports = vi.spyOn(crypto.subtle, 'importKey');
+		const [token, forged] = [await sign({}), `${await sign({ sub: 'bob' })}x`];
+		imports.mockClear();
+		for (let n = 0; n < 5; n++) {
+			expect(await authenticator.verify(token)).toMatchObject({ ok: true });
+			expect(await authenticator.verify(forged)).toMatchObject({ ok: false });
+		}
+		expect(imports).not.toHaveBeenCalled();
+		await sign({});
+		expect(imports, 'jose imports bytes each time').toHaveBeenCalledOnce();
+		imports.mockRestore();
+	});
+
 	test('[P42] a signed token says who its bearer is', async () => {
 		const token = await signToken({
 			secret: SECRET,
