@@ -2,6 +2,9 @@ import type { ChannelHandle, ChannelTypes, Message } from './generated/channel.t
 import type { NaruError } from './naru-error.ts';
 import type { Unsent, UnsentStore } from './unsent-store.ts';
 
+/** Most failed messages that are remembered; the oldest give way. */
+const FAILED_MAX = 100;
+
 export type SendArgs = ChannelTypes['commands']['send']['args'];
 export type Sent = ChannelTypes['commands']['send']['reply'];
 
@@ -36,6 +39,8 @@ export interface OutboxContext {
 	readonly userId: () => string | undefined;
 	/** Whether the message of this seq came already. */
 	readonly has: (seq: number) => boolean;
+	/** Whether the client has ended. */
+	readonly isEnded: () => boolean;
 }
 
 /** The messages of one channel that are on their way; they are sent until they are answered. */
@@ -43,6 +48,8 @@ export class ChannelOutbox {
 	readonly #context: OutboxContext;
 	readonly #pending = new Map<string, PendingMessage>();
 	readonly #answers = new Map<string, Promise<Sent>>();
+	/** Of an earlier life of the app. */
+	readonly #restored = new Set<string>();
 
 	constructor(context: OutboxContext) {
 		this.#context = context;
@@ -63,17 +70,29 @@ export class ChannelOutbox {
 
 	/** Takes up what an earlier life of the app left. */
 	restore(unsent: Unsent): void {
-		if (!this.#answers.has(unsent.clientId)) void this.#start(unsent, true);
+		if (this.#answers.has(unsent.clientId)) return;
+		this.#restored.add(unsent.clientId);
+		void this.#start(unsent, true);
 	}
 
 	/** Forgets a message that failed. */
 	discard(clientId: string): void {
-		if (this.#pending.get(clientId)?.status === 'failed') this.#pending.delete(clientId);
+		if (this.#pending.get(clientId)?.status !== 'failed') return;
+		this.#pending.delete(clientId);
+		this.#context.store.remove(clientId);
 	}
 
-	/** A message came: one's own is no longer on its way. */
-	arrived({ clientId, seq, id, at }: Message): void {
-		if (clientId !== undefined) this.#settle(clientId, { seq, id, at });
+	/** A message came: one's own is no longer on its way. Others may have used the same client id. */
+	arrived({ clientId, seq, id, at, userId }: Message): void {
+		if (clientId === undefined || userId !== this.#context.userId()) return;
+		this.#settle(clientId, { seq, id, at });
+	}
+
+	/** A fresh view was told: what was sent before is in the channel, whether it is loaded or not. */
+	caughtUp(): void {
+		for (const { clientId, seq } of this.messages) {
+			if (seq !== undefined && this.#context.has(seq)) this.#pending.delete(clientId);
+		}
 	}
 
 	#start(unsent: Unsent, isResend: boolean): Promise<Sent> {
@@ -105,6 +124,7 @@ export class ChannelOutbox {
 	/** Told once, by whichever comes first, answer or message; kept until its message is there. */
 	#settle(clientId: string, sent: Sent): void {
 		this.#context.store.remove(clientId);
+		this.#restored.delete(clientId);
 		const pending = this.#pending.get(clientId);
 		if (!pending) return;
 		const settled: PendingMessage = { ...pending, ...sent, status: 'sent' };
@@ -115,12 +135,23 @@ export class ChannelOutbox {
 
 	#fail(clientId: string, error: NaruError): void {
 		const { store, tell } = this.#context;
-		// Closing this client is no verdict on the message: it stays for the next start.
-		if (error.code !== 'CLOSED') store.remove(clientId);
+		if (!this.#staysFor(error, clientId)) store.remove(clientId);
+		this.#restored.delete(clientId);
 		const pending = this.#pending.get(clientId);
 		if (!pending) return;
 		const failed: PendingMessage = { ...pending, status: 'failed', error };
+		this.#pending.delete(clientId);
 		this.#pending.set(clientId, failed);
+		const allFailed = this.messages.filter(({ status }) => status === 'failed');
+		for (const old of allFailed.slice(0, -FAILED_MAX)) this.#pending.delete(old.clientId);
 		tell(failed);
+	}
+
+	/** What is no verdict on the message leaves it in the storage, for the next start. */
+	#staysFor({ code }: NaruError, clientId: string): boolean {
+		if (code === 'CLOSED') return true;
+		if (code === 'QUEUE_FULL') return this.#restored.has(clientId);
+		// The client has ended: signed out, an old version, … but not because of what it sent.
+		return this.#context.isEnded() && code !== 'INVALID' && code !== 'TOO_LARGE';
 	}
 }

@@ -96,6 +96,7 @@ export class Channel {
 			now: context.now,
 			userId: context.userId,
 			has: (seq) => seq <= this.#log.info.lastSeq,
+			isEnded: () => context.session.ended !== undefined,
 		});
 	}
 
@@ -322,6 +323,7 @@ export class Channel {
 		this.#log.reset(view);
 		this.#untold = [];
 		for (const message of view.messages) this.#outbox.arrived(message);
+		this.#outbox.caughtUp();
 		if (isReset) this.#listeners.emit('reset', this.#view(view.messages.length));
 	}
 

@@ -16,6 +16,7 @@ import {
 	TRANSITIONS,
 } from './status.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
+import { subjectOf } from './token-subject.ts';
 
 /** From the first step of an attempt to the welcome. */
 const CONNECT_MAX_MS = 15_000;
@@ -23,6 +24,8 @@ const CONNECT_MAX_MS = 15_000;
 const STABLE_MS = 10_000;
 /** A token that could not be renewed is asked for again after this time. */
 const RENEW_AGAIN_MS = 5_000;
+/** Back-off begins here when there are too many sockets already: at up to 4 s. */
+const FAILURES_OF_TOO_MANY = 4;
 /** When the app comes back, an attempt older than this is given up for a new one. */
 const STALE_ATTEMPT_MS = 2_000;
 
@@ -32,10 +35,14 @@ export interface ConnectionOptions {
 	readonly urls: readonly string[];
 	readonly token: TokenOption;
 	readonly deviceId: Promise<string>;
+	/** The device's own clock, which may be set at any time: for what is told to people. */
+	readonly deviceNow: () => number;
 }
 
 export interface ConnectionListener {
 	status(change: StatusChange): void;
+	/** A token was had that says whose it is; the server has not said so yet. */
+	claimed(userId: string): void;
 	/** A new socket is ready; every handle is opened on it anew. */
 	welcomed(): void;
 	/** The socket is gone, with all that was in flight. */
@@ -60,6 +67,8 @@ export class Connection {
 	#status: StatusChange = { status: 'connecting' };
 	#link: SocketLink | undefined;
 	#welcome: Welcome | undefined;
+	/** Whose the tokens say they are. */
+	#claimed: string | undefined;
 	#isReady = false;
 	/** Counts attempts, so that what belongs to an earlier one is known. */
 	#attempt = 0;
@@ -161,6 +170,12 @@ export class Connection {
 	}
 
 	#open(token: string): void {
+		const subject = subjectOf(token);
+		if (subject !== undefined) {
+			if (this.#isOfAnother(subject)) return;
+			this.#claimed = subject;
+			this.#listener.claimed(subject);
+		}
 		const { urls } = this.#options;
 		const url = urls[this.#urlAt % urls.length] ?? '';
 		const listener: LinkListener = {
@@ -199,11 +214,7 @@ export class Connection {
 	}
 
 	#welcomed(welcome: Welcome): void {
-		const before = this.#welcome;
-		if (before && before.userId !== welcome.userId) {
-			this.#refuse(CLOSE.unauthorized.code, 'the token is of another user');
-			return;
-		}
+		if (this.#isOfAnother(welcome.userId)) return;
 		this.#welcome = welcome;
 		this.#token.expiresAt(welcome.expiresAt);
 		// A fresh token on the same socket is welcomed too, and changes nothing else.
@@ -215,6 +226,13 @@ export class Connection {
 		this.#readyAt = this.#environment.now();
 		this.#go('welcomed');
 		this.#listener.welcomed();
+	}
+
+	/** What waits was given by one user, and is never sent for another: that ends the client. */
+	#isOfAnother(userId: string): boolean {
+		if ((this.userId ?? this.#claimed ?? userId) === userId) return false;
+		this.#refuse(CLOSE.unauthorized.code, 'the token is of another user');
+		return true;
 	}
 
 	#refused(error: WireError): void {
@@ -282,6 +300,9 @@ export class Connection {
 
 	#retry(code: number, reason: string): void {
 		const isNetworkUp = this.#environment.isNetworkUp();
+		if (code === CLOSE.tooMany.code) {
+			this.#failures = Math.max(this.#failures, FAILURES_OF_TOO_MANY);
+		}
 		// Devices err about their network, so that it is tried now and then all the same.
 		const backoffMs = isNetworkUp
 			? fullJitterMs(this.#failures, this.#environment.random)
@@ -295,7 +316,7 @@ export class Connection {
 	#tryIn(backoffMs: number, why: { readonly code: number; readonly reason: string }) {
 		const now = this.#environment.now();
 		const waitMs = Math.max(backoffMs, this.#notBefore - now);
-		const detail = { ...why, retryAt: now + waitMs };
+		const detail = { ...why, retryAt: this.#options.deviceNow() + waitMs };
 		this.#isWaiting = true;
 		this.#restartTimer(waitMs, () => this.#try());
 		this.#go('lost', detail);
@@ -323,7 +344,9 @@ export class Connection {
 			this.#link?.probe();
 			return;
 		}
-		if (this.#status.status === 'offline') this.#go('networkBack', { retryAt: now });
+		if (this.#status.status === 'offline') {
+			this.#go('networkBack', { retryAt: this.#options.deviceNow() });
+		}
 		const isStuck = !this.#isWaiting && now - this.#attemptAt >= STALE_ATTEMPT_MS;
 		if (now < this.#notBefore || !(this.#isWaiting || isStuck)) return;
 		if (isStuck) this.#urlAt++;
@@ -345,5 +368,7 @@ export class Connection {
 
 function codeOfClose(code: number) {
 	if (code === CLOSE.unauthorized.code || code === CLOSE.revoked.code) return 'UNAUTHORIZED';
+	if (code === CLOSE.badFrame.code) return 'INVALID';
+	if (code === CLOSE.tooLarge.code) return 'TOO_LARGE';
 	return code === CLOSE.version.code ? 'VERSION' : 'CLOSED';
 }

@@ -11,6 +11,7 @@ import { Presence } from './presence.ts';
 import { Room } from './room.ts';
 import { Session } from './session.ts';
 import type { LinkStats, Status, StatusChange } from './status.ts';
+import { steadyClock } from './steady-clock.ts';
 import type { TokenOption } from './token-source.ts';
 import { type StorageLike, UnsentStore } from './unsent-store.ts';
 
@@ -32,6 +33,12 @@ export interface NaruOptions {
 	readonly timeoutMs: number;
 }
 
+/** Who waits to know the user. */
+interface Asker {
+	resolve(userId: string): void;
+	reject(error: NaruError): void;
+}
+
 /** One signed-in client: all features over one socket. Made by {@link connect}. */
 export class Naru {
 	readonly channels: Channels;
@@ -46,23 +53,27 @@ export class Naru {
 	readonly #listeners = new Listeners<NaruEvents>((type) =>
 		type === 'status' ? [this.#connection.status] : undefined,
 	);
-	#askers: { resolve(userId: string): void; reject(error: NaruError): void }[] = [];
+	readonly #askers: Asker[] = [];
 	#isRestored = false;
 
 	/** @internal */
 	constructor(options: NaruOptions, environment: Environment) {
-		this.#environment = environment;
+		const deviceNow = environment.now;
+		const steady = { ...environment, now: steadyClock(deviceNow) };
+		this.#environment = steady;
 		this.#store = new UnsentStore(options.storage);
 		const { urls, token, deviceId } = options;
 		this.#connection = new Connection(
-			environment,
+			steady,
 			{
 				urls,
 				token,
+				deviceNow,
 				deviceId: deviceId ? Promise.resolve(deviceId) : this.#store.deviceId(environment),
 			},
 			{
 				status: (change) => this.#listeners.emit('status', change),
+				claimed: (userId) => this.#store.claim(userId),
 				welcomed: () => this.#welcomed(),
 				lost: () => this.#session.detach(),
 				frame: (frame) => this.#session.receive(frame),
@@ -71,7 +82,7 @@ export class Naru {
 			},
 		);
 		const bounds = { budget: new WaitingBudget(), timeoutMs: options.timeoutMs };
-		this.#session = new Session(environment, this.#connection, bounds);
+		this.#session = new Session(steady, this.#connection, bounds);
 		this.inbox = new Inbox(this.#session);
 		this.presence = new Presence(this.#session, (error) => this.#listeners.emit('error', error));
 		this.channels = new Channels({
@@ -144,9 +155,7 @@ export class Naru {
 
 	#welcomed(): void {
 		const userId = this.#connection.userId ?? '';
-		const askers = this.#askers;
-		this.#askers = [];
-		for (const { resolve } of askers) resolve(userId);
+		for (const { resolve } of this.#askers.splice(0)) resolve(userId);
 		this.#session.attach();
 		if (!this.#isRestored) void this.#restore(userId);
 		this.#isRestored = true;
@@ -161,30 +170,31 @@ export class Naru {
 
 	#ended(error: NaruError): void {
 		this.#session.end(error);
-		const askers = this.#askers;
-		this.#askers = [];
-		for (const { reject } of askers) reject(error);
+		for (const { reject } of this.#askers.splice(0)) reject(error);
 	}
 
-	#knownUser(): Promise<string> {
-		const { userId } = this;
-		if (userId !== undefined) return Promise.resolve(userId);
+	async #knownUser(): Promise<string> {
+		this.#session.check();
+		return this.userId ?? this.#askUser();
+	}
+
+	/** Resolves when the user is known. */
+	#askUser(): Promise<string> {
 		return new Promise((resolve, reject) => {
-			try {
-				this.#session.check();
-			} catch (error) {
-				reject(error as NaruError);
-				return;
-			}
-			const timer = this.#environment.setTimeout(
-				() => reject(new NaruError('TIMEOUT')),
-				this.#session.timeoutMs,
-			);
-			const known = (id: string) => {
-				this.#environment.clearTimeout(timer);
-				resolve(id);
+			const { clearTimeout, setTimeout } = this.#environment;
+			const timeOut = () => {
+				this.#askers.splice(this.#askers.indexOf(asker), 1);
+				reject(new NaruError('TIMEOUT'));
 			};
-			this.#askers.push({ resolve: known, reject });
+			const timer = setTimeout(timeOut, this.#session.timeoutMs);
+			const settled =
+				<T>(settle: (value: T) => void) =>
+				(value: T) => {
+					clearTimeout(timer);
+					settle(value);
+				};
+			const asker: Asker = { resolve: settled(resolve), reject: settled(reject) };
+			this.#askers.push(asker);
 		});
 	}
 }

@@ -17,7 +17,9 @@ import type { LinkStats } from './status.ts';
 
 /** A socket that is asked for a sign of life answers within this time. */
 const PROBE_MAX_MS = 3_000;
-/** A timer that comes this late tells of a sleeping device, not of a silent server. */
+/** The server's clock is asked for at least this often, by a client that has much to say too. */
+const CLOCK_EVERY_MS = 60_000;
+/** A timer that comes this late tells of a sleeping device (or a set clock), not of a silent server. */
 const ASLEEP_MS = 4_000;
 
 export interface LinkListener {
@@ -51,7 +53,7 @@ export class SocketLink {
 	#timer: unknown;
 	#timerDueAt = 0;
 	#lastSentAt = 0;
-	#lastHeardAt = 0;
+	#lastPingAt = 0;
 	/** The socket is lost when nothing is heard until then. */
 	#deadAt = 0;
 
@@ -104,19 +106,21 @@ export class SocketLink {
 		if (this.#isEnded) return;
 		this.#isOpen = true;
 		this.#heard();
-		this.#lastSentAt = this.#lastHeardAt;
+		this.#lastSentAt = this.#environment.now();
+		this.#lastPingAt = this.#lastSentAt;
 		this.#listener.opened();
 		this.#schedule();
 	}
 
 	#heard(): void {
-		this.#lastHeardAt = this.#environment.now();
-		this.#deadAt = this.#lastHeardAt + SILENCE_MAX_MS;
+		this.#deadAt = this.#environment.now() + SILENCE_MAX_MS;
 	}
 
 	#received(data: unknown): void {
 		if (this.#isEnded) return;
 		this.#heard();
+		// Timers of a page in the background come once a minute; what it hears comes at once.
+		if (this.#environment.now() >= this.#lastSentAt + HEARTBEAT_MS) this.#ping();
 		try {
 			for (const frame of decodeFrames(new Uint8Array(data as ArrayBuffer))) {
 				if (this.#isEnded) return;
@@ -147,7 +151,8 @@ export class SocketLink {
 	}
 
 	#ping(): void {
-		this.send(0, OP.ping, pack({ t: this.#environment.now() }));
+		this.#lastPingAt = this.#environment.now();
+		this.send(0, OP.ping, pack({ t: this.#lastPingAt }));
 	}
 
 	#flush(): void {
@@ -170,18 +175,22 @@ export class SocketLink {
 
 	#tick(): void {
 		const now = this.#environment.now();
+		const isAwaking = now - this.#timerDueAt >= ASLEEP_MS;
 		if (now >= this.#deadAt) {
-			if (now - this.#timerDueAt < ASLEEP_MS) {
+			if (!isAwaking) {
 				this.#fail('the server is silent');
 				return;
 			}
 			// The device slept: what came meanwhile may still wait to be read.
 			this.#deadAt = now + PROBE_MAX_MS;
-			this.#ping();
-		} else if (now >= this.#lastSentAt + HEARTBEAT_MS) {
-			this.#ping();
 		}
+		if (isAwaking || this.#isPingDue(now)) this.#ping();
 		this.#schedule();
+	}
+
+	/** A sign of life when quiet, and now and then a look at the server's clock. */
+	#isPingDue(now: number): boolean {
+		return now >= this.#lastSentAt + HEARTBEAT_MS || now >= this.#lastPingAt + CLOCK_EVERY_MS;
 	}
 
 	#fail(reason: string): void {

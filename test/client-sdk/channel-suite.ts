@@ -241,38 +241,6 @@ function sending(sdk: Sdk): void {
 		expect(made.general.messages).toHaveLength(1);
 	});
 
-	test('storage keeps unsent messages over a restart of the app, for their user only', async () => {
-		const kept = new Map<string, string>();
-		const storage = {
-			getItem: (key: string) => kept.get(key) ?? null,
-			setItem: (key: string, value: string) => kept.set(key, value),
-			removeItem: (key: string) => kept.delete(key),
-		};
-		const made = await inside(sdk, 0, { storage });
-		made.server.accepts = 'refuse';
-		made.server.last.socket.cut();
-		void made.channel.send('one');
-		void made.channel.send('two');
-		await made.world.advance(100);
-		await made.naru.close();
-
-		made.server.accepts = 'yes';
-		const bob = sdk.connect(made.world, { url: 'ws://x/', token: 'bob', storage });
-		await made.world.advance(100);
-		expect(made.general.messages).toEqual([]);
-		await bob.close();
-
-		const ann = sdk.connect(made.world, { url: 'ws://x/', token: 'ann', storage });
-		await made.world.advance(100);
-		expect(made.general.messages.map(({ text, userId }) => [userId, text])).toEqual([
-			['ann', 'one'],
-			['ann', 'two'],
-		]);
-		expect(ann.channel('general').pending).toEqual([]);
-		await made.world.advance(100);
-		expect([...kept.keys()]).toEqual(['naru/device']);
-	});
-
 	test('messages given before the first connection are sent when there is one', async () => {
 		const made = scene(sdk);
 		const general = made.server.made('general', 'ann');

@@ -120,6 +120,16 @@ function reconnecting(sdk: Sdk): void {
 		},
 	);
 
+	test('one socket too many comes back later than others', async () => {
+		const made = await onlineScene(sdk);
+		made.world.randoms = [0.999];
+		made.server.last.close('tooMany');
+		await made.world.advance(3_900);
+		expect(made.naru.stats.sockets).toBe(1);
+		await made.world.advance(200);
+		expect(made.naru.status).toBe('online');
+	});
+
 	test('after a verdict every call is refused, waiting ones too', async () => {
 		const made = await onlineScene(sdk);
 		made.server.made('general', 'ann');

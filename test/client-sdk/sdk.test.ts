@@ -1,10 +1,12 @@
 import { appMistakesSuite } from './app-mistakes-suite.ts';
 import { channelSuite } from './channel-suite.ts';
+import { clockSuite } from './clock-suite.ts';
 import { commandSuite } from './command-suite.ts';
 import { connectionSuite } from './connection-suite.ts';
 import { handleSuite } from './handle-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { serviceSuite } from './service-suite.ts';
+import { storageSuite } from './storage-suite.ts';
 import { sourceSdk } from './support/sdk.ts';
 import { tokenSuite } from './token-suite.ts';
 
@@ -13,6 +15,8 @@ tokenSuite(sourceSdk);
 handleSuite(sourceSdk);
 commandSuite(sourceSdk);
 channelSuite(sourceSdk);
+storageSuite(sourceSdk);
+clockSuite(sourceSdk);
 serviceSuite(sourceSdk);
 roomSuite(sourceSdk);
 appMistakesSuite(sourceSdk);

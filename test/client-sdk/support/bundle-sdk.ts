@@ -8,7 +8,7 @@ import type { VirtualWorld } from './virtual-world.ts';
 /** The globals of React Native that there are besides those of JavaScript itself; no DOM, no Node. */
 function reactNativeGlobals(world: VirtualWorld) {
 	return {
-		setTimeout: (run: () => void, ms: number) => world.setTimeout(run, ms),
+		setTimeout: (run: () => void, ms: number) => world.deviceTimeout(run, ms),
 		clearTimeout: (timer: unknown) => world.clearTimeout(timer),
 		/** A native class there: `new` makes whatever the world has. */
 		WebSocket: function WebSocket(url: string) {
@@ -49,7 +49,7 @@ export function bundleSdk(code: string): Sdk {
 		connect(world, options) {
 			const context = createContext(reactNativeGlobals(world));
 			runInContext('globalThis.window = globalThis; globalThis.global = globalThis;', context);
-			Object.assign(runInContext('Date', context), { now: () => world.now });
+			Object.assign(runInContext('Date', context), { now: () => world.deviceNow });
 			Object.assign(runInContext('Math', context), { random: () => world.random() });
 			runInContext(`(() => { ${script} })()`, context);
 			const connect = runInContext('connect', context) as (options: ConnectOptions) => Naru;

@@ -8,7 +8,10 @@ interface Timer {
 
 /** Time, chance, network and screen of one device, all of it moved by the test. */
 export class VirtualWorld {
+	/** True time. */
 	now = 1_700_000_000_000;
+	/** Timers of the device come this much late, as in a page in the background. */
+	timersLateMs = 0;
 	isNetworkUp = true;
 	isVisible = true;
 	/** What the next random numbers are; when it is used up they follow from the seed. */
@@ -20,11 +23,27 @@ export class VirtualWorld {
 	readonly #timers = new Map<number, Timer>();
 	readonly #watchers = new Set<Surroundings>();
 	#order = 0;
+	#clockErrorMs = 0;
+
+	/** What the device takes for the time. */
+	get deviceNow(): number {
+		return this.now + this.#clockErrorMs;
+	}
+
+	/** Somebody sets the device's clock, ahead or back. */
+	setClock(byMs: number): void {
+		this.#clockErrorMs += byMs;
+	}
 
 	setTimeout(run: () => void, ms: number): number {
 		const order = ++this.#order;
 		this.#timers.set(order, { at: this.now + Math.max(0, ms), order, run });
 		return order;
+	}
+
+	/** A timer of the device. */
+	deviceTimeout(run: () => void, ms: number): number {
+		return this.setTimeout(run, ms + this.timersLateMs);
 	}
 
 	clearTimeout(timer: unknown): void {
@@ -74,11 +93,11 @@ export class VirtualWorld {
 	environment(): Environment {
 		let ids = 0;
 		return {
-			now: () => this.now,
+			now: () => this.deviceNow,
 			random: () => this.random(),
 			platform: 'test',
 			newId: () => `id-${++ids}-${this.#order}`,
-			setTimeout: (run, ms) => this.setTimeout(run, ms),
+			setTimeout: (run, ms) => this.deviceTimeout(run, ms),
 			clearTimeout: (timer) => this.clearTimeout(timer),
 			openSocket: (url) => this.openSocket(url),
 			isNetworkUp: () => this.isNetworkUp,
