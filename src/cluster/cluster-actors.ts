@@ -61,27 +61,15 @@ export function clusterActors(options: ClusterActorsOptions): RoutedActors {
 	new ActorServer(served, switchboard);
 	return new RoutedActors({
 		...common,
-		routes: new ActorRoutes({ finding: finding(placement, self), journal, log }),
+		routes: new ActorRoutes({ finding: placement, journal, log }),
 		elsewhere: new RemoteActors(switchboard),
 	});
 }
 
-/** An entry that names this node although it has let the key go is as good as none. */
-const lookUp = (placement: Placement, self: NodeId) => async (key: ActorKey) => {
-	const owner = await placement.lookUp(key);
-	return owner === self && !placement.owns(key) ? undefined : owner;
-};
-
-const finding = (placement: Placement, self: NodeId): Finding => ({
-	known: (key) => placement.known(key),
-	lookUp: lookUp(placement, self),
-	claim: (key) => placement.claim(key),
-});
-
 /** Another node asks this one: it is the owner, or becomes it because there is none. */
 const takingOver = (placement: Placement, self: NodeId): Finding => ({
 	known: (key) => (placement.owns(key) ? self : undefined),
-	lookUp: lookUp(placement, self),
+	lookUp: (key) => placement.lookUp(key),
 	claim: (key) => placement.claim(key, { handedOver: true }),
 });
 

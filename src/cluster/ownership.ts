@@ -35,6 +35,7 @@ export interface OwnershipOptions {
 export class Ownership {
 	readonly #options: OwnershipOptions;
 	readonly #undo: (() => void)[];
+	readonly #handingOver = new Set<ActorKey>();
 	#cancelSweep = () => {};
 	/** Claims that had no host at the sweep before. */
 	#hostless = new Set<ActorKey>();
@@ -48,6 +49,23 @@ export class Ownership {
 			membership.onLost(() => this.#lost()),
 		];
 		this.#sweepLater();
+	}
+
+	/** Whether a host may be made here: this node holds the claim and does not give it up. */
+	mayActivate(key: ActorKey): boolean {
+		return this.#options.placement.owns(key) && !this.#handingOver.has(key);
+	}
+
+	/**
+	 * Whether an actor with due work shall be taken up here: it has no living owner, or that is this
+	 * node.
+	 */
+	async mayWake(key: ActorKey): Promise<boolean> {
+		const { placement } = this.#options;
+		if (placement.owns(key)) return true;
+		if ((await placement.lookUp(key)) !== undefined) return false;
+		await placement.claim(key, { handedOver: true });
+		return placement.owns(key);
 	}
 
 	/** Gives up every actor, some at a time; new ones come while the node is not draining. */
@@ -70,6 +88,7 @@ export class Ownership {
 
 	async #handOver(key: ActorKey): Promise<void> {
 		const { actors, log, placement } = this.#options;
+		this.#handingOver.add(key);
 		try {
 			await actors.release(key);
 		} catch (error) {
@@ -77,6 +96,7 @@ export class Ownership {
 			actors.stop(key);
 		}
 		placement.release(key);
+		this.#handingOver.delete(key);
 	}
 
 	/** The host has ended; whatever waited for that may have begun another at once. */

@@ -41,8 +41,8 @@ export interface ActorSystemOptions {
 	readonly limits?: Partial<HostLimits>;
 	readonly idleMs?: number;
 	readonly hostsMax?: number;
-	/** Where tells of one actor to another go; default: the actors of this system. */
-	readonly actors?: ActorPort;
+	/** Where tells of one actor to another go, given the actors of this system; default: to those. */
+	readonly actors?: (own: ActorPort) => ActorPort;
 	/** Asked before a host is made; where it says no, the answer is `MOVED`. Default: always. */
 	readonly mayActivate?: (key: ActorKey) => boolean;
 	/** Asked before an actor with due work is taken up; default: always. */
@@ -114,7 +114,7 @@ export class ActorSystem implements ActorPort {
 			limits: { ...HOST_LIMITS, ...options.limits },
 			newId: timeIds(runtime),
 			intents: options.intents ?? {},
-			actors: options.actors ?? this,
+			actors: options.actors?.(this) ?? this,
 		};
 		this.#envs = Array.from({ length: count }, (_, shard) => ({
 			...shared,

@@ -1,0 +1,171 @@
+/** Composition of what makes a node one of several: servers, membership, owners, links. */
+import { openMongoShards } from './adapters/mongo/open-mongo-shards.ts';
+import { openNatsRelay } from './adapters/nats/nats-relay.ts';
+import { nodeRuntime } from './adapters/node/node-runtime.ts';
+import { openRedisDirectory } from './adapters/redis/redis-directory.ts';
+import { clusterActors } from './cluster/cluster-actors.ts';
+import type { Directory } from './cluster/directory.ts';
+import { DirectoryPlacement } from './cluster/directory-placement.ts';
+import { LeaseMembership } from './cluster/lease-membership.ts';
+import { RelayLinks } from './cluster/links.ts';
+import { NodeCalls } from './cluster/node-calls.ts';
+import { Ownership } from './cluster/ownership.ts';
+import type { Load } from './cluster/ports.ts';
+import type { Relay } from './cluster/relay.ts';
+import { Switchboard } from './cluster/switchboard.ts';
+import type { ClusterConfig } from './config.ts';
+import type { ActorPort } from './core/actor-port.ts';
+import type { ActorSystem, ActorSystemOptions } from './core/actor-system.ts';
+import type { Journal } from './core/journal.ts';
+import type { Log } from './core/log.ts';
+import type { Meter } from './core/meter.ts';
+import type { Collection, Store } from './core/store.ts';
+import type { StoreShards } from './core/store-shards.ts';
+import type { KindContract } from './protocol/kind.ts';
+
+export interface ClusterOptions {
+	readonly servers: ClusterConfig;
+	readonly environment: string;
+	/** Where this node is reached. */
+	readonly url: string;
+	readonly collections: readonly Collection[];
+	readonly contracts: readonly KindContract[];
+	readonly load: () => Load;
+	readonly log: Log;
+	readonly meter: Meter;
+}
+
+/** What a node has besides its own parts when it is one of several. */
+export interface ClusterNode {
+	readonly id: string;
+	readonly journal: Journal;
+	readonly store: Store;
+	readonly relay: Relay;
+	/** What subjects on the relay begin with. */
+	readonly subjects: string;
+	readonly membership: LeaseMembership;
+	readonly placement: DirectoryPlacement;
+	readonly switchboard: Switchboard;
+	readonly links: RelayLinks;
+	readonly calls: NodeCalls;
+	/** How the actors of this node are to be made. */
+	readonly actorOptions: Pick<
+		ActorSystemOptions,
+		'actors' | 'mayActivate' | 'mayWake' | 'shards' | 'journal' | 'store'
+	>;
+	/** Takes the actors of this node into the cluster; answers all actors, wherever they live. */
+	take(actors: ActorSystem): ActorPort;
+	/** Takes no new actors from now on, and hands over those that live here. */
+	handOver(): Promise<void>;
+	/** Leaves the cluster; the stores stay open. */
+	leave(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** Opens stores, relay and directory, and joins. Rejects with what is missing. */
+export async function openCluster(options: ClusterOptions): Promise<ClusterNode> {
+	const { environment, log, servers } = options;
+	const runtime = nodeRuntime;
+	const stores = await openStores(options);
+	const id = String(await stores.counters.next('nodes'));
+	const undo: (() => Promise<void>)[] = [() => stores.close()];
+	try {
+		const relay = await openNatsRelay({ url: servers.natsUrl, name: `naru-${id}`, runtime, log });
+		undo.unshift(() => relay.close());
+		const directory = await openRedisDirectory({ url: servers.redisUrl, environment, log });
+		undo.unshift(() => directory.close());
+		return await join(options, { id, stores, relay, directory });
+	} catch (error) {
+		for (const close of undo) await close();
+		throw error;
+	}
+}
+
+function openStores({ servers, environment, collections, log, meter }: ClusterOptions) {
+	const urls = servers.mongoUrls;
+	return openMongoShards({ urls, environment, collections, runtime: nodeRuntime, log, meter });
+}
+
+interface Servers {
+	readonly id: string;
+	readonly stores: {
+		readonly journal: Journal;
+		readonly store: Store;
+		readonly shards: StoreShards;
+		close(): Promise<void>;
+	};
+	readonly relay: Relay;
+	readonly directory: Directory;
+}
+
+async function join(options: ClusterOptions, servers: Servers): Promise<ClusterNode> {
+	const { environment, url, load, log } = options;
+	const { id, stores, relay, directory } = servers;
+	const { journal, store, shards } = stores;
+	const runtime = nodeRuntime;
+	const subjects = `naru.${environment}`;
+	const self = { id, url, pid: process.pid, environment, startedAt: runtime.now() };
+	const membership = new LeaseMembership({
+		self,
+		directory,
+		relay,
+		runtime,
+		log,
+		load,
+		subject: `${subjects}.nodes`,
+	});
+	const placement = new DirectoryPlacement({ membership, directory, runtime, log });
+	const subjectPrefix = `${subjects}.links`;
+	const links = new RelayLinks({ self: id, relay, runtime, log, subjectPrefix });
+	membership.onChange(({ gone }) => {
+		for (const node of gone) links.forget(node);
+	});
+	const switchboard = new Switchboard(links, log);
+	const calls = new NodeCalls({ self: id, switchboard, runtime, log });
+	const late: { ownership?: Ownership; actors?: ActorPort } = {};
+	await membership.join();
+	return {
+		id,
+		journal,
+		store,
+		relay,
+		subjects,
+		membership,
+		placement,
+		switchboard,
+		links,
+		calls,
+		actorOptions: {
+			journal,
+			store,
+			shards,
+			mayActivate: (key) => late.ownership?.mayActivate(key) === true,
+			mayWake: async (key) => (await late.ownership?.mayWake(key)) === true,
+			actors: (local) => {
+				const { contracts } = options;
+				const parts = { local, contracts, journal, membership, placement, switchboard, log };
+				late.actors = clusterActors(parts);
+				return late.actors;
+			},
+		},
+		take(actors) {
+			late.ownership = new Ownership({ actors, placement, membership, runtime, log });
+			return late.actors ?? actors;
+		},
+		async handOver() {
+			membership.drain();
+			await late.ownership?.handOver();
+		},
+		async leave() {
+			late.ownership?.stop();
+			placement.stop();
+			await membership.leave();
+			links.close();
+		},
+		async close() {
+			await relay.close();
+			await directory.close();
+			await stores.close();
+		},
+	};
+}

@@ -1,0 +1,282 @@
+/** Composition: adapters, actors, gateway and rooms become the parts of one node. */
+import type { IncomingMessage, Server } from 'node:http';
+import { channelKindWith } from '../actors/channel/channel-kind.ts';
+import { userKind } from '../actors/user/user-kind.ts';
+import { MemoryJournal } from './adapters/memory/memory-journal.ts';
+import { MemoryStore } from './adapters/memory/memory-store.ts';
+import { nodeRuntime } from './adapters/node/node-runtime.ts';
+import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
+import { OFFLINE_AFTER_MS, Presence } from './cluster/presence.ts';
+import { type ClusterNode, openCluster } from './cluster-node.ts';
+import type { Config } from './config.ts';
+import type { ActorKind } from './core/actor-kind.ts';
+import { ActorSystem, type ActorSystemOptions } from './core/actor-system.ts';
+import type { Journal } from './core/journal.ts';
+import type { Log } from './core/log.ts';
+import { type Collection, REQUESTS, type Store } from './core/store.ts';
+import { createAuthenticator } from './gateway/auth/authenticator.ts';
+import { ensureDevelopmentSecret } from './gateway/auth/development-secret.ts';
+import { profiledAuthenticator } from './gateway/auth/profiled-authenticator.ts';
+import { REVOCATIONS, Revocations } from './gateway/auth/revocations.ts';
+import { signToken } from './gateway/auth/sign-token.ts';
+import { clientAddress } from './gateway/client-address.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { RequestLimits } from './gateway/request-limits.ts';
+import { type Colyseus, startColyseus } from './gateway/seats/colyseus-server.ts';
+import { discoverRooms } from './gateway/seats/discover-rooms.ts';
+import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
+import { channelsService } from './gateway/services/channels-service.ts';
+import { presenceService } from './gateway/services/presence-service.ts';
+import { LoadMeter } from './ops/load-meter.ts';
+import { Metrics } from './ops/metrics.ts';
+import { channelsContract, presenceContract } from './protocol/user.ts';
+import { originPolicy } from './rest/origin-policy.ts';
+import type { RestPorts } from './rest/ports.ts';
+import { PROFILES, storedProfiles } from './rest/stored-profiles.ts';
+
+export interface ServerOptions {
+	readonly config: Config;
+	readonly log: Log;
+	/** `memory`: nothing is kept; for benches and tests. */
+	readonly storage?: 'sqlite' | 'memory';
+	/** Kinds of actors besides Naru's own; each needs a kind name and collections of its own. */
+	readonly kinds?: readonly ActorKind[];
+	/** Added to every commit, as by a slow disk; for benches. */
+	readonly commitDelayMs?: number;
+	/** How long frames for one socket are gathered; 0: one turn of the event loop. */
+	readonly flushWindowMs?: number;
+	/** The storage is lost: the process has to end. */
+	readonly onFailed?: (error: Error) => void;
+}
+
+/** Where a node keeps things. */
+interface Storage {
+	readonly journal: Journal;
+	readonly store: Store;
+	/** Present when the node is one of several. */
+	readonly cluster?: ClusterNode;
+	readonly actorOptions: Pick<ActorSystemOptions, 'journal' | 'store'> &
+		Partial<ActorSystemOptions>;
+	hold(): () => void;
+	close(): Promise<void>;
+}
+
+/** Name of an only node. */
+const NODE = '1';
+const DEV_TOKEN_SECONDS = 24 * 3_600;
+/** Sockets are closed spread over this time, so that clients do not all come back at once. */
+const CLOSE_SOCKETS_MS = 500;
+const DRAIN_SOCKETS_MS = 2_000;
+
+async function openStorage(
+	options: ServerOptions,
+	collections: readonly Collection[],
+): Promise<Storage> {
+	if (options.storage === 'memory') {
+		const journal = new MemoryJournal();
+		const store = new MemoryStore(collections);
+		const close = async () => {};
+		return { journal, store, actorOptions: { journal, store }, hold: () => () => {}, close };
+	}
+	const { commitDelayMs = 0, onFailed = () => {} } = options;
+	const directory = options.config.dataDirectory;
+	const opened = await openSqlite({ directory, collections, commitDelayMs, onFailed });
+	const { journal, store } = opened;
+	return {
+		journal,
+		store,
+		actorOptions: { journal, store },
+		hold: () => opened.hold(),
+		close: () => opened.close(),
+	};
+}
+
+/** The stores that several nodes share, and this node's place among them. */
+async function openShared(
+	options: ServerOptions,
+	cluster: Omit<Parameters<typeof openCluster>[0], 'servers' | 'environment' | 'log'>,
+): Promise<Storage> {
+	const { config, log } = options;
+	const { environment, cluster: servers } = config;
+	if (servers === undefined) throw new Error('no servers of a cluster are set');
+	const node = await openCluster({ ...cluster, servers, environment, log });
+	const { journal, store, actorOptions } = node;
+	return {
+		journal,
+		store,
+		cluster: node,
+		actorOptions,
+		hold: () => () => {},
+		close: () => node.close(),
+	};
+}
+
+/** All kinds of actors; a new one of Naru's own is added here and nowhere else. */
+function actorKinds({ config, kinds = [] }: ServerOptions): readonly ActorKind[] {
+	const own = [channelKindWith({ joinCreates: config.channelJoinCreates }), userKind];
+	return [...(own as unknown as ActorKind[]), ...kinds];
+}
+
+/** Throws when two have one name: one would silently take the other's place. */
+function checkNames(
+	kinds: readonly ActorKind[],
+	seats: RoomDefinitions['seats'],
+	collections: readonly Collection[],
+): void {
+	const features = [...kinds, ...seats].map(({ contract }) => contract.kind);
+	const names = {
+		kinds: [...features, channelsContract.kind, presenceContract.kind],
+		collections: collections.map(({ name }) => name),
+	};
+	for (const [what, all] of Object.entries(names)) {
+		const twice = all.find((name, index) => all.indexOf(name) !== index);
+		if (twice !== undefined) throw new Error(`two ${what} are called "${twice}": rename one`);
+	}
+}
+
+/** Who may connect: tokens, revocations, and profiles that a backend has set. */
+async function openAuth({ config, log }: ServerOptions, store: Store) {
+	const runtime = nodeRuntime;
+	const revocations = await Revocations.open({ store, runtime, log });
+	const generated = config.development && config.auth.secret === undefined;
+	const secret = generated
+		? await ensureDevelopmentSecret(config.dataDirectory)
+		: config.auth.secret;
+	const verifier = createAuthenticator({ ...config.auth, secret, revocations, runtime, log });
+	const profiles = storedProfiles(store);
+	const authenticator = profiledAuthenticator(verifier, profiles, log);
+	const mint: RestPorts['tokens']['mint'] = (claims) =>
+		signToken({ secret: secret ?? '', ttlSeconds: DEV_TOKEN_SECONDS, ...claims });
+	return {
+		authenticator,
+		profiles,
+		tokens: { mint, revoke: revocations.revoke.bind(revocations) },
+	};
+}
+
+/** Everything of a node but its HTTP server, which listens at `url` already. */
+export async function openParts(options: ServerOptions, server: Server, url: string) {
+	const { config, log } = options;
+	const runtime = nodeRuntime;
+	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
+	const kinds = actorKinds(options);
+	const own = [REQUESTS, REVOCATIONS, PROFILES];
+	const collections = [...own, ...kinds.flatMap((kind) => kind.collections)];
+	checkNames(kinds, rooms.seats, collections);
+	const contracts = kinds.map((kind) => kind.contract);
+	const metrics = new Metrics();
+	const figures = { sockets: () => 0, actors: () => 0 };
+	const load = new LoadMeter(() => ({ sockets: figures.sockets(), actors: figures.actors() }));
+	const shared = { url, collections, contracts, meter: metrics, load: () => load.read() };
+	const storage = await (config.cluster === undefined
+		? openStorage(options, collections)
+		: openShared(options, shared));
+	const { store, cluster, actorOptions } = storage;
+	const auth = await openAuth(options, store);
+	const { authenticator } = auth;
+	const actors = new ActorSystem({ kinds, runtime, log, meter: metrics, ...actorOptions });
+	const everywhere = cluster?.take(actors) ?? actors;
+	const settleMs = options.storage === 'memory' ? 0 : OFFLINE_AFTER_MS;
+	const presence = new Presence({ runtime, settleMs });
+	const originAllowed = originPolicy(config);
+	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
+	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
+	const colyseus = await startColyseus({ server, rooms, authenticator, limits, runtime, log });
+	const feed = actors.projector;
+	const channels = channelsService({ reads: store, feed, settle: () => feed.settle(), runtime });
+	const node = cluster?.id ?? NODE;
+	const gateway = createGateway({
+		node,
+		authenticator,
+		actors: everywhere,
+		services: [channels, presenceService(presence, runtime)],
+		seats: colyseus.seats,
+		contracts,
+		listeners: [presence],
+		originAllowed,
+		addressOf,
+		runtime,
+		log,
+		meter: metrics,
+		limits: config.limits,
+	});
+	figures.sockets = () => gateway.connections().sockets;
+	figures.actors = () => actors.hosts.size;
+	if (options.flushWindowMs !== undefined) gateway.setFlushWindow('channel', options.flushWindowMs);
+	observeActors(actors, colyseus, gateway);
+	addGauges(metrics, { gateway, actors, presence });
+	return {
+		node,
+		storage,
+		cluster,
+		load,
+		metrics,
+		auth,
+		actors,
+		everywhere,
+		presence,
+		originAllowed,
+		limits,
+		colyseus,
+		channels,
+		gateway,
+	};
+}
+
+/** What a node is made of. */
+export type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/**
+ * One of several nodes gives its actors away first, then its clients. An only node ends its clients
+ * first, so that nothing new comes; then what is decided lands. The storage is closed last.
+ */
+export async function closeParts(parts: Parts): Promise<void> {
+	const { cluster } = parts;
+	await cluster?.handOver();
+	const isOnly = cluster === undefined;
+	await parts.gateway.close({
+		reason: isOnly ? 'goingAway' : 'drain',
+		withinMs: isOnly ? CLOSE_SOCKETS_MS : DRAIN_SOCKETS_MS,
+	});
+	parts.presence.stop();
+	parts.channels.close();
+	await parts.actors.close();
+	await parts.colyseus.close();
+	await cluster?.leave();
+	parts.load.close();
+	parts.metrics.close();
+	await parts.storage.close();
+}
+
+function observeActors(actors: ActorSystem, colyseus: Colyseus, gateway: Gateway): void {
+	actors.observe({
+		activated: (key) => {
+			colyseus.actorRooms.opened(key);
+			gateway.announce(key);
+		},
+		figures: (key, figures) => colyseus.actorRooms.figures(key, figures),
+		closed: (key) => colyseus.actorRooms.closed(key),
+	});
+}
+
+function addGauges(
+	metrics: Metrics,
+	parts: { gateway: Gateway; actors: ActorSystem; presence: Presence },
+): void {
+	const { gateway, actors, presence } = parts;
+	metrics.gauge('sockets', 'Client sockets', () => gateway.connections().sockets);
+	metrics.gauge('handles', 'Open handles', () => gateway.connections().handles);
+	metrics.gauge(
+		'bytes_queued',
+		'Bytes that wait for clients',
+		() => gateway.connections().bytesQueued,
+	);
+	metrics.gauge('actors', 'Actors awake here', () => actors.hosts.size);
+	metrics.gauge('projector_backlog', 'Events the store lacks', () => actors.projector.backlog);
+	metrics.gauge('users_present', 'Users online or away', () => presence.counts().users);
+	metrics.gauge('mailbox_entries', 'Commands that wait', () => {
+		let waiting = 0;
+		for (const host of actors.hosts.values()) waiting += host.mailboxLength;
+		return waiting;
+	});
+}

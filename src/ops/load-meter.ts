@@ -1,0 +1,37 @@
+import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+
+const RESOLUTION_MS = 20;
+/** With a loop that is never idle, and late by so much, what comes waits longer than it should. */
+const BUSY_SHARE = 0.95;
+const DELAY_MS = 100;
+/** So many reads in a row have to say so: a single pause is none. */
+const READS = 3;
+
+/** How busy this process is, as other nodes learn of it. Read about once a second. */
+export class LoadMeter {
+	readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+	readonly #figures: () => { readonly sockets: number; readonly actors: number };
+	#utilization: EventLoopUtilization = performance.eventLoopUtilization();
+	#busyReads = 0;
+
+	constructor(figures: () => { readonly sockets: number; readonly actors: number }) {
+		this.#figures = figures;
+		this.#delay.enable();
+	}
+
+	/** Sockets and actors now, event-loop delay (p99, in milliseconds) since the last read. */
+	read() {
+		const now = performance.eventLoopUtilization();
+		const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
+		this.#utilization = now;
+		const loopDelayMs = Math.max(0, this.#delay.percentile(99) / 1e6 - RESOLUTION_MS);
+		this.#delay.reset();
+		const busy = utilization > BUSY_SHARE && loopDelayMs > DELAY_MS;
+		this.#busyReads = busy ? this.#busyReads + 1 : 0;
+		return { ...this.#figures(), loopDelayMs, overloaded: this.#busyReads >= READS };
+	}
+
+	close(): void {
+		this.#delay.disable();
+	}
+}
