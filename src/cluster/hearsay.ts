@@ -1,0 +1,91 @@
+import type { Runtime } from '../core/runtime.ts';
+import type { NodeId } from './directory.ts';
+import { elapsedMs, type Moment, momentNow } from './moment.ts';
+import type { NodeBeat } from './node-beat.ts';
+
+/** More nodes than this are not kept; those heard longest ago go first. */
+const NODES_MAX = 1_000;
+
+interface Heard {
+	at: Moment;
+	/** When it said last that the directory does not answer it. */
+	awayAt: Moment | undefined;
+	beat: NodeBeat;
+}
+
+/** What nodes say over the relay, and for how long it is to be believed. */
+export class Hearsay {
+	readonly #clocks: Pick<Runtime, 'now' | 'monotonic'>;
+	readonly #self: NodeId;
+	readonly #staleMs: number;
+	/** Least recently heard first. */
+	readonly #heard = new Map<NodeId, Heard>();
+
+	constructor(options: {
+		readonly clocks: Pick<Runtime, 'now' | 'monotonic'>;
+		readonly self: NodeId;
+		/** How long what was said counts. */
+		readonly staleMs: number;
+	}) {
+		this.#clocks = options.clocks;
+		this.#self = options.self;
+		this.#staleMs = options.staleMs;
+	}
+
+	heard(beat: NodeBeat): void {
+		const { id } = beat.node;
+		const at = momentNow(this.#clocks);
+		const awayAt = beat.directoryAway ? at : this.#heard.get(id)?.awayAt;
+		this.#heard.delete(id);
+		this.#heard.set(id, { at, awayAt, beat });
+		if (this.#heard.size <= NODES_MAX) return;
+		for (const oldest of this.#heard.keys()) {
+			this.#heard.delete(oldest);
+			return;
+		}
+	}
+
+	/** What a node said last, however long ago. */
+	last(id: NodeId): NodeBeat | undefined {
+		return this.#heard.get(id)?.beat;
+	}
+
+	forget(id: NodeId): void {
+		this.#heard.delete(id);
+	}
+
+	/** Whether what this node tells came back to itself lately. */
+	get relayWorks(): boolean {
+		return this.#leftMs(this.#heard.get(this.#self)?.at) > 0;
+	}
+
+	/** Whether another node was heard lately. */
+	get hearsOthers(): boolean {
+		return this.#others().length > 0;
+	}
+
+	/**
+	 * For how long from now nobody who is heard can be on the way to become an owner, in milliseconds:
+	 * each has said lately that the directory is away for it too. A node that gets it back waits for a
+	 * lease before it claims, which is longer than its word counts here. 0 when somebody has not said
+	 * so, or when the relay carries nothing.
+	 */
+	excuseMs(): number {
+		let leftMs = this.#leftMs(this.#heard.get(this.#self)?.at);
+		for (const { awayAt } of this.#others()) leftMs = Math.min(leftMs, this.#leftMs(awayAt));
+		return leftMs;
+	}
+
+	#others(): Heard[] {
+		const others: Heard[] = [];
+		for (const [id, heard] of this.#heard) {
+			if (id !== this.#self && this.#leftMs(heard.at) > 0) others.push(heard);
+		}
+		return others;
+	}
+
+	#leftMs(since: Moment | undefined): number {
+		if (since === undefined) return 0;
+		return Math.max(0, this.#staleMs - elapsedMs(this.#clocks, since));
+	}
+}

@@ -1,0 +1,47 @@
+import type { NodeId, NodeRecord } from './directory.ts';
+import type { NodeBeat } from './node-beat.ts';
+import type { Peer } from './ports.ts';
+
+/** Who came and who is gone since the list was read before. */
+export interface NodeChange {
+	readonly joined: readonly NodeId[];
+	readonly gone: readonly NodeId[];
+}
+
+/** The nodes with a lease, as far as this one knows, and what they told of themselves last. */
+export class LivingNodes {
+	readonly #peers = new Map<NodeId, Peer>();
+
+	get peers(): ReadonlyMap<NodeId, Peer> {
+		return this.#peers;
+	}
+
+	/**
+	 * Takes over a list of the directory. `complete`: whoever is not in it is gone; otherwise they may
+	 * only be late to register again. `beatOf` is what a node told last.
+	 */
+	read(
+		records: readonly NodeRecord[],
+		complete: boolean,
+		beatOf: (id: NodeId) => NodeBeat | undefined,
+	): NodeChange {
+		const joined: NodeId[] = [];
+		const listed = new Set<NodeId>();
+		for (const record of records) {
+			listed.add(record.id);
+			if (this.#peers.has(record.id)) continue;
+			const beat = beatOf(record.id);
+			this.#peers.set(record.id, { ...record, state: beat?.state ?? 'up', load: beat?.load });
+			joined.push(record.id);
+		}
+		const gone = complete ? [...this.#peers.keys()].filter((id) => !listed.has(id)) : [];
+		for (const id of gone) this.#peers.delete(id);
+		return { joined, gone };
+	}
+
+	/** Takes over state and load of a node that is known. */
+	hear({ node: { id }, state, load }: NodeBeat): void {
+		const peer = this.#peers.get(id);
+		if (peer !== undefined) this.#peers.set(id, { ...peer, state, load });
+	}
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { pack, unpack } from '../protocol/codec.ts';
+
+/** Raised when an older node could no longer read what a newer one tells. */
+const VERSION = 1;
+
+const schema = z.object({
+	version: z.literal(VERSION),
+	node: z.object({
+		id: z.string().min(1).max(64),
+		url: z.string().max(2_048),
+		pid: z.number(),
+		environment: z.string().max(256),
+		startedAt: z.number(),
+	}),
+	state: z.enum(['up', 'draining']),
+	load: z.object({
+		sockets: z.number(),
+		actors: z.number(),
+		loopDelayMs: z.number(),
+		overloaded: z.boolean(),
+	}),
+	/** Whether the directory did not answer this node when it was asked last. */
+	directoryAway: z.boolean(),
+});
+
+/** What a node tells all others over the relay, once a second and when it has changed. */
+export type NodeBeat = Omit<z.infer<typeof schema>, 'version'>;
+
+export const packBeat = (beat: NodeBeat): Uint8Array => pack({ version: VERSION, ...beat });
+
+/** `undefined` for what is no beat of this version. */
+export function unpackBeat(bytes: Uint8Array): NodeBeat | undefined {
+	try {
+		return schema.safeParse(unpack(bytes)).data;
+	} catch {
+		return undefined;
+	}
+}
