@@ -5,10 +5,12 @@ import type { CommandFrame, Resume, WireEvent } from '../protocol/wire.ts';
 import { checkCommand } from './check-command.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientHandle } from './client-handle.ts';
+import { CommandNumbers } from './command-numbers.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { resumeParts } from './resume-parts.ts';
 import type { Share } from './socket-writer.ts';
 import type { Stream } from './stream.ts';
+import type { Subscription } from './subscription.ts';
 
 export type StreamHandleState = 'opening' | 'asking' | 'catching' | 'live' | 'dormant';
 
@@ -40,6 +42,8 @@ export class StreamHandle extends ClientHandle implements Share {
 	episodeBytes = 0;
 	/** The owner went, and the next has not answered: commands in flight may have to come again first. */
 	isMoving = false;
+	/** Under which an owner let its user in. Kept by {@link Stream}. */
+	grantedBy: Subscription | undefined;
 	/** The client was answered to its `open`. */
 	isTold = false;
 	/** The answer to `with`, until it is told. */
@@ -49,10 +53,7 @@ export class StreamHandle extends ClientHandle implements Share {
 	readonly #number: number;
 	/** Commands that came before the opening was answered. */
 	#early: WaitingCommand[] | undefined;
-	/** The number that the client's next new command has, and the one it has for the owner. */
-	#next = 1;
-	#ownerNext = 1;
-	#waiting = 0;
+	readonly #numbers = new CommandNumbers();
 	/** When the ephemerals taken so far would be spread out at the allowed rate. */
 	#ephemeralsUntil = 0;
 
@@ -96,35 +97,32 @@ export class StreamHandle extends ClientHandle implements Share {
 			this.#wait({ frame, bytes });
 			return;
 		}
-		if (n < this.#next) return; // taken already: its answer has come or will come
+		if (n < this.#numbers.next) return; // taken already: its answer has come or will come
 		const busy = this.#refusesNow(n);
 		if (busy !== undefined) {
 			this.reply(n, busy);
 			return;
 		}
 		const checked = checkCommand(this.stream.contract, name, args);
-		this.#next = n + 1;
 		if (!checked.ok) {
+			this.#numbers.takenHere();
 			this.reply(n, checked);
 			return;
 		}
 		if (this.state === 'dormant' && checked.contract.creates !== true) {
-			this.reply(n, { ok: false, code: 'NOT_FOUND', message: 'there is nothing yet' });
+			this.#numbers.takenHere();
+			this.reply(n, NOTHING_YET);
 			return;
 		}
+		const taken = this.#numbers.take();
+		if (taken === undefined) return; // in flight still: its answer will come
 		const isRead = checked.contract.query === true;
-		this.#waiting++;
 		this.connection.began(bytes, isRead);
-		const ownerN = this.#ownerNext++;
-		this.#context.actors.command(
-			this.stream.key,
-			this.#request(frame, checked.args, ownerN),
-			(answer) => {
-				this.#waiting--;
-				this.connection.ended(bytes, isRead);
-				this.#answered({ n, ownerN }, answer);
-			},
-		);
+		const request = this.#request(frame, checked.args, taken);
+		this.#context.actors.command(this.stream.key, request, (answer) => {
+			this.connection.ended(bytes, isRead);
+			this.#answered(n, answer);
+		});
 	}
 
 	override ephemeral([type, data]: WireEvent): void {
@@ -149,7 +147,7 @@ export class StreamHandle extends ClientHandle implements Share {
 		if (!this.isTold) this.connection.ended(0, true);
 		for (const { bytes } of this.#early ?? []) this.connection.ended(bytes, false);
 		this.#early = undefined;
-		if (this.#ownerNext > 1) this.#context.actors.closeOpening(this.stream.key, this.#opening);
+		if (this.#numbers.isUsed) this.#context.actors.closeOpening(this.stream.key, this.#opening);
 		this.stream.detach(this);
 	}
 
@@ -191,14 +189,17 @@ export class StreamHandle extends ClientHandle implements Share {
 
 	/** A refusal that asks the client to go back to this number. */
 	#refusesNow(n: number): CommandAnswer | undefined {
-		if (n > this.#next) {
-			return { ok: false, code: 'AGAIN', message: `command ${this.#next} is next` };
-		}
-		if (this.isMoving) return MOVED;
-		return this.#waiting >= this.#context.limits.commandsWaitingMax ? BUSY : undefined;
+		const { next, waiting } = this.#numbers;
+		if (n > next) return { ok: false, code: 'AGAIN', message: `command ${next} is next` };
+		if (this.isMoving || this.stream.isReopening) return MOVED;
+		return waiting >= this.#context.limits.commandsWaitingMax ? BUSY : undefined;
 	}
 
-	#request(frame: CommandFrame, args: unknown, n: number): CommandRequest {
+	#request(
+		frame: CommandFrame,
+		args: unknown,
+		taken: { readonly n: number; readonly first: number },
+	): CommandRequest {
 		const [, name, , requestId, resend] = frame;
 		return {
 			caller: this.connection.identity,
@@ -206,22 +207,16 @@ export class StreamHandle extends ClientHandle implements Share {
 			args,
 			requestId: requestId ?? undefined,
 			resend: resend ?? undefined,
-			sender: { opening: this.#opening, n },
+			sender: { opening: this.#opening, ...taken },
 		};
 	}
 
 	/** A retryable refusal counts as unanswered: the numbers go back to it. */
-	#answered({ n, ownerN }: { n: number; ownerN: number }, answer: CommandAnswer): void {
-		if (answer.ok || !ERRORS[answer.code].retryable) {
-			if (n >= this.#next) {
-				this.#next = n + 1;
-				this.#ownerNext = ownerN + 1;
-			}
-			if (answer.ok && this.state === 'dormant') this.stream.announced();
-		} else if (n < this.#next) {
-			this.#next = n;
-			this.#ownerNext = ownerN;
-		}
+	#answered(n: number, answer: CommandAnswer): void {
+		const isFinal = answer.ok || !ERRORS[answer.code].retryable;
+		if (isFinal) this.#numbers.answered(n);
+		else this.#numbers.refused(n);
+		if (answer.ok && this.state === 'dormant') this.stream.announced();
 		this.reply(n, answer);
 	}
 
@@ -244,6 +239,11 @@ const BUSY: CommandAnswer = {
 	code: 'BUSY',
 	message: 'too many commands of this handle wait',
 	retryAfterMs: 200,
+};
+const NOTHING_YET: CommandAnswer = {
+	ok: false,
+	code: 'NOT_FOUND',
+	message: 'there is nothing yet',
 };
 const MOVED: CommandAnswer = {
 	ok: false,

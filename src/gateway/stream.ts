@@ -2,40 +2,39 @@
  * One actor as this edge serves it, to however many handles. The edge subscribes once; a commit is
  * framed once and shared. A handle's way:
  *
- *     opening ──answer──▶ catching ──at the ring's end──▶ live
+ *     opening ──answer──▶ catching ──at the ring's end──▶ live ⟲ owner gone, next one found
  *        │ refused          ▲    │ ring lost it             │ reader slow ──▶ catching
- *        ▼                  │    ▼                          │ owner gone, other roles
+ *        ▼                  │    ▼                          │ other roles, history lost
  *      closed ◀──refused── asking ◀─────────────────────────┘
+ *
+ * When the owner goes, the stream asks the next one once for all live handles, which stay live and hear
+ * what they missed as if it had been committed now; all others wait for that, then ask for themselves.
  *
  *     dormant ──announced──▶ asking      (kinds with `own`, as long as nothing is written)
  */
 import type { Audience } from '../core/actor-kind.ts';
 import type { OpenAnswer } from '../core/actor-port.ts';
-import { pack } from '../protocol/codec.ts';
-import { OP } from '../protocol/frames.ts';
+import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { KindContract } from '../protocol/kind.ts';
 import type { Resume, WireEvent } from '../protocol/wire.ts';
-import { type Framed, frameCommit } from './commit-frames.ts';
-import { type DataMessage, dataMessages } from './data-message.ts';
+import { backOffMs } from './back-off.ts';
+import { Broadcast, revoke, sendData } from './broadcast.ts';
+import { dataMessages } from './data-message.ts';
+import { DormantHandles } from './dormant-handles.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { LiveHandles } from './live-handles.ts';
+import { mergeCommits } from './merge-commits.ts';
 import { OwnerQuestions } from './owner-questions.ts';
-import { sharedMessage } from './socket-message.ts';
+import { type Reopened, Reopening } from './reopening.ts';
 import type { StreamHandle } from './stream-handle.ts';
-import type { Chunk, RingEntry } from './stream-ring.ts';
+import { type Chunk, type RingEntry, StreamRing } from './stream-ring.ts';
 import { Subscription, type SubscriptionListener } from './subscription.ts';
 
 /** What a handle gets from the ring before others have their turn, about. */
 const CHUNK_BYTES = 64 * 1024;
 /** How often an opening is repeated because the stream moved on meanwhile. */
 const ATTEMPTS_MAX = 5;
-
-interface Commit {
-	/** What a live handle had before it. */
-	readonly before: Resume;
-	readonly writer: string;
-}
 
 export class Stream implements SubscriptionListener {
 	readonly key: ActorKey;
@@ -46,10 +45,11 @@ export class Stream implements SubscriptionListener {
 	flushWindowMs = 0;
 	readonly #context: GatewayContext;
 	readonly #live = new LiveHandles();
+	readonly #broadcast: Broadcast;
 	#subscription: Subscription | undefined;
 	#questions: OwnerQuestions | undefined;
-	/** Handles that wait for the actor's first event. */
-	#dormant: Set<StreamHandle> | undefined;
+	#reopening: Reopening | undefined;
+	#dormant: DormantHandles | undefined;
 	#handleCount = 0;
 
 	constructor(context: GatewayContext, key: ActorKey, contract: KindContract) {
@@ -57,10 +57,16 @@ export class Stream implements SubscriptionListener {
 		this.key = key;
 		this.contract = contract;
 		this.down = context.nextDown();
+		this.#broadcast = new Broadcast(this, this.#live);
 	}
 
 	get handleCount(): number {
 		return this.#handleCount;
+	}
+
+	/** Whether the owner has gone, and the next is looked for. */
+	get isReopening(): boolean {
+		return this.#reopening !== undefined;
 	}
 
 	/** Counts a handle in; it is opened by {@link open}. */
@@ -77,11 +83,12 @@ export class Stream implements SubscriptionListener {
 		if (resume !== undefined && subscription?.mayResume(identity, resume) === true) {
 			this.#context.meter.count('ringResumes');
 			handle.resumed({ position: resume[0], writer: resume[1], events: [] });
+			handle.grantedBy = subscription;
 			this.bringUp(handle);
 			return;
 		}
 		if (this.contract.own === true && subscription === undefined) {
-			this.#openOwn(handle);
+			this.#dormants.open(handle);
 			return;
 		}
 		this.ask(handle);
@@ -90,9 +97,11 @@ export class Stream implements SubscriptionListener {
 	/** Asks the owner, with what the handle has. */
 	ask(handle: StreamHandle): void {
 		handle.state = handle.isTold ? 'asking' : 'opening';
-		this.#questions ??= new OwnerQuestions(this.#context.limits.reopensInFlightMax, (asked) =>
-			this.#send(asked),
-		);
+		this.#questions ??= new OwnerQuestions({
+			inFlightMax: this.#context.limits.reopensInFlightMax,
+			isPaused: () => this.isReopening,
+			send: (asked) => this.#send(asked),
+		});
 		this.#questions.ask(handle);
 	}
 
@@ -102,7 +111,8 @@ export class Stream implements SubscriptionListener {
 		const { writer } = handle.connection;
 		while (!handle.isClosed) {
 			const ring = this.#subscription?.ring;
-			if (ring?.holds([handle.position, handle.writer]) !== true) {
+			const isGranted = handle.grantedBy === this.#subscription;
+			if (!isGranted || ring?.holds([handle.position, handle.writer]) !== true) {
 				this.#context.meter.count('ringMisses');
 				this.#askAgain(handle);
 				return;
@@ -123,23 +133,12 @@ export class Stream implements SubscriptionListener {
 		const isNews = writer !== handle.writer;
 		if (slices.length > 0 || isNews) {
 			const options = { down: this.down, position, writer: isNews ? writer : undefined };
-			if (!this.#sendData(handle, dataMessages(slices, options), writer)) return;
+			const sent = sendData(handle, { messages: dataMessages(slices, options), writer });
+			if (!sent) return;
 		}
 		handle.position = position;
 		handle.writer = writer;
-		if (revoked) this.#revoke(handle);
-	}
-
-	/** Sends as much as the reader takes, and notes how far the handle is. False when it is not all. */
-	#sendData(handle: StreamHandle, messages: readonly DataMessage[], by: string): boolean {
-		const { writer } = handle.connection;
-		for (const { message, position } of messages) {
-			if (!writer.allowsData(handle)) return false;
-			writer.sendData(message, handle, this.flushWindowMs);
-			handle.position = position;
-			handle.writer = by;
-		}
-		return true;
+		if (revoked) revoke(handle);
 	}
 
 	/** The owner has to be asked again whether the user may hear (other roles). */
@@ -152,17 +151,16 @@ export class Stream implements SubscriptionListener {
 	/** Takes a closed handle out. */
 	detach(handle: StreamHandle): void {
 		if (handle.slot >= 0) this.#live.remove(handle);
-		this.#dormant?.delete(handle);
+		this.#dormant?.forget(handle);
 		this.#questions?.forget(handle);
+		if (this.#live.list.length === 0) this.#cancelReopening();
 		this.#handleCount--;
 		if (this.#handleCount === 0) this.#context.streams.idle(this);
 	}
 
 	/** The actor has come alive: handles that waited for that open. */
 	announced(): void {
-		const handles = this.#dormant;
-		this.#dormant = undefined;
-		for (const handle of handles ?? []) this.ask(handle);
+		this.#dormant?.announced();
 	}
 
 	/** Ends the subscription; the stream must have no handles. */
@@ -173,61 +171,19 @@ export class Stream implements SubscriptionListener {
 	}
 
 	committed(subscription: Subscription, entry: RingEntry, before: Resume): void {
-		if (subscription !== this.#subscription || this.#live.list.length === 0) return;
-		const commit = { before, writer: entry.writer };
-		const frames = frameCommit(entry, {
-			down: this.down,
-			writerBefore: before[1],
-			listens: (userId) => this.#live.hasUser(userId),
-		});
-		const { common, personal } = frames;
-		if (common.messages.length === 0 && !common.revoked) {
-			for (const [userId, framed] of personal) {
-				for (const handle of [...this.#live.ofUser(userId)]) this.#deliver(handle, framed, commit);
-			}
-			return;
-		}
-		// Backwards: who leaves meanwhile has its place taken by one who was served already.
-		const { list } = this.#live;
-		for (let index = list.length - 1; index >= 0; index--) {
-			const handle = list[index];
-			if (handle === undefined) continue;
-			const framed = personal.size === 0 ? common : (personal.get(handle.userId) ?? common);
-			this.#deliver(handle, framed, commit);
-		}
+		if (subscription === this.#subscription) this.#broadcast.committed(entry, before);
 	}
 
 	ephemeral(subscription: Subscription, event: WireEvent, audience: Audience): void {
-		if (subscription !== this.#subscription || this.#live.list.length === 0) return;
-		const message = sharedMessage(this.down, OP.ephemeral, pack(event));
-		const handles =
-			audience === 'all' ? this.#live.list : audience.flatMap((id) => this.#live.ofUser(id));
-		for (const { connection } of handles) {
-			if (connection.writer.allowsEphemeral) connection.writer.send(message, this.flushWindowMs);
-		}
+		if (subscription === this.#subscription) this.#broadcast.ephemeral(event, audience);
 	}
 
 	closed(subscription: Subscription): void {
 		if (subscription !== this.#subscription) return;
 		this.#subscription = undefined;
-		const { end, writer } = subscription.ring;
-		for (const handle of [...this.#live.list]) {
-			this.#leave(handle, [end, writer]);
-			handle.isMoving = this.contract.own !== true;
-			if (this.contract.own === true) this.#openOwn(handle);
-			else this.ask(handle);
-		}
-	}
-
-	#deliver(handle: StreamHandle, { messages, revoked }: Framed, commit: Commit): void {
-		[handle.position, handle.writer] = commit.before;
-		if (!this.#sendData(handle, messages, commit.writer)) {
-			this.#live.remove(handle);
-			handle.state = 'catching';
-			handle.connection.park(handle);
-			return;
-		}
-		if (revoked) this.#revoke(handle);
+		if (this.#live.list.length === 0) return;
+		if (this.contract.own === true) this.#sleep(subscription.ring);
+		else this.#reopen(subscription.ring);
 	}
 
 	#join(handle: StreamHandle): void {
@@ -236,26 +192,76 @@ export class Stream implements SubscriptionListener {
 		this.#live.add(handle);
 	}
 
-	/** Takes a live handle out of the shared set; it has everything up to `has`. */
-	#leave(handle: StreamHandle, has?: Resume): void {
+	/** Takes a live handle out of the shared set; it has everything that the ring has. */
+	#leave(handle: StreamHandle, ring = this.#subscription?.ring ?? this.#reopening?.ring): void {
 		this.#live.remove(handle);
-		const ring = this.#subscription?.ring;
-		handle.position = has?.[0] ?? ring?.end ?? handle.position;
-		handle.writer = has?.[1] ?? ring?.writer ?? handle.writer;
+		handle.position = ring?.end ?? handle.position;
+		handle.writer = ring?.writer ?? handle.writer;
+		if (this.#live.list.length === 0) this.#cancelReopening();
 	}
 
-	#revoke(handle: StreamHandle): void {
-		handle.end({ code: 'FORBIDDEN', message: 'your right to hear this has ended' });
+	/** The owner of a kind with `own` went to sleep: what it writes next announces it. */
+	#sleep(ring: StreamRing): void {
+		for (const handle of [...this.#live.list]) {
+			this.#leave(handle, ring);
+			this.#dormants.open(handle);
+		}
+	}
+
+	#reopen(ring: StreamRing): void {
+		this.#reopening = new Reopening({
+			context: this.#context,
+			key: this.key,
+			ring,
+			live: this.#live,
+			listen: () => this.#listen(ring),
+			postponed: (refusal) => this.#postponed(refusal),
+			ended: (reopened) => this.#reopened(reopened, ring),
+		});
+	}
+
+	/** The next owner is not there yet: openings that have waited for it are told so. */
+	#postponed(refusal: Refusal): void {
+		for (const handle of [...(this.#questions?.waiting ?? [])]) {
+			if (handle.isTold) continue;
+			this.#questions?.forget(handle);
+			this.#refused(handle, refusal);
+		}
+	}
+
+	/** Live handles stay as they are, but for those whom the new owner has not let in. */
+	#reopened(reopened: Reopened, ring: StreamRing): void {
+		this.#reopening = undefined;
+		const { subscription, missed } = reopened;
+		this.#subscription = subscription;
+		for (const handle of [...this.#live.list]) {
+			const verdict = reopened.verdictOn(handle);
+			if (verdict === 'unknown') this.#askForItself(handle, ring);
+			else if (verdict !== 'granted') handle.refuse(verdict);
+			else handle.grantedBy = subscription;
+		}
+		for (const commit of mergeCommits(missed)) subscription?.committed(commit);
+		this.#questions?.goOn();
+	}
+
+	#askForItself(handle: StreamHandle, ring: StreamRing): void {
+		this.#leave(handle, ring);
+		handle.isMoving = true;
+		this.ask(handle);
+	}
+
+	/** Nobody waits for the next owner any more. */
+	#cancelReopening(): void {
+		if (this.#reopening === undefined) return;
+		this.#reopening.cancel();
+		this.#reopening = undefined;
+		this.#questions?.goOn();
 	}
 
 	/** Sends one question to the owner. */
 	#send(handle: StreamHandle): void {
-		const { actors, limits, streams } = this.#context;
-		this.#subscription ??= new Subscription({
-			listener: this,
-			ring: { bytesMax: () => streams.ringBytesMax, eventsMax: limits.ringEventsMax },
-			grantsMax: limits.grantsMax,
-		});
+		const { actors } = this.#context;
+		this.#subscription ??= this.#listen();
 		const subscription = this.#subscription;
 		const { resume, openArgs: args } = handle;
 		const { identity: caller } = handle.connection;
@@ -267,17 +273,29 @@ export class Stream implements SubscriptionListener {
 		});
 	}
 
+	#listen(ring = this.#newRing()): Subscription {
+		const { grantsMax } = this.#context.limits;
+		return new Subscription({ listener: this, ring, grantsMax });
+	}
+
+	#newRing(): StreamRing {
+		const { limits, streams } = this.#context;
+		return new StreamRing({
+			bytesMax: () => streams.ringBytesMax,
+			eventsMax: limits.ringEventsMax,
+		});
+	}
+
 	/** An answer of an owner that this edge does not hear any more. */
 	#late(handle: StreamHandle, subscription: Subscription, answer: OpenAnswer): void {
 		if (answer.ok) this.#context.actors.unsubscribe(this.key, subscription);
 		if (!handle.isClosed) this.#askAgain(handle);
 	}
 
-	#take(handle: StreamHandle, { ring }: Subscription, answer: OpenAnswer): void {
+	#take(handle: StreamHandle, subscription: Subscription, answer: OpenAnswer): void {
+		const { ring } = subscription;
 		if (!answer.ok) {
-			if (answer.code === 'NOT_FOUND' && this.contract.own === true) this.#settleEmpty(handle);
-			else if (answer.code === 'MOVED') this.#askAgain(handle);
-			else handle.refuse(answer);
+			this.#refused(handle, answer);
 			return;
 		}
 		if (!ring.covers(answer.position)) {
@@ -291,48 +309,45 @@ export class Stream implements SubscriptionListener {
 		}
 		if (answer.how === 'resumed') handle.resumed(answer);
 		else handle.opened(answer);
+		handle.grantedBy = subscription;
 		this.bringUp(handle);
 	}
 
+	#refused(handle: StreamHandle, refusal: Refusal): void {
+		if (refusal.code === 'NOT_FOUND' && this.contract.own === true) {
+			this.#dormants.settleEmpty(handle);
+		} else if (refusal.code !== 'MOVED') {
+			handle.refuse(refusal);
+		} else if (this.#mayAskAgain(handle)) {
+			const { runtime } = this.#context;
+			runtime.after(
+				backOffMs(handle.attempts, () => runtime.random()),
+				() => {
+					if (!handle.isClosed) this.ask(handle);
+				},
+			);
+		}
+	}
+
 	#askAgain(handle: StreamHandle): void {
+		if (this.#mayAskAgain(handle)) this.ask(handle);
+	}
+
+	/** Refuses the handle when it has asked too often. */
+	#mayAskAgain(handle: StreamHandle): boolean {
 		handle.attempts++;
-		if (handle.attempts <= ATTEMPTS_MAX) {
-			this.ask(handle);
-			return;
-		}
+		if (handle.attempts <= ATTEMPTS_MAX) return true;
 		handle.refuse({ code: 'RETRY_LATER', message: 'it changes too fast', retryAfterMs: 1_000 });
+		return false;
 	}
 
-	/** Opening a kind with `own` wakes nobody: a look at the store says whether there is anything. */
-	#openOwn(handle: StreamHandle): void {
-		this.#dormant ??= new Set();
-		this.#dormant.add(handle);
-		handle.state = 'dormant';
-		this.#context.actors.peek(this.key).then(
-			(head) => {
-				// Announced or closed meanwhile?
-				if (this.#dormant?.has(handle) !== true) return;
-				if (head === undefined) return this.#settleEmpty(handle);
-				if (handle.isTold && head.position <= handle.position) return;
-				this.#dormant.delete(handle);
-				this.ask(handle);
-			},
-			() => handle.refuse({ code: 'UNAVAILABLE', message: 'the store does not answer' }),
-		);
-	}
-
-	/** Nothing was ever written: the handle is open on the empty view and waits. */
-	#settleEmpty(handle: StreamHandle): void {
-		this.#dormant ??= new Set();
-		this.#dormant.add(handle);
-		handle.state = 'dormant';
-		if (handle.isTold && handle.position === 0) return;
-		const { emptyView: view } = this.contract;
-		if (!handle.isTold && handle.resume?.[0] === 0) {
-			handle.resumed({ position: 0, writer: '', events: [] });
-			return;
-		}
-		const how = handle.resume === undefined ? 'opened' : 'reset';
-		handle.opened({ how, position: 0, writer: '', view });
+	get #dormants(): DormantHandles {
+		this.#dormant ??= new DormantHandles({
+			context: this.#context,
+			key: this.key,
+			contract: this.contract,
+			ask: (handle) => this.ask(handle),
+		});
+		return this.#dormant;
 	}
 }

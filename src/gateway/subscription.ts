@@ -1,7 +1,7 @@
 import type { Audience, Caller } from '../core/actor-kind.ts';
 import type { Publication, Subscriber } from '../core/actor-port.ts';
 import type { Resume, WireEvent } from '../protocol/wire.ts';
-import { type RingEntry, type RingLimits, StreamRing } from './stream-ring.ts';
+import type { RingEntry, StreamRing } from './stream-ring.ts';
 
 /** Whom a subscription speaks to. */
 export interface SubscriptionListener {
@@ -12,7 +12,8 @@ export interface SubscriptionListener {
 
 export interface SubscriptionOptions {
 	readonly listener: SubscriptionListener;
-	readonly ring: RingLimits;
+	/** An earlier owner's, when this one goes on with it. */
+	readonly ring: StreamRing;
 	readonly grantsMax: number;
 }
 
@@ -23,12 +24,14 @@ export interface SubscriptionOptions {
 export class Subscription implements Subscriber {
 	readonly #options: SubscriptionOptions;
 	readonly ring: StreamRing;
+	/** The owner has gone. */
+	isClosed = false;
 	/** User id → roles with which the owner let the user in, oldest first. */
 	readonly #grants = new Map<string, string>();
 
 	constructor(options: SubscriptionOptions) {
 		this.#options = options;
-		this.ring = new StreamRing(options.ring);
+		this.ring = options.ring;
 	}
 
 	/** Takes in that the owner let the caller in, seeing the state at `position`. */
@@ -66,10 +69,11 @@ export class Subscription implements Subscriber {
 	}
 
 	closed(): void {
+		this.isClosed = true;
 		this.#options.listener.closed(this);
 	}
 }
 
 /** Roles as one comparable name. A user has one or two of them. */
-const rolesOf = ({ roles }: Caller): string =>
+export const rolesOf = ({ roles }: Caller): string =>
 	roles.length === 1 ? (roles[0] as string) : [...roles].sort().join();

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ReopenAnswer } from '../../src/core/actor-port.ts';
 import { OP } from '../../src/protocol/frames.ts';
 import type { Data, Opened, Resume, Resumed, WireEvent } from '../../src/protocol/wire.ts';
 import type { FrameClient, ReceivedFrame } from '../support/frame-client.ts';
@@ -89,6 +90,7 @@ class Device {
 type Step =
 	| { readonly do: 'publish'; readonly lines: readonly (number | 'all' | 'revoke')[] }
 	| { readonly do: 'connect' | 'cut'; readonly device: number }
+	| { readonly do: 'refuse'; readonly answer: ReopenAnswer }
 	| { readonly do: 'move' | 'turn' | 'late' | 'sweep' };
 
 const lineArbitrary = fc.oneof(
@@ -105,7 +107,17 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
 	},
 	{ weight: 4, arbitrary: deviceStep('connect') },
 	{ weight: 2, arbitrary: deviceStep('cut') },
-	{ weight: 1, arbitrary: fc.constant({ do: 'move' as const }) },
+	{ weight: 2, arbitrary: fc.constant({ do: 'move' as const }) },
+	{
+		weight: 1,
+		arbitrary: fc
+			.constantFrom<ReopenAnswer>(
+				{ ok: false, code: 'MOVED' },
+				{ ok: false, code: 'INTERNAL' },
+				{ ok: true, how: 'reset' },
+			)
+			.map((answer) => ({ do: 'refuse' as const, answer })),
+	},
 	{ weight: 4, arbitrary: fc.constant({ do: 'turn' as const }) },
 	{ weight: 3, arbitrary: fc.constant({ do: 'late' as const }) },
 	{ weight: 1, arbitrary: fc.constant({ do: 'sweep' as const }) },
@@ -129,6 +141,7 @@ class Run {
 		this.world = world;
 		world.actors.create(KEY);
 		world.actors.delayOpen = (leave) => this.late.push(leave);
+		world.actors.delayReopen = (take) => this.late.push(take);
 	}
 
 	async step(step: Step): Promise<void> {
@@ -136,9 +149,18 @@ class Run {
 		else if (step.do === 'connect') await this.devices[step.device]?.connect(this.world);
 		else if (step.do === 'cut') this.devices[step.device]?.cut();
 		else if (step.do === 'move') this.world.actors.move(KEY);
+		else if (step.do === 'refuse') this.#refuseNext(step.answer);
 		else if (step.do === 'late') this.late.shift()?.();
 		else if (step.do === 'sweep') this.world.clock.advance(1_000);
 		else await turn();
+	}
+
+	/** What the next owner answers an edge that comes back, once. */
+	#refuseNext(answer: ReopenAnswer): void {
+		this.world.actors.interceptReopen = () => {
+			this.world.actors.interceptReopen = () => undefined;
+			return answer;
+		};
 	}
 
 	/** Users named by the bits of a number; `revoke` ends the right of one after the other. */
@@ -160,6 +182,8 @@ class Run {
 	/** Lets everybody in and everything arrive. */
 	async settle(): Promise<void> {
 		this.world.actors.delayOpen = (leave) => leave();
+		this.world.actors.delayReopen = (take) => take();
+		this.world.actors.interceptReopen = () => undefined;
 		for (const leave of this.late.splice(0)) leave();
 		await turn();
 		this.world.actors.get(KEY).banned.clear();

@@ -307,7 +307,7 @@ describe('a new owner', () => {
 		world.actors.create(KEY);
 		const { client } = await opened('ann');
 		let leave = () => {};
-		world.actors.delayOpen = (later) => {
+		world.actors.delayReopen = (later) => {
 			leave = later;
 		};
 		world.actors.move(KEY);

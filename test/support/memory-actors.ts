@@ -42,6 +42,8 @@ export class MemoryActors implements ActorPort {
 	readonly closedOpenings: string[] = [];
 	/** Decides when an answer to an opening leaves; at once by default. */
 	delayOpen: (leave: () => void) => void = (leave) => leave();
+	/** Decides when an edge that comes back is taken up; at once by default. */
+	delayReopen: (take: () => void) => void = (take) => take();
 	/** Answers an edge that comes back itself when it returns something. */
 	interceptReopen: (request: ReopenRequest) => ReopenAnswer | undefined = () => undefined;
 	/** Answers a command itself when it returns something. */
@@ -111,11 +113,13 @@ export class MemoryActors implements ActorPort {
 			setImmediate(() => answer({ ok: false, code: 'NOT_FOUND', message: `there is no ${key}` }));
 			return;
 		}
-		this.#run(actor, () => {
-			const answered = this.interceptReopen(request) ?? this.#broughtTo(actor, request);
-			if (answered.ok && answered.how === 'resumed') actor.subscribers.add(request.subscriber);
-			answer(answered);
-		});
+		this.delayReopen(() =>
+			this.#run(actor, () => {
+				const answered = this.interceptReopen(request) ?? this.#broughtTo(actor, request);
+				if (answered.ok && answered.how === 'resumed') actor.subscribers.add(request.subscriber);
+				answer(answered);
+			}),
+		);
 	}
 
 	command(key: ActorKey, request: CommandRequest, answer: (answer: CommandAnswer) => void): void {
