@@ -1,6 +1,9 @@
 import { defineConfig } from 'tsdown';
 
-/** The package for bundlers and Node, and one file for a script tag: `import … from '/sdk/naru.js'`. */
+/**
+ * The package for bundlers and Node, and the files for a script tag: `import … from '/sdk/naru.js'`, which
+ * loads `room-schema.js` beside it with the first room.
+ */
 export default defineConfig([
 	{
 		name: 'package',
@@ -21,7 +24,7 @@ export default defineConfig([
 		dts: false,
 		minify: true,
 		fixedExtension: false,
+		hash: false,
 		deps: { alwaysBundle: [/./] },
-		outputOptions: { codeSplitting: false },
 	},
 ]);

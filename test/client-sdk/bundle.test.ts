@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { build } from 'tsdown';
 import { afterAll, describe, expect, test } from 'vitest';
 import { appMistakesSuite } from './app-mistakes-suite.ts';
@@ -12,7 +13,7 @@ import { handleSuite } from './handle-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { serviceSuite } from './service-suite.ts';
 import { storageSuite } from './storage-suite.ts';
-import { bundleSdk } from './support/bundle-sdk.ts';
+import { bundleSdk, ROOM_IMPORT } from './support/bundle-sdk.ts';
 import { tokenSuite } from './token-suite.ts';
 
 /** Built afresh, so that the suite never runs on yesterday's file. */
@@ -26,25 +27,32 @@ await build({
 	logLevel: 'silent',
 });
 const code = readFileSync(join(directory, 'naru.js'), 'utf8');
+const rooms = readFileSync(join(directory, 'room-schema.js'), 'utf8');
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('bundle', () => {
-	test('stands alone, without zod, in less than 200 KB', () => {
-		const found = [/(^|[;}])import[\s{*'"(]/, /\bimport\(/, /ZodError|_zod/].filter((not) =>
-			not.test(code),
-		);
-		expect(found).toEqual([]);
-		expect(code.length).toBeLessThan(200_000);
+	test('is two files, the second for rooms only, and imports nothing else', () => {
+		expect(readdirSync(directory).sort()).toEqual(['naru.js', 'room-schema.js']);
+		expect(code.match(ROOM_IMPORT)).toHaveLength(1);
+		const others = /(^|[;}])import[\s{*'"`]|\bimport\(/;
+		const found = [code.replace(ROOM_IMPORT, ''), rooms].map((one) => others.exec(one)?.[0]);
+		expect(found).toEqual([undefined, undefined]);
+	});
+
+	test('is small: without zod, and without the schemas of rooms in less than 30 KB sent', () => {
+		expect(/ZodError|_zod/.exec(code + rooms)).toBeNull();
+		expect(gzipSync(code).length).toBeLessThan(30_000);
+		expect(gzipSync(rooms).length).toBeLessThan(32_000);
 	});
 
 	test('uses nothing that React Native lacks', () => {
 		const missing = /randomUUID|EventTarget|['"`]node:|queueMicrotask|structuredClone\(/;
-		expect(missing.exec(code)?.[0]).toBeUndefined();
+		expect(missing.exec(code + rooms)?.[0]).toBeUndefined();
 	});
 });
 
-const sdk = bundleSdk(code);
+const sdk = bundleSdk({ naru: code, rooms });
 connectionSuite(sdk);
 tokenSuite(sdk);
 handleSuite(sdk);

@@ -36,13 +36,25 @@ function appState(world: VirtualWorld): AppStateLike {
 	};
 }
 
-/** The built file, run as React Native would run it: `code` is an ES module without imports. */
-export function bundleSdk(code: string): Sdk {
+/** A script that leaves the exports of an ES module without static imports as a global. */
+function scriptOf(code: string, name: string): string {
 	const exported = /export\s*\{([^}]*)\}\s*;?\s*$/;
 	const names = exported.exec(code)?.[1];
 	if (names === undefined) throw new Error('the bundle does not end with its exports');
-	const connectName = /([\w$]+)\s+as\s+connect\b/.exec(names)?.[1] ?? 'connect';
-	const script = `${code.replace(exported, '')};globalThis.connect = ${connectName};`;
+	const pairs = names.split(',').map((pair) => {
+		const [local = '', as = local] = pair.trim().split(/\s+as\s+/);
+		return `${as}: ${local}`;
+	});
+	return `(() => { ${code.replace(exported, '')};globalThis.${name} = { ${pairs.join()} }; })()`;
+}
+
+/** The only import of the bundle, which the platform has to load. */
+export const ROOM_IMPORT = /\bimport\(([`'"])\.\/room-schema\.js\1\)/g;
+
+/** The built files, run as React Native would run them. */
+export function bundleSdk(files: { readonly naru: string; readonly rooms: string }): Sdk {
+	const naru = scriptOf(files.naru.replace(ROOM_IMPORT, 'Promise.resolve(rooms)'), 'naru');
+	const rooms = scriptOf(files.rooms, 'rooms');
 	return {
 		name: 'bundle, globals of React Native',
 		knowsNetwork: false,
@@ -51,9 +63,10 @@ export function bundleSdk(code: string): Sdk {
 			runInContext('globalThis.window = globalThis; globalThis.global = globalThis;', context);
 			Object.assign(runInContext('Date', context), { now: () => world.deviceNow });
 			Object.assign(runInContext('Math', context), { random: () => world.random() });
-			runInContext(`(() => { ${script} })()`, context);
-			const connect = runInContext('connect', context) as (options: ConnectOptions) => Naru;
-			return connect({ ...options, appState: appState(world) });
+			runInContext(rooms, context);
+			runInContext(naru, context);
+			const sdk = runInContext('naru', context) as { connect(options: ConnectOptions): Naru };
+			return sdk.connect({ ...options, appState: appState(world) });
 		},
 	};
 }
