@@ -1,6 +1,6 @@
 import type { Audience, Caller } from '../core/actor-kind.ts';
 import type { ActorPort, CommandRequest, Publication, Subscriber } from '../core/actor-port.ts';
-import { pack } from '../protocol/codec.ts';
+import { packExact } from '../protocol/codec.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { Resume, WireEvent } from '../protocol/wire.ts';
 import type { NodeId } from './directory.ts';
@@ -119,7 +119,7 @@ export class ActorServer {
 	#pack(publication: Publication): Uint8Array {
 		const known = this.#packed.get(publication);
 		if (known !== undefined) return known;
-		const packed = pack(publication);
+		const packed = packExact(publication);
 		this.#packed.set(publication, packed);
 		return packed;
 	}

@@ -1,5 +1,5 @@
 import type { Log } from '../core/log.ts';
-import { pack, unpack } from '../protocol/codec.ts';
+import { packExact, unpack } from '../protocol/codec.ts';
 import type { NodeId } from './directory.ts';
 import type { Links } from './ports.ts';
 
@@ -22,7 +22,7 @@ export class Switchboard {
 
 	/** Sends within the present session with the node; lost when that goes down. */
 	send(to: NodeId, name: string, ...args: readonly unknown[]): void {
-		this.#links.send(to, pack([name, ...args]));
+		this.#links.send(to, packExact([name, ...args]));
 	}
 
 	/** Who takes messages of this name. */
