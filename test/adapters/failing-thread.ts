@@ -6,13 +6,12 @@ const ops = {
 	refuse(): void {
 		throw new Error('the disk is full');
 	},
-	die(): void {
-		setImmediate(() => {
+	/** Its answer throws when it is sent: an error that nobody in the thread catches, and no answer. */
+	die: (): unknown => ({
+		get answer() {
 			throw new Error('out of memory');
-		});
-		// Nothing more is answered.
-		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
-	},
+		},
+	}),
 };
 export type FailingOps = typeof ops;
 

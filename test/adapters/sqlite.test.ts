@@ -209,9 +209,9 @@ describe('sqlite: threads', () => {
 		expect(await thread.call('echo', 'hello')).toBe('hello');
 		await expect(thread.call('refuse', undefined)).rejects.toThrow(/failing.*the disk is full/);
 		const died = thread.call('die', undefined);
-		await died;
-		const waiting = thread.call('echo', 'too late');
-		await expect(waiting).rejects.toThrow(StorageError);
+		const waiting = expect(thread.call('echo', 'too late')).rejects.toThrow(StorageError);
+		await expect(died).rejects.toThrow(/ended by itself/);
+		await waiting;
 		await expect(thread.call('echo', 'later')).rejects.toThrow(/ended by itself/);
 		expect(failures).toHaveLength(1);
 		expect(failures[0]).toMatchObject({ code: 'UNAVAILABLE', cause: { message: 'out of memory' } });
