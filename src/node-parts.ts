@@ -17,6 +17,7 @@ import { type Collection, REQUESTS, type Store } from './core/store.ts';
 import { createAuthenticator } from './gateway/auth/authenticator.ts';
 import { ensureDevelopmentSecret } from './gateway/auth/development-secret.ts';
 import { profiledAuthenticator } from './gateway/auth/profiled-authenticator.ts';
+import { sweepRevocations } from './gateway/auth/revocation-sweep.ts';
 import { REVOCATIONS, Revocations } from './gateway/auth/revocations.ts';
 import { signToken } from './gateway/auth/sign-token.ts';
 import { clientAddress } from './gateway/client-address.ts';
@@ -138,6 +139,7 @@ function checkNames(
 async function openAuth({ config, log }: ServerOptions, store: Store) {
 	const runtime = nodeRuntime;
 	const revocations = await Revocations.open({ store, runtime, log });
+	const stopSweep = sweepRevocations({ store, runtime, log });
 	const generated = config.development && config.auth.secret === undefined;
 	const secret = generated
 		? await ensureDevelopmentSecret(config.dataDirectory)
@@ -151,6 +153,7 @@ async function openAuth({ config, log }: ServerOptions, store: Store) {
 		authenticator,
 		profiles,
 		tokens: { mint, revoke: revocations.revoke.bind(revocations) },
+		close: stopSweep,
 	};
 }
 
@@ -240,6 +243,7 @@ export async function closeParts(parts: Parts): Promise<void> {
 	});
 	parts.presence.stop();
 	parts.channels.close();
+	parts.auth.close();
 	await parts.actors.close();
 	await parts.colyseus.close();
 	await cluster?.leave();

@@ -4,6 +4,7 @@ import { mergePages } from './merge-pages.ts';
 import type {
 	Collection,
 	Doc,
+	DropQuery,
 	EventRows,
 	Key,
 	KeyPart,
@@ -42,6 +43,11 @@ export class ShardedStore implements Store {
 
 	async put(collection: string, key: Key, doc: Doc): Promise<void> {
 		await this.#holder(collection, key).put(collection, key, doc);
+	}
+
+	/** Only of collections that belong to no actor. */
+	async dropBelow(query: DropQuery): Promise<number> {
+		return await this.#holder(query.collection, []).dropBelow(query);
 	}
 
 	async watermark(actor: ActorKey): Promise<number> {

@@ -93,6 +93,14 @@ export interface Reads {
 	page(query: PageQuery): Promise<Page>;
 }
 
+/** Names documents by an index: those whose first field there is below a bound. */
+export interface DropQuery {
+	readonly collection: string;
+	readonly index: string;
+	readonly below: KeyPart;
+	readonly limit: number;
+}
+
 export interface Store extends Reads {
 	/** Applies commits in order; rows and watermarks together. Repeating it changes nothing. */
 	project(commits: readonly ProjectedCommit[]): Promise<void>;
@@ -100,6 +108,8 @@ export interface Store extends Reads {
 	watermark(actor: ActorKey): Promise<number>;
 	/** Writes a document that belongs to no actor (profiles, revocations). */
 	put(collection: string, key: Key, doc: Doc): Promise<void>;
+	/** Removes such documents, the lowest first, and answers how many; never one that is not below. */
+	dropBelow(query: DropQuery): Promise<number>;
 }
 
 /** Replies by request id, for ever: key [actor, userId, requestId], doc { reply }. */

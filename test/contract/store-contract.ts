@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Store } from '../../src/core/store.ts';
+import { dropsContract } from './store/drops.ts';
 import { indexesContract } from './store/indexes.ts';
 import { pagesContract } from './store/pages.ts';
 import { projectContract } from './store/project.ts';
@@ -26,5 +27,6 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
 		projectContract(store);
 		indexesContract(store);
 		pagesContract(store);
+		dropsContract(store);
 	});
 }

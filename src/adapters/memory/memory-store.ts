@@ -2,6 +2,7 @@ import { checkKey, fieldValue } from '../../core/columns.ts';
 import type {
 	Collection,
 	Doc,
+	DropQuery,
 	EventRows,
 	Key,
 	Page,
@@ -153,6 +154,15 @@ export class MemoryStore implements Store {
 
 	async put(collection: string, key: Key, doc: Doc): Promise<void> {
 		this.#collection(collection).put(key, doc, 0);
+	}
+
+	async dropBelow({ collection, index, below, limit }: DropQuery): Promise<number> {
+		const found = this.#collection(collection);
+		const rows = found.rows(index);
+		const end = Math.min(rows.firstFrom([below]), limit);
+		const keys = Array.from({ length: end }, (_, n) => (rows.at(n) as Kept).key);
+		for (const key of keys) found.drop(key);
+		return keys.length;
 	}
 
 	/** Throws before anything is written: a batch is applied whole or not at all. */

@@ -2,6 +2,7 @@ import { checkKey } from '../../core/columns.ts';
 import type {
 	Collection,
 	Doc,
+	DropQuery,
 	Key,
 	Page,
 	PageQuery,
@@ -98,6 +99,11 @@ export class SqliteStore implements Store {
 		const { index, shape } = this.#declared(collection);
 		checkKey(shape, key);
 		await this.#threads.views.call('put', { collection: index, key, doc: copyOwn(pack(doc)) });
+	}
+
+	async dropBelow({ collection, index, below, limit }: DropQuery): Promise<number> {
+		const { index: number } = this.#declared(collection);
+		return await this.#threads.views.call('dropBelow', { collection: number, index, below, limit });
 	}
 
 	#write(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {

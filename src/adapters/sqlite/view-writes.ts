@@ -26,6 +26,14 @@ export type PackedCommit = readonly [
 	events: readonly PackedEvent[],
 ];
 
+/** What to remove, see `DropQuery`; `collection` counts in the order of the declarations. */
+export interface PackedDropQuery {
+	readonly collection: number;
+	readonly index: string;
+	readonly below: string | number;
+	readonly limit: number;
+}
+
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
 /** A second document with the values of a unique index is ignored. */
@@ -41,6 +49,7 @@ function unlessTaken(write: () => void): void {
 
 /** The statements that write one collection. */
 class CollectionWrites {
+	readonly #db: DatabaseSync;
 	readonly #shape: CollectionShape;
 	readonly #putNewer: StatementSync;
 	readonly #putAlways: StatementSync;
@@ -55,6 +64,7 @@ class CollectionWrites {
 		const put = `insert into ${table} (${all}) values (${all.map(() => '?')})
 			on conflict (${key}) do update set ${values.map((name) => `${name} = excluded.${name}`)}`;
 		const where = key.map((name) => `${name} = ?`).join(' and ');
+		this.#db = db;
 		this.#shape = shape;
 		this.#putAlways = db.prepare(put);
 		this.#putNewer = db.prepare(`${put} where ${table}.changed < excluded.changed`);
@@ -73,6 +83,25 @@ class CollectionWrites {
 	put(key: readonly (string | number)[], doc: Uint8Array): void {
 		const fields = fieldValues(this.#shape, unpack(doc) as Doc);
 		unlessTaken(() => this.#putAlways.run(...key, ...fields, 0, doc));
+	}
+
+	dropBelow({ index: name, below, limit }: Omit<PackedDropQuery, 'collection'>): number {
+		const { indexes, key, name: collection, table } = this.#shape;
+		const index = indexes.get(name);
+		if (index === undefined) throw new Error(`${collection} has no index ${name}`);
+		const first = index.fields[0] ?? '';
+		// All fields: it says that the partial index has all that is asked for.
+		const present = index.fields.map((field) => `${field} is not null`).join(' and ');
+		const columns = key.map((column) => column.name);
+		const { changes } = this.#db
+			.prepare(
+				`delete from ${table} where (${columns}) in (
+					select ${columns} from ${table} where ${present} and ${first} < ?
+					order by ${index.order} limit ?
+				)`,
+			)
+			.run(below, limit);
+		return Number(changes);
 	}
 
 	#patch(key: readonly (string | number)[], patch: Uint8Array, position: number): void {
@@ -111,6 +140,11 @@ export class ViewWrites {
 
 	put(collection: number, key: readonly (string | number)[], doc: Uint8Array): void {
 		this.#collection(collection).put(key, doc);
+	}
+
+	/** Removes documents by an index, see `Store.dropBelow`. Throws when the index is not declared. */
+	dropBelow({ collection, index, below, limit }: PackedDropQuery): number {
+		return this.#collection(collection).dropBelow({ index, below, limit });
 	}
 
 	#project([actor, position, events]: PackedCommit): void {
