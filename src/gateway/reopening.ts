@@ -84,19 +84,21 @@ export class Reopening {
 	#answered(question: Question, answer: ReopenAnswer): void {
 		const { context, key, ended } = this.#options;
 		const isSubscribed = answer.ok && answer.how === 'resumed';
+		const { subscription } = question;
 		if (this.#isOver) {
-			if (isSubscribed) context.actors.unsubscribe(key, question.subscription);
+			if (isSubscribed) context.actors.unsubscribe(key, subscription);
 		} else if (!answer.ok && ERRORS[answer.code].retryable) {
-			this.#again(answer);
-		} else if (isSubscribed && question.subscription.isClosed) {
-			this.#again({ code: 'MOVED' });
+			this.#again(subscription, answer);
+		} else if (isSubscribed && subscription.isClosed) {
+			this.#again(subscription, { code: 'MOVED' });
 		} else {
 			this.#isOver = true;
 			ended(isSubscribed ? this.#letIn(question, answer) : NOBODY);
 		}
 	}
 
-	#again(refusal: Refusal): void {
+	#again(unheard: Subscription, refusal: Refusal): void {
+		unheard.isClosed = true;
 		const { context, postponed } = this.#options;
 		const { runtime } = context;
 		const backOff = backOffMs(this.#attempts++, () => runtime.random());

@@ -24,7 +24,7 @@ export interface SubscriptionOptions {
 export class Subscription implements Subscriber {
 	readonly #options: SubscriptionOptions;
 	readonly ring: StreamRing;
-	/** The owner has gone. */
+	/** The owner has gone, or was never reached. What still comes is for nobody: the ring may have an heir. */
 	isClosed = false;
 	/** User id → roles with which the owner let the user in, oldest first. */
 	readonly #grants = new Map<string, string>();
@@ -53,6 +53,8 @@ export class Subscription implements Subscriber {
 	}
 
 	committed(publication: Publication): void {
+		// A question under way may have subscribed it once more: the next owner has its own ear.
+		if (this.isClosed) return;
 		const before = [this.ring.end, this.ring.writer] as const;
 		const entry = this.ring.push(publication);
 		if (entry === undefined) return;
