@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'tsdown';
@@ -69,15 +77,69 @@ export async function main(): Promise<Message | undefined> {
 }
 `;
 
+/** What the README takes for granted: an app's own functions, and the types of React Native. */
+const AROUND = `
+declare function fetchToken(): Promise<string>;
+declare function show(message: import('@naru/client').Message): void;
+declare function update(change: object): void;
+declare function showOnItsWay(message: import('@naru/client').PendingMessage): void;
+declare function showAnew(view: object): void;
+declare module 'react' {
+	export function useEffect(effect: () => () => void, on: readonly unknown[]): void;
+	export function useState<T>(first: T): [T, (next: T) => void];
+}
+declare module 'react-native' {
+	type AppStateStatus = 'active' | 'background' | 'inactive' | 'unknown' | 'extension';
+	export const AppState: {
+		currentState: AppStateStatus;
+		addEventListener(
+			type: 'change' | 'memoryWarning' | 'blur' | 'focus',
+			listener: (state: AppStateStatus) => void,
+		): { remove: () => void };
+	};
+}
+declare module '@react-native-async-storage/async-storage' {
+	type Callback<T> = (error?: Error | null, result?: T) => void;
+	const AsyncStorage: {
+		getItem(key: string, callback?: Callback<string | null>): Promise<string | null>;
+		setItem(key: string, value: string, callback?: Callback<void>): Promise<void>;
+		removeItem(key: string, callback?: Callback<void>): Promise<void>;
+	};
+	export default AsyncStorage;
+}
+`;
+
+const readme = readFileSync(join(root, 'client-sdk/README.md'), 'utf8');
+
+/** What the compiler says of these files, in a strict project. */
+function check(files: readonly string[], lib: string): string {
+	const settings =
+		'--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022';
+	const args = [...settings.split(' '), '--lib', lib, '--types', '', ...files];
+	try {
+		const tsc = join(root, 'node_modules/.bin/tsc');
+		return execFileSync(tsc, args, { cwd: project, encoding: 'utf8' });
+	} catch (error) {
+		return String((error as { stdout?: string }).stdout);
+	}
+}
+
 describe('the npm package', () => {
 	test('type-checks in an empty project that knows neither Node nor the DOM', () => {
 		writeFileSync(join(project, 'app.ts'), APP);
-		const settings =
-			'--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022';
-		const args = [...settings.split(' '), '--lib', 'es2022', '--types', '', 'app.ts'];
-		const run = () =>
-			execFileSync(join(root, 'node_modules/.bin/tsc'), args, { cwd: project, encoding: 'utf8' });
-		expect(run()).toBe('');
+		expect(check(['app.ts'], 'es2022')).toBe('');
+	});
+
+	test('type-checks as the README uses it, in a web app and in React Native', () => {
+		const blocks = readme.matchAll(/^```ts\n(.*?)^```$/gms);
+		const files = [...blocks].map(([, code = ''], at) => {
+			const file = `readme-${at}.ts`;
+			writeFileSync(join(project, file), code);
+			return file;
+		});
+		expect(files).toHaveLength(2);
+		writeFileSync(join(project, 'around.d.ts'), AROUND);
+		expect(check([...files, 'around.d.ts'], 'es2022,dom')).toBe('');
 	});
 
 	test('runs in Node', () => {

@@ -1,4 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
+import { build as buildPackage } from 'tsdown';
 import { build } from 'vite';
 
 /** Debian's; `CHROMIUM` names another. */
@@ -15,9 +16,12 @@ const QUIET = [
 	'--disable-sync',
 ];
 
-/** A Chromium that talks to nobody but the pages' servers. */
-export const launchBrowser = (): Promise<Browser> =>
-	chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
+/** A Chromium that talks to nobody but the pages' servers. `hostName` leads to this machine. */
+export const launchBrowser = (hostName: string): Promise<Browser> =>
+	chromium.launch({
+		executablePath: EXECUTABLE,
+		args: [...QUIET, `--host-resolver-rules=MAP ${hostName} 127.0.0.1`],
+	});
 
 /** Builds the page to where the server serves it from: what is tested is what is in the sources. */
 export async function buildDemo(): Promise<void> {
@@ -26,5 +30,16 @@ export async function buildDemo(): Promise<void> {
 		configFile: `${root}src/demo/vite.config.ts`,
 		logLevel: 'error',
 		build: { outDir: `${root}dist/demo`, emptyOutDir: true },
+	});
+}
+
+/** The same for the SDK's browser build. */
+export async function buildSdk(): Promise<void> {
+	const root = new URL('../../../client-sdk/', import.meta.url).pathname;
+	await buildPackage({
+		config: `${root}tsdown.config.ts`,
+		cwd: root,
+		filter: 'browser',
+		logLevel: 'silent',
 	});
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { expect } from 'vitest';
 import { NaruProcess } from '../../support/naru-process.ts';
-import { buildDemo, launchBrowser } from './browser.ts';
+import { buildDemo, buildSdk, launchBrowser } from './browser.ts';
 import { Visitor } from './visitor.ts';
 
 const SETTLE_MAX_MS = 30_000;
@@ -24,30 +24,44 @@ async function freePort(): Promise<number> {
 	return port;
 }
 
+/** Where a stage is. */
+interface Place {
+	/** As the browser knows it. */
+	readonly hostName: string;
+	readonly port: number;
+	/** Of pages elsewhere that may talk to the server. */
+	readonly origins: readonly string[];
+}
+
 /** A real server with its data, and a browser in front of it. */
 export class Stage {
 	readonly browser: Browser;
+	/** As pages see it. */
+	readonly url: string;
 	readonly #directory = mkdtempSync(join(tmpdir(), 'naru-browser-'));
 	#server: NaruProcess | undefined;
 	readonly #env: Readonly<Record<string, string>>;
 	readonly #port: number;
 
-	private constructor(browser: Browser, port: number, env: Readonly<Record<string, string>>) {
+	private constructor(browser: Browser, env: Readonly<Record<string, string>>, place: Place) {
+		const { hostName, port, origins = [] } = place;
 		this.browser = browser;
 		this.#port = port;
-		this.#env = { ALLOWED_ORIGINS: `http://127.0.0.1:${port}`, ...env };
+		this.url = `http://${hostName}:${port}/`;
+		const own = `http://${hostName}:${port}`;
+		this.#env = { ALLOWED_ORIGINS: [own, ...origins].join(), ...env };
 	}
 
 	/** `env`: settings of the server besides those of a fresh checkout. */
-	static async set(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
-		await buildDemo();
-		const stage = new Stage(await launchBrowser(), await freePort(), env);
+	static async set(
+		env: Readonly<Record<string, string>> = {},
+		{ hostName = '127.0.0.1', origins = [] }: Partial<Place> = {},
+	): Promise<Stage> {
+		await Promise.all([buildDemo(), buildSdk()]);
+		const place = { hostName, origins, port: await freePort() };
+		const stage = new Stage(await launchBrowser(hostName), env, place);
 		await stage.start();
 		return stage;
-	}
-
-	get url(): string {
-		return `http://127.0.0.1:${this.#port}/`;
 	}
 
 	/** Starts the server: on the same port and data as before, if it ran before. */
@@ -71,7 +85,7 @@ export class Stage {
 
 	/** WebSockets that are open, as the server counts them. */
 	async sockets(): Promise<number> {
-		const metrics = await (await fetch(`${this.url}metrics`)).text();
+		const metrics = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
 		return Number(/^naru_sockets (\d+)$/m.exec(metrics)?.[1]);
 	}
 
