@@ -24,7 +24,9 @@ export type CounterName =
 	| 'ringResumes'
 	| 'ringMisses'
 	| 'socketsClosed'
-	| 'storeReads';
+	| 'storeReads'
+	| 'storeRefusals'
+	| 'storeBreaks';
 export type HistogramName = 'commitMs' | 'batchCommits' | 'mailboxDepth' | 'activationMs';
 
 export const NO_METER: Meter = { count: () => {}, observe: () => {} };

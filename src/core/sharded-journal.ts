@@ -13,14 +13,19 @@ import type {
 import { type Log, SILENT } from './log.ts';
 import type { StoreShards } from './store-shards.ts';
 
+/** A part of a journal; asked each time, for it may be another one later. */
+export interface JournalPart {
+	readonly journal: Journal;
+}
+
 /** One journal over several: each actor's records are in the one of its shard. */
 export class ShardedJournal implements Journal {
-	readonly #journals: readonly Journal[];
+	readonly #parts: readonly JournalPart[];
 	readonly #shards: StoreShards;
 	readonly #log: Log;
 
-	constructor(journals: readonly Journal[], shards: StoreShards, log: Log = SILENT) {
-		this.#journals = journals;
+	constructor(parts: readonly JournalPart[], shards: StoreShards, log: Log = SILENT) {
+		this.#parts = parts;
 		this.#shards = shards;
 		this.#log = log;
 	}
@@ -76,10 +81,10 @@ export class ShardedJournal implements Journal {
 	/** Of the shards that answer: nobody could take up the actors of the others. */
 	async wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]> {
 		const found: WakeRow[] = [];
-		const ask = async (journal: Journal) => {
+		const ask = async ({ journal }: JournalPart) => {
 			found.push(...(await journal.wakes(dueMax, limit, after)));
 		};
-		await someOf(this.#journals.map(ask), (error) =>
+		await someOf(this.#parts.map(ask), (error) =>
 			this.#log.warn({ err: error }, 'due work of a shard could not be read'),
 		);
 		const inOrder = found.sort((a, b) => a.due - b.due || compareText(a.actor, b.actor));
@@ -95,9 +100,9 @@ export class ShardedJournal implements Journal {
 	}
 
 	#of(actor: ActorKey): Journal {
-		const found = this.#journals[this.#shards.of(actor)];
-		if (found === undefined) throw new Error(`no journal is there for ${actor}`);
-		return found;
+		const part = this.#parts[this.#shards.of(actor)];
+		if (part === undefined) throw new Error(`no journal is there for ${actor}`);
+		return part.journal;
 	}
 }
 

@@ -20,18 +20,27 @@ import type { StoreShards } from './store-shards.ts';
 /** What belongs to no actor is there. */
 const FIRST = 0;
 
+/** A part of a store; asked each time, for it may be another one later. */
+export interface StorePart {
+	readonly store: Store;
+}
+
 /**
  * One store over several. A row is with the actor that its collection names, so that a store that is
  * away takes only its own actors' rows with it; what belongs to no actor is in the first. Pages that go
  * over actors are asked from all, merged, and rejected when one does not answer: never a part.
  */
 export class ShardedStore implements Store {
-	readonly #stores: readonly Store[];
+	readonly #parts: readonly StorePart[];
 	readonly #shards: StoreShards;
 	readonly #collections: ReadonlyMap<string, Collection>;
 
-	constructor(stores: readonly Store[], shards: StoreShards, collections: readonly Collection[]) {
-		this.#stores = stores;
+	constructor(
+		parts: readonly StorePart[],
+		shards: StoreShards,
+		collections: readonly Collection[],
+	) {
+		this.#parts = parts;
 		this.#shards = shards;
 		this.#collections = new Map(collections.map((one) => [one.name, one]));
 		for (const one of collections) checkActorColumn(one);
@@ -59,7 +68,7 @@ export class ShardedStore implements Store {
 		const fields = indexFields(collection, query.index);
 		const shard = this.#shardOf(collection, query.prefix.slice(fields.length));
 		if (shard !== undefined) return await this.#store(shard).page(query);
-		const pages = await Promise.all(this.#stores.map((store) => store.page(query)));
+		const pages = await Promise.all(this.#parts.map(({ store }) => store.page(query)));
 		return mergePages(query, pages, ({ key, doc }) => [
 			...fields.map((field) => fieldValue(doc, field) as KeyPart),
 			...key,
@@ -68,6 +77,10 @@ export class ShardedStore implements Store {
 
 	/** Rows elsewhere first: the actor's own store says how far it is projected. */
 	async project(commits: readonly ProjectedCommit[]): Promise<void> {
+		if (this.#parts.length === 1) {
+			await this.#store(FIRST).project(commits);
+			return;
+		}
 		const own = new Map<number, ProjectedCommit[]>();
 		const elsewhere = new Map<number, ProjectedCommit[]>();
 		for (const commit of commits) {
@@ -123,9 +136,9 @@ export class ShardedStore implements Store {
 	}
 
 	#store(shard: number): Store {
-		const found = this.#stores[shard];
-		if (found === undefined) throw new Error(`there is no shard ${shard}`);
-		return found;
+		const part = this.#parts[shard];
+		if (part === undefined) throw new Error(`there is no shard ${shard}`);
+		return part.store;
 	}
 }
 

@@ -43,6 +43,12 @@ const COUNTERS: Record<CounterName, { name: string; help: string; label?: 'code'
 		label: 'code',
 	},
 	storeReads: { name: 'store_reads_total', help: 'Reads from the store' },
+	storeRefusals: {
+		name: 'store_refusals_total',
+		help: 'Calls to a shard of the store that were not sent: its breaker was open or too many waited',
+		label: 'code',
+	},
+	storeBreaks: { name: 'store_breaks_total', help: 'Breakers of shards of the store that opened' },
 };
 
 const MS = 0.001;

@@ -27,9 +27,11 @@ const BY_COLUMN: readonly Collection[] = STORE_COLLECTIONS.map((one) => ({
 	actor: { kind: 'channel', column: one.key[0]?.name ?? '' },
 }));
 
+const partsOf = (stores: readonly Store[]) => stores.map((store) => ({ store }));
+
 function openStores(collections: readonly Collection[], shards: StoreShards = SPREAD) {
 	const stores = Array.from({ length: SHARDS }, () => new MemoryStore(collections));
-	return { stores, store: new ShardedStore(stores, shards, collections) };
+	return { stores, store: new ShardedStore(partsOf(stores), shards, collections) };
 }
 
 storeContract('sharded, rows of no actor', async () => ({
@@ -38,7 +40,7 @@ storeContract('sharded, rows of no actor', async () => ({
 }));
 storeContract('sharded, rows by actor', async () => ({ ...openStores(BY_COLUMN), close }));
 journalContract('sharded', async () => {
-	const journals = Array.from({ length: SHARDS }, () => new MemoryJournal());
+	const journals = Array.from({ length: SHARDS }, () => ({ journal: new MemoryJournal() }));
 	return { journal: new ShardedJournal(journals, SPREAD), close };
 });
 
@@ -102,7 +104,7 @@ describe('sharded store', () => {
 		const failing = hooked(stores[1] as MemoryStore, {
 			page: () => Promise.reject(new Error('away')),
 		});
-		const store = new ShardedStore(stores.with(1, failing), SPREAD, BY_COLUMN);
+		const store = new ShardedStore(partsOf(stores.with(1, failing)), SPREAD, BY_COLUMN);
 		const query = { collection: 'messages', index: 'byAuthor', prefix: ['ann'], limit: 9 };
 		await expect(store.page(query)).rejects.toThrow('away');
 	});
@@ -129,8 +131,9 @@ describe('sharded journal', () => {
 	function openJournals() {
 		const shards = { count: 2, of: (key: string) => (key.endsWith('away') ? 1 : 0) };
 		const hooks: Hooks<Journal> = {};
-		const away = hooked<Journal>(new MemoryJournal(), hooks);
-		return { hooks, journal: new ShardedJournal([new MemoryJournal(), away], shards) };
+		const away = { journal: hooked<Journal>(new MemoryJournal(), hooks) };
+		const here = { journal: new MemoryJournal() };
+		return { hooks, journal: new ShardedJournal([here, away], shards) };
 	}
 
 	test('[C24] a shard without an answer leaves only its own records unknown', async () => {

@@ -2,7 +2,10 @@ import { type CommandStartedEvent, type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MongoJournal } from '../../src/adapters/mongo/mongo-journal.ts';
 import { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
+import { StoreGuard } from '../../src/adapters/mongo/store-guard.ts';
+import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
 import { SILENT } from '../../src/core/log.ts';
+import { NO_METER } from '../../src/core/meter.ts';
 import type { Collection } from '../../src/core/store.ts';
 import { ALL, appendOne, newActor, recordOf } from '../contract/journal/records.ts';
 import { commitOf, keysOf, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
@@ -25,8 +28,11 @@ beforeAll(async () => {
 		promoteBuffers: true,
 	});
 	const db = client.db(mongo.database);
-	journal = new MongoJournal(db, { timeoutMs: 5_000, log: SILENT });
-	store = new MongoStore(db, STORE_COLLECTIONS, 5_000);
+	const runtime = nodeRuntime;
+	const log = SILENT;
+	const guard = new StoreGuard({ name: 'test', timeoutMs: 5_000, runtime, log, meter: NO_METER });
+	journal = new MongoJournal(db, { guard, runtime, log });
+	store = new MongoStore(db, STORE_COLLECTIONS, guard);
 	for (let commit = 1; commit <= COMMITS; commit++) {
 		const neighbours = Array.from({ length: 4 }, () => ({
 			record: recordOf(newActor(), 1),
@@ -80,6 +86,7 @@ describe('mongo: what is read often is found by an index', () => {
 	const byKey = { collection: 'messages', prefix: [channel], limit: 20 };
 	test.each<[string, () => Promise<unknown>]>([
 		['wakes', () => journal.wakes(20, 10)],
+		['more wakes', () => journal.wakes(20, 10, { due: 9, actor: newActor() })],
 		['wakes behind a place', () => journal.wakes(20, 10, { due: 5, actor })],
 		['watermark', () => store.watermark(actor)],
 		['get', () => store.get('messages', [channel, 7])],

@@ -1,25 +1,56 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import { type Mongo, type MongoOptions, openMongo } from '../../src/adapters/mongo/open-mongo.ts';
+import {
+	type MongoShards,
+	type MongoShardsOptions,
+	openMongoShards,
+} from '../../src/adapters/mongo/open-mongo-shards.ts';
+import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
 import { STORE_COLLECTIONS } from '../contract/store/rows.ts';
 import { serviceUrls } from './urls.ts';
 
-export interface TestMongo extends Mongo {
+export interface TestMongo extends MongoShards {
+	/** The first shard's. */
 	readonly database: string;
+	/** By shard. */
+	readonly databases: readonly string[];
 	/** The driver beside the adapter, for what its ports do not show. */
 	readonly client: MongoClient;
 }
 
-/** Opens a database of its own, which goes when it is closed. */
-export async function openTestMongo(options: Partial<MongoOptions> = {}): Promise<TestMongo> {
-	const url = serviceUrls().MONGO_URL;
-	const database = options.database ?? `naru_test_${randomUUID()}`;
-	const mongo = await openMongo({ url, collections: STORE_COLLECTIONS, ...options, database });
-	const client = new MongoClient(url);
+export interface TestMongoOptions extends Partial<MongoShardsOptions> {
+	/** A server without a path; the one of the services unless told. */
+	readonly url?: string;
+	readonly database?: string;
+}
+
+/** The URL of a database on a server. */
+export function urlOf(server: string, database: string): string {
+	const url = new URL(server);
+	url.pathname = database;
+	return url.href;
+}
+
+/** A name for a database that no other test has. */
+export const newDatabase = () => `naru_test_${randomUUID()}`;
+
+/** Opens a database of its own, which goes when it is closed; `urls` when it shall be several. */
+export async function openTestMongo(options: TestMongoOptions = {}): Promise<TestMongo> {
+	const { url = serviceUrls().MONGO_URL, database = newDatabase(), ...rest } = options;
+	const urls = options.urls ?? [urlOf(url, database)];
+	const mongo = await openMongoShards({
+		environment: 'test',
+		collections: STORE_COLLECTIONS,
+		runtime: nodeRuntime,
+		...rest,
+		urls,
+	});
+	const client = new MongoClient(serviceUrls().MONGO_URL);
+	const databases = urls.map((one) => new URL(one).pathname.slice(1));
 	const close = async () => {
 		await mongo.close();
-		await client.db(database).dropDatabase();
+		for (const one of databases) await client.db(one).dropDatabase();
 		await client.close();
 	};
-	return { ...mongo, database, client, close };
+	return { ...mongo, database: databases[0] ?? '', databases, client, close };
 }

@@ -2,6 +2,13 @@ import { MongoClient } from 'mongodb';
 import type { Log } from '../../core/log.ts';
 
 const CONNECTIONS_MAX = 20;
+/**
+ * The least there is. Driver 7.8 never ends a command that it writes between a server's FIN and the end
+ * of the socket; a monitor that does so at the end of its connection never looks again. With looks as
+ * frequent as this none is asked for at that moment. What is stuck nevertheless is left to the renewal
+ * of the client ({@link MongoShard}).
+ */
+const LOOK_MS = 500;
 
 export interface ClientOptions {
 	/** To connect, to find the primary, to get a connection, to reach a majority. */
@@ -25,6 +32,7 @@ export function createClient(url: string, options: ClientOptions): MongoClient {
 		retryWrites: false,
 		maxPoolSize: CONNECTIONS_MAX,
 		connectTimeoutMS: timeoutMs,
+		heartbeatFrequencyMS: LOOK_MS,
 		serverSelectionTimeoutMS: timeoutMs,
 		waitQueueTimeoutMS: timeoutMs,
 		socketTimeoutMS: silenceMaxMs,

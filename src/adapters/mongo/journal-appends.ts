@@ -1,7 +1,7 @@
 import { type Collection, MongoBulkWriteError } from 'mongodb';
 import type { JournalWrite, Outcome } from '../../core/journal.ts';
 import { type CommitDocument, toDocument } from './commit-document.ts';
-import { duplicatesOf, isComplete } from './storage-error.ts';
+import { duplicatesOf, hasNoAnswer, isComplete } from './storage-error.ts';
 
 type Writer = Pick<CommitDocument, '_id' | 'writer'>;
 
@@ -35,14 +35,10 @@ async function insert(
 		await commits.insertMany(documents, { ordered: false });
 		return documents.map(() => 'landed');
 	} catch (error) {
-		// The driver wraps what happened on the way, too: then there is an answer for nobody.
 		if (!(error instanceof MongoBulkWriteError) || hasNoAnswer(error)) throw error;
 		return await settle(commits, documents, error);
 	}
 }
-
-const hasNoAnswer = ({ result }: MongoBulkWriteError) =>
-	result.insertedCount === 0 && result.getWriteErrorCount() === 0;
 
 async function settle(
 	commits: Collection<CommitDocument>,

@@ -10,16 +10,24 @@ import type {
 	WakeRow,
 } from '../../core/journal.ts';
 import type { Log } from '../../core/log.ts';
+import type { Runtime } from '../../core/runtime.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { type CommitDocument, redactBody } from './commit-document.ts';
 import { insertCommits } from './journal-appends.ts';
 import { JournalReads, type Records } from './journal-reads.ts';
 import { SnapshotParts } from './snapshot-parts.ts';
-import { asStorageError, StorageError, within } from './storage-error.ts';
+import { asStorageError, StorageError } from './storage-error.ts';
+import type { StoreGuard } from './store-guard.ts';
 import { WakeRows } from './wake-rows.ts';
 
 /** Redactions of the same commit at once, each of which must find what the others left. */
 const REDACT_ATTEMPTS_MAX = 20;
+
+export interface MongoJournalOptions {
+	readonly guard: StoreGuard;
+	readonly runtime: Pick<Runtime, 'now'>;
+	readonly log: Log;
+}
 
 /**
  * The journal of all nodes in MongoDB. An append resolves when a majority has the batch, and rejects
@@ -30,24 +38,26 @@ export class MongoJournal implements Journal {
 	readonly #reads: JournalReads;
 	readonly #wakes: WakeRows;
 	readonly #snapshots: SnapshotParts;
-	readonly #timeoutMs: number;
+	readonly #guard: StoreGuard;
+	readonly #runtime: Pick<Runtime, 'now'>;
 	readonly #log: Log;
 
-	constructor(db: Db, options: { readonly timeoutMs: number; readonly log: Log }) {
+	constructor(db: Db, options: MongoJournalOptions) {
 		this.#commits = db.collection('commits');
 		this.#reads = new JournalReads(this.#commits);
 		this.#wakes = new WakeRows(db.collection('wakes'));
 		this.#snapshots = new SnapshotParts(db.collection('snapshotParts'), db.collection('snapshots'));
-		this.#timeoutMs = options.timeoutMs;
+		this.#guard = options.guard;
+		this.#runtime = options.runtime;
 		this.#log = options.log;
 	}
 
 	async append(writes: readonly JournalWrite[]): Promise<readonly Outcome[]> {
-		return await this.#within('append', this.#append(writes));
+		return await this.#guard.run('append', () => this.#append(writes), 'own');
 	}
 
 	async head(actor: ActorKey): Promise<Head | undefined> {
-		return await this.#within('head', this.#reads.head(actor));
+		return await this.#guard.run('head', () => this.#reads.head(actor));
 	}
 
 	async read(
@@ -55,15 +65,15 @@ export class MongoJournal implements Journal {
 		from: { readonly position: number } | { readonly commit: number },
 		limits: ReadLimits,
 	): Promise<Records> {
-		const records =
+		return await this.#guard.run('read', () =>
 			'commit' in from
 				? this.#reads.behindCommit(actor, from.commit, limits)
-				: this.#reads.behindPosition(actor, from.position, limits);
-		return await this.#within('read', records);
+				: this.#reads.behindPosition(actor, from.position, limits),
+		);
 	}
 
 	async snapshot(actor: ActorKey): Promise<Snapshot | undefined> {
-		return await this.#within('snapshot', this.#snapshots.newest(actor));
+		return await this.#guard.run('snapshot', () => this.#snapshots.newest(actor));
 	}
 
 	// biome-ignore lint/complexity/useMaxParams: the port's signature
@@ -74,30 +84,29 @@ export class MongoJournal implements Journal {
 		bytes: Uint8Array,
 	): Promise<void> {
 		const document = { _id: { actor, commit, part }, bytes };
-		await this.#within('putSnapshotPart', this.#snapshots.put(document));
+		await this.#guard.run('putSnapshotPart', () => this.#snapshots.put(document));
 	}
 
 	async sealSnapshot(actor: ActorKey, commit: number, parts: number): Promise<void> {
-		await this.#within('sealSnapshot', this.#snapshots.seal(actor, commit, parts));
+		await this.#guard.run('sealSnapshot', () => this.#snapshots.seal(actor, commit, parts));
 	}
 
 	async wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]> {
-		const sweep = async () => {
+		const haveJournal = (actors: readonly ActorKey[]) => this.#reads.known(actors);
+		return await this.#guard.run('wakes', async () => {
 			const rows = await this.#wakes.due(dueMax, limit, after);
-			const haveJournal = (actors: readonly ActorKey[]) => this.#reads.known(actors);
-			return await this.#wakes.withJournal(rows, dueMax, haveJournal);
-		};
-		return await this.#within('wakes', sweep());
+			return await this.#wakes.withJournal(rows, this.#runtime.now(), haveJournal);
+		});
 	}
 
 	async setWake(actor: ActorKey, due: number | undefined, epoch: number): Promise<void> {
-		const write =
-			due === undefined ? this.#wakes.remove(actor, epoch) : this.#wakes.set(actor, due, epoch);
-		await this.#within('setWake', write);
+		await this.#guard.run('setWake', () =>
+			due === undefined ? this.#wakes.remove(actor, epoch) : this.#wakes.set(actor, due, epoch),
+		);
 	}
 
 	async redact(actor: ActorKey, position: number, data: unknown): Promise<void> {
-		await this.#within('redact', this.#redact(actor, position, data));
+		await this.#guard.run('redact', () => this.#redact(actor, position, data));
 	}
 
 	async #append(writes: readonly JournalWrite[]): Promise<Outcome[]> {
@@ -131,9 +140,5 @@ export class MongoJournal implements Journal {
 			if (matchedCount === 1) return;
 		}
 		throw new StorageError('redact: others keep redacting the same commit', 'BUSY');
-	}
-
-	#within<T>(call: string, work: Promise<T>): Promise<T> {
-		return within(this.#timeoutMs, call, work);
 	}
 }

@@ -2,6 +2,7 @@ import type { AnyBulkWriteOperation, Db, Collection as Documents } from 'mongodb
 import type {
 	Collection,
 	Doc,
+	DropQuery,
 	Key,
 	Page,
 	PageQuery,
@@ -11,8 +12,10 @@ import type {
 } from '../../core/store.ts';
 import { unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
+import { dropBelow } from './drop-below.ts';
 import { planPage } from './page-filter.ts';
-import { duplicatesOf, hasOnlyDuplicates, within } from './storage-error.ts';
+import { duplicatesOf, hasOnlyDuplicates } from './storage-error.ts';
+import type { StoreGuard } from './store-guard.ts';
 import { shapeOf, toId, toKey, type ViewDocument, type ViewShape, viewOf } from './view-shape.ts';
 import { type PositionedRow, ViewWrites } from './view-writes.ts';
 
@@ -40,10 +43,10 @@ const toRow = (shape: ViewShape, { _id, changed, doc }: ViewDocument): Row => ({
 export class MongoStore implements Store {
 	readonly #views = new Map<string, View>();
 	readonly #watermarks: Documents<WatermarkDocument>;
-	readonly #timeoutMs: number;
+	readonly #guard: StoreGuard;
 
-	constructor(db: Db, collections: readonly Collection[], timeoutMs: number) {
-		this.#timeoutMs = timeoutMs;
+	constructor(db: Db, collections: readonly Collection[], guard: StoreGuard) {
+		this.#guard = guard;
 		this.#watermarks = db.collection('watermarks');
 		for (const shape of collections.map(shapeOf)) {
 			const documents = viewOf(db, shape);
@@ -53,27 +56,33 @@ export class MongoStore implements Store {
 
 	async get(collection: string, key: Key): Promise<Row | undefined> {
 		const { shape, documents } = this.#view(collection);
-		const found = await this.#within('get', documents.findOne({ _id: toId(shape, key) }));
+		const _id = toId(shape, key);
+		const found = await this.#guard.run('get', () => documents.findOne({ _id }));
 		return found === null ? undefined : toRow(shape, found);
 	}
 
 	async page(query: PageQuery): Promise<Page> {
-		return await this.#within('page', this.#page(query));
+		return await this.#guard.run('page', () => this.#page(query));
 	}
 
 	/** Rows first, then the watermarks: what a crash leaves in between is done again. */
 	async project(commits: readonly ProjectedCommit[]): Promise<void> {
-		await this.#within('project', this.#project(commits));
+		await this.#guard.run('project', () => this.#project(commits), 'own');
 	}
 
 	async watermark(actor: ActorKey): Promise<number> {
-		const marks = await this.#within('watermark', this.#marksOf([actor]));
+		const marks = await this.#guard.run('watermark', () => this.#marksOf([actor]));
 		return marks.get(actor) ?? 0;
 	}
 
 	async put(collection: string, key: Key, doc: Doc): Promise<void> {
 		const { writes } = this.#view(collection);
-		await this.#within('put', writes.put({ op: 'put', collection, key, doc }));
+		await this.#guard.run('put', () => writes.put({ op: 'put', collection, key, doc }));
+	}
+
+	async dropBelow(query: DropQuery): Promise<number> {
+		const { shape, documents } = this.#view(query.collection);
+		return await this.#guard.run('dropBelow', () => dropBelow(documents, shape, query));
 	}
 
 	async #page(query: PageQuery): Promise<Page> {
@@ -160,9 +169,5 @@ export class MongoStore implements Store {
 		const found = this.#views.get(collection);
 		if (found === undefined) throw new Error(`no collection is declared as ${collection}`);
 		return found;
-	}
-
-	#within<T>(call: string, work: Promise<T>): Promise<T> {
-		return within(this.#timeoutMs, call, work);
 	}
 }

@@ -1,9 +1,13 @@
 import {
+	MongoAPIError,
 	MongoBulkWriteError,
 	MongoError,
 	MongoNetworkError,
+	MongoServerError,
 	MongoServerSelectionError,
+	MongoWriteConcernError,
 } from 'mongodb';
+import type { CallSign } from '../../core/breaker.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 
 /**
@@ -13,10 +17,13 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 export class StorageError extends Error {
 	override readonly name = 'StorageError';
 	readonly code: ErrorCode;
+	/** What it says of the server. */
+	readonly sign: CallSign;
 
-	constructor(message: string, code: ErrorCode = 'UNAVAILABLE') {
+	constructor(message: string, code: ErrorCode = 'UNAVAILABLE', sign: CallSign = 'answered') {
 		super(message);
 		this.code = code;
+		this.sign = sign;
 	}
 }
 
@@ -33,24 +40,24 @@ function describe(error: unknown): string {
 /** What a failed call of the driver becomes; bugs of ours stay what they are. */
 export function asStorageError(error: unknown, call: string): unknown {
 	if (error instanceof StorageError || !(error instanceof MongoError)) return error;
-	return new StorageError(`${call}: ${describe(error)}`);
+	return new StorageError(`${call}: ${describe(error)}`, 'UNAVAILABLE', signOf(error));
 }
 
-/** The answer of `work`, or a `StorageError`: also when there is none in time. */
-export async function within<T>(timeoutMs: number, call: string, work: Promise<T>): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		const fail = () => reject(new StorageError(`${call}: no answer in ${timeoutMs} ms`, 'TIMEOUT'));
-		timer = setTimeout(fail, timeoutMs);
-	});
-	try {
-		return await Promise.race([work, late]);
-	} catch (error) {
-		throw asStorageError(error, call);
-	} finally {
-		clearTimeout(timer);
+/** Without a majority behind it, an answer is none. */
+function signOf(error: MongoError): CallSign {
+	if (error instanceof MongoBulkWriteError) {
+		const isAnswer = !hasNoAnswer(error) && error.result.getWriteConcernError() === undefined;
+		return isAnswer ? 'answered' : 'unanswered';
 	}
+	if (error instanceof MongoWriteConcernError) return 'unanswered';
+	if (error instanceof MongoServerError) return 'answered';
+	return error instanceof MongoAPIError ? 'unsent' : 'unanswered';
 }
+
+/** The driver wraps what happened on the way, too: then there is an answer for no write of the batch. */
+export const hasNoAnswer = ({ result }: MongoBulkWriteError): boolean =>
+	result.insertedCount + result.matchedCount + result.upsertedCount + result.deletedCount === 0 &&
+	result.getWriteErrorCount() === 0;
 
 const DUPLICATE_KEY = 11_000;
 

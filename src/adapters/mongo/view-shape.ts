@@ -12,6 +12,8 @@ export interface ViewDocument {
 	readonly doc: Uint8Array;
 	/** Fields that indexes are over, under names that tell their type. */
 	readonly fields?: Readonly<Record<string, KeyPart>>;
+	/** From when its lifetime counts. */
+	readonly dated?: Date;
 }
 
 export interface IndexShape {
@@ -28,11 +30,12 @@ export interface ViewShape {
 	readonly indexes: ReadonlyMap<string, IndexShape>;
 	readonly fields: readonly (Column & { readonly path: string })[];
 	readonly isUnique: boolean;
+	readonly datedBy: string | undefined;
 }
 
 const fieldName = ({ name, type }: Column) => `${name}_${type}`;
 
-export function shapeOf({ name, key, indexes = [] }: Collection): ViewShape {
+export function shapeOf({ name, key, indexes = [], datedBy }: Collection): ViewShape {
 	const fields = new Map<string, ViewShape['fields'][number]>();
 	const shapes = new Map<string, IndexShape>();
 	for (const index of indexes) {
@@ -48,7 +51,7 @@ export function shapeOf({ name, key, indexes = [] }: Collection): ViewShape {
 		});
 	}
 	const isUnique = [...shapes.values()].some(({ unique }) => unique);
-	return { name, key, indexes: shapes, fields: [...fields.values()], isUnique };
+	return { name, key, indexes: shapes, fields: [...fields.values()], isUnique, datedBy };
 }
 
 /** Where the rows are. */
@@ -65,8 +68,19 @@ export function indexDescriptions({ indexes }: ViewShape): IndexDescription[] {
 	}));
 }
 
+/** What the server has to see of a document beside its bytes. */
+export function seenOf(shape: ViewShape, doc: Doc): Pick<ViewDocument, 'fields' | 'dated'> {
+	const fields = fieldsOf(shape, doc);
+	const { datedBy } = shape;
+	const at = datedBy && fieldValue(doc, { name: datedBy, type: 'int' });
+	return {
+		...(fields === undefined ? {} : { fields }),
+		...(typeof at === 'number' ? { dated: new Date(at) } : {}),
+	};
+}
+
 /** What indexes are over: nothing where the document has no such field of the type. */
-export function fieldsOf({ fields }: ViewShape, doc: Doc): ViewDocument['fields'] {
+function fieldsOf({ fields }: ViewShape, doc: Doc): ViewDocument['fields'] {
 	const found: Record<string, KeyPart> = {};
 	for (const field of fields) {
 		const value = fieldValue(doc, field);

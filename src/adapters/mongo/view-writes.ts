@@ -2,7 +2,7 @@ import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
 import type { Doc, RowWrite } from '../../core/store.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
 import { duplicatesOf, hasOnlyDuplicates, isDuplicate, StorageError } from './storage-error.ts';
-import { fieldsOf, toId, toKey, type ViewDocument, type ViewShape } from './view-shape.ts';
+import { seenOf, toId, toKey, type ViewDocument, type ViewShape } from './view-shape.ts';
 
 /** A row of an event, with the event's position. */
 export interface PositionedRow {
@@ -157,9 +157,8 @@ export class ViewWrites {
 	#document({ key }: RowWrite, doc: Doc, changed: number): ViewDocument {
 		const bytes = pack(doc);
 		// What is indexed is what a reader will unpack.
-		const fields = fieldsOf(this.#shape, unpack(bytes) as Doc);
-		const document = { _id: toId(this.#shape, key), changed, doc: bytes };
-		return fields === undefined ? document : { ...document, fields };
+		const seen = seenOf(this.#shape, unpack(bytes) as Doc);
+		return { _id: toId(this.#shape, key), changed, doc: bytes, ...seen };
 	}
 }
 

@@ -7,6 +7,8 @@ export interface WakeDocument {
 	readonly _id: ActorKey;
 	readonly due: number;
 	readonly epoch: number;
+	/** Counted up with each commit that was to come: tells a row from one that only looks the same. */
+	readonly announced?: number;
 }
 
 type Operation = AnyBulkWriteOperation<WakeDocument>;
@@ -31,7 +33,7 @@ export class WakeRows {
 			({ _id, due, epoch }): Operation => ({
 				updateOne: {
 					filter: { _id, epoch: { $lte: epoch } },
-					update: { $min: { due }, $set: { epoch } },
+					update: { $min: { due }, $set: { epoch }, $inc: { announced: 1 } },
 					upsert: true,
 				},
 			}),
@@ -62,7 +64,7 @@ export class WakeRows {
 	}
 
 	/** By due time, then key. */
-	async due(dueMax: number, limit: number, after?: WakePlace): Promise<WakeRow[]> {
+	async due(dueMax: number, limit: number, after?: WakePlace): Promise<WakeDocument[]> {
 		const behind: Filter<WakeDocument>[] =
 			after === undefined
 				? []
@@ -74,21 +76,31 @@ export class WakeRows {
 			.find({ $and: [{ due: { $lte: dueMax } }, ...behind] })
 			.sort({ due: 1, _id: 1 })
 			.limit(limit);
-		return (await found.toArray()).map(({ _id, due, epoch }) => ({ actor: _id, due, epoch }));
+		return await found.toArray();
 	}
 
 	/** Without the rows that wait for a commit which has not come for a day; those are removed. */
 	async withJournal(
-		rows: readonly WakeRow[],
-		dueMax: number,
+		rows: readonly WakeDocument[],
+		now: number,
 		haveJournal: (actors: readonly ActorKey[]) => Promise<ReadonlySet<ActorKey>>,
 	): Promise<WakeRow[]> {
-		const old = rows.filter(({ due }) => due < dueMax - WITHOUT_JOURNAL_MAX_MS);
-		if (old.length === 0) return [...rows];
-		const known = await haveJournal(old.map(({ actor }) => actor));
-		const orphans = new Set(old.filter(({ actor }) => !known.has(actor)));
-		for (const { actor, epoch } of orphans) await this.remove(actor, epoch);
-		return rows.filter((row) => !orphans.has(row));
+		const old = rows.filter(({ due }) => due < now - WITHOUT_JOURNAL_MAX_MS);
+		const known = old.length === 0 ? new Set() : await haveJournal(old.map(({ _id }) => _id));
+		const orphans = new Set(old.filter(({ _id }) => !known.has(_id)));
+		await this.#forget([...orphans]);
+		return rows
+			.filter((row) => !orphans.has(row))
+			.map(({ _id, due, epoch }) => ({ actor: _id, due, epoch }));
+	}
+
+	/** Unless a commit was announced since they were read. */
+	async #forget(orphans: readonly WakeDocument[]): Promise<void> {
+		if (orphans.length === 0) return;
+		const operations = orphans.map(({ _id, due, epoch, announced }) => ({
+			deleteOne: { filter: { _id, due, epoch, announced: announced ?? { $exists: false } } },
+		}));
+		await this.#rows.bulkWrite(operations, { ordered: false });
 	}
 
 	/** A row inserted beside ours is met once more: then it is updated, or stands above us. */
