@@ -23,9 +23,12 @@ export type Verdict = 'answered' | 'retryable' | 'broken';
 /** Decides one command on the in-memory state and evolves it, into a turn. */
 export class Decider {
 	readonly #options: DeciderOptions;
+	/** Of the actor, without its kind. */
+	readonly #id: string;
 
 	constructor(options: DeciderOptions) {
 		this.#options = options;
+		this.#id = splitKey(options.key).id;
 	}
 
 	decide(entry: CommandEntry, actor: Recovered, turn: Turn): Verdict {
@@ -57,7 +60,7 @@ export class Decider {
 		const { needs, rows } = entry.loaded ?? { needs: [], rows: [] };
 		const context: Context = {
 			key,
-			id: splitKey(key).id,
+			id: this.#id,
 			now: turn.at,
 			exists: actor.exists || turn.events.length > 0,
 			newId: () => this.#options.newId(turn.at),
@@ -85,14 +88,15 @@ export class Decider {
 			const version = (kind.eventVersions as Record<string, number>)[event.type];
 			if (version === undefined) throw new Error(`no version of event ${event.type}`);
 			const position = turn.position + 1;
-			const meta = { key, id: splitKey(key).id, position, at: turn.at, ...by };
+			const meta = { key, id: this.#id, position, at: turn.at, ...by };
 			actor.state = kind.evolve(actor.state, event, meta);
 			const rows = kind.project?.(actor.state, event, meta) ?? [];
 			const told = tell(kind, event, meta);
 			turn.events.push({ type: event.type, version, data: event.data, ...by });
 			turn.told.push(...told);
-			turn.rows.push({ position, rows });
-			unprojected.push({ position, rows });
+			const projected = { position, rows };
+			turn.rows.push(projected);
+			unprojected.push(projected);
 		}
 		if (decision.events.length > 0) this.#remember(entry, turn, decision.reply ?? {});
 		turn.bytes += entry.bytes + decision.events.length * 64;

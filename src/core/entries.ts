@@ -88,7 +88,10 @@ export function refuse(entry: Entry, answer: { readonly ok: false } & Refusal): 
 
 /** Lets go of what was loaded: decided again, the command has to load again. */
 export function release(entry: CommandEntry): void {
-	entry.loaded?.release();
-	delete entry.loaded;
-	delete entry.lookedUp;
+	// Deleting what is not there is slow, and most commands load nothing.
+	if (entry.loaded !== undefined) {
+		entry.loaded.release();
+		delete entry.loaded;
+	}
+	if (entry.lookedUp !== undefined) delete entry.lookedUp;
 }

@@ -15,23 +15,28 @@ interface Kept {
  */
 export class RequestMemory {
 	readonly #kept = new Map<string, Kept>();
+	/** A request is looked for and then kept: its name is made once. */
+	#named:
+		| { readonly userId: string; readonly requestId: string; readonly name: string }
+		| undefined;
 
 	get full(): boolean {
 		return this.#kept.size >= UNPROJECTED_MAX;
 	}
 
 	find(userId: string, requestId: string): { readonly reply: unknown } | undefined {
-		return this.#kept.get(name(userId, requestId));
+		return this.#kept.get(this.#name(userId, requestId));
 	}
 
 	/** Remembers a request that took effect up to `position`. */
 	keep(request: RequestRecord, position: number): void {
-		this.#kept.set(name(request.userId, request.requestId), { reply: request.reply, position });
+		const name = this.#name(request.userId, request.requestId);
+		this.#kept.set(name, { reply: request.reply, position });
 	}
 
 	/** Forgets a request whose commit was not made. */
 	drop(request: RequestRecord): void {
-		this.#kept.delete(name(request.userId, request.requestId));
+		this.#kept.delete(this.#name(request.userId, request.requestId));
 	}
 
 	/** Forgets the oldest beyond the bound, as far as the store has them. */
@@ -41,6 +46,12 @@ export class RequestMemory {
 			this.#kept.delete(key);
 		}
 	}
-}
 
-const name = (userId: string, requestId: string) => `${userId} ${requestId}`;
+	#name(userId: string, requestId: string): string {
+		const last = this.#named;
+		if (last?.requestId === requestId && last.userId === userId) return last.name;
+		const name = `${userId} ${requestId}`;
+		this.#named = { userId, requestId, name };
+		return name;
+	}
+}

@@ -37,6 +37,11 @@ const NOTHING: Framed = { messages: [], revoked: false };
  * frame: what follows is not in it.
  */
 export function frameCommit(entry: RingEntry, options: FrameOptions): CommitFrames {
+	const isPlain = entry.told.length > 0 && entry.told.every(isForAll);
+	return isPlain ? frameForAll(entry, options) : frameByUser(entry, options);
+}
+
+function frameByUser(entry: RingEntry, options: FrameOptions): CommitFrames {
 	const common: number[] = [];
 	const named = new Map<string, Personal>();
 	const end = findEnd(entry);
@@ -65,6 +70,16 @@ export function frameCommit(entry: RingEntry, options: FrameOptions): CommitFram
 }
 
 const NOBODY: ReadonlyMap<string, Framed> = new Map();
+
+const isForAll = ({ audience, revoked }: PackedTold) => audience === 'all' && revoked === undefined;
+
+/** What most commits are: the same for everybody. */
+function frameForAll(entry: RingEntry, { down, writerBefore }: FrameOptions): CommitFrames {
+	const { position, told } = entry;
+	const writer = entry.writer === writerBefore ? undefined : entry.writer;
+	const messages = dataMessages(told, { down, position, writer });
+	return { common: { messages, revoked: false }, personal: NOBODY };
+}
 
 /** The last event that anybody hears: what ends every right, or the last. */
 function findEnd({ told }: RingEntry): number {

@@ -5,6 +5,9 @@ import type { GatewayLimits } from './gateway-limits.ts';
 import type { SharedRun } from './shared-run.ts';
 import { contentOf, type SocketMessage } from './socket-message.ts';
 
+/** Up to here, for a reader that keeps up, copying into one buffer costs less than writing several. */
+const COPIED_BYTES_MAX = 4 * 1024;
+
 /** How much of a socket's queue one handle filled since the socket was last empty. */
 export interface Share {
 	episode: number;
@@ -147,8 +150,10 @@ export class SocketWriter {
 			return 1;
 		}
 		const joined = run?.join(pending, bytes);
-		if (joined === undefined) writeTogether(inner, pending);
-		else inner.write(joined);
+		if (joined !== undefined) inner.write(joined);
+		else if (bytes <= COPIED_BYTES_MAX && inner.writableLength === 0) {
+			inner.write(Buffer.concat(pending, bytes));
+		} else writeTogether(inner, pending);
 		return pending.length;
 	}
 

@@ -51,6 +51,8 @@ export class StreamHandle extends ClientHandle implements Share {
 	readonly #context: GatewayContext;
 	/** Counts the openings of this socket, whose ids a client may use again. */
 	readonly #number: number;
+	/** Made when the first command needs it: many handles never send one. */
+	#openingName: string | undefined;
 	/** Commands that came before the opening was answered. */
 	#early: WaitingCommand[] | undefined;
 	readonly #numbers = new CommandNumbers();
@@ -151,8 +153,10 @@ export class StreamHandle extends ClientHandle implements Share {
 		this.stream.detach(this);
 	}
 
+	/** Its name for the owner. */
 	get #opening(): string {
-		return `${this.connection.id}.${this.#number}`;
+		this.#openingName ??= `${this.connection.id}.${this.#number}`;
+		return this.#openingName;
 	}
 
 	#told(position: number, writer: string): void {
