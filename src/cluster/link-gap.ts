@@ -33,7 +33,7 @@ export class LinkGap {
 	seek(): void {
 		const to = this.#inbox.missingTo;
 		if (to === undefined) this.stop();
-		else if (this.#cancel === undefined || this.#inbox.received >= this.#askedTo) this.#ask(to);
+		else if (this.#inbox.received >= this.#askedTo) this.#ask(to);
 	}
 
 	stop(): void {

@@ -160,7 +160,7 @@ export class RelayLinks implements Links {
 		this.#options.runtime.defer(() => {
 			const scheduled = this.#scheduled;
 			this.#scheduled = new Set();
-			if (!this.#isClosed) for (const each of scheduled) each.flush();
+			for (const each of scheduled) each.flush();
 		});
 	}
 

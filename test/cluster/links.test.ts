@@ -154,6 +154,23 @@ describe('what the relay loses', () => {
 		expect(a.links.linkFigures()).toMatchObject({ resends: 1, downs: 0 });
 	});
 
+	test('two holes are filled in the same turn, each asked for once', () => {
+		const { b, runtime, say, connect, lose, passed } = openWorld();
+		connect();
+		for (const words of numbered(8)) {
+			lose((from) => from === '1' && words !== 'n3' && words !== 'n7');
+			say(words);
+			// Questions wait until the last.
+			b.held.hold();
+			runtime.turn();
+		}
+		b.held.goOn();
+		runtime.turn();
+		expect(b.texts('1')).toEqual(['first', ...numbered(8)]);
+		expect(passed.filter((each) => each === '2:ask')).toHaveLength(2);
+		expect(passed.filter((each) => each === '1:data')).toHaveLength(8 + 6);
+	});
+
 	test('a lost last message is found by the next heartbeat', () => {
 		const { b, runtime, say, connect, lose } = openWorld();
 		connect();
@@ -224,6 +241,34 @@ describe('the end of a session', () => {
 		expect(runtime.timersWaiting).toBe(0);
 	});
 
+	test('the next session begins within the turn, with one message there and back', () => {
+		const { b, runtime, say, connect, lose, passed } = openWorld();
+		connect();
+		lose(() => true);
+		runtime.advance(10_000);
+		lose(() => false);
+		passed.length = 0;
+		say('second');
+		runtime.turn();
+		expect(b.texts('1')).toEqual(['first', 'down', 'second']);
+		const firstData = passed.indexOf('1:data');
+		expect(passed.slice(0, firstData)).toContain('2:beat');
+	});
+
+	test('an id that is used again, by a node whose clock is behind, is understood', () => {
+		const { a, b, world, runtime, connect } = openWorld();
+		connect();
+		a.links.close();
+		runtime.jump(-3_600_000);
+		const again = world.node('1');
+		again.links.send('2', text('again'));
+		runtime.turn();
+		b.links.send('1', text('back'));
+		runtime.turn();
+		expect(b.texts('1')).toEqual(['first', 'down', 'again']);
+		expect(again.texts('2')).toEqual(['back']);
+	});
+
 	test('who ends it alone is believed by the other', () => {
 		const { a, b, runtime, connect, lose } = openWorld();
 		connect();
@@ -271,6 +316,19 @@ describe('the end of a session', () => {
 		expect([a.texts('2'), b.texts('1')]).toEqual([['down'], ['first', 'down']]);
 	});
 
+	test('an end that the peer was not told of is known with the next hello, and answered at once', () => {
+		const { a, b, runtime, say, connect, lose } = openWorld({ bytesWaitingMax: MEGABYTE });
+		connect();
+		lose(() => true);
+		a.links.send('2', new Uint8Array(MEGABYTE));
+		runtime.turn();
+		expect(a.texts('2')).toEqual(['down']);
+		lose(() => false);
+		say('second');
+		runtime.turn();
+		expect(b.texts('1')).toEqual(['first', 'down', 'second']);
+	});
+
 	test('small messages are bounded too', () => {
 		const { a, runtime, lose } = openWorld({ bytesWaitingMax: MEGABYTE });
 		lose(() => true);
@@ -297,6 +355,7 @@ describe('the end of a session', () => {
 		connect();
 		a.links.forget('2');
 		a.links.forget('3');
+		a.links.forget('2');
 		expect(a.texts('2')).toEqual(['down']);
 		b.links.send('1', text('lost'));
 		runtime.turn();
@@ -304,6 +363,15 @@ describe('the end of a session', () => {
 		b.links.send('1', text('anew'));
 		runtime.turn();
 		expect(a.texts('2')).toEqual(['down', 'anew']);
+	});
+
+	test('forgetting a node whose session has ended already is silent', () => {
+		const { a, runtime, connect, lose } = openWorld();
+		connect();
+		lose(() => true);
+		runtime.advance(10_000);
+		a.links.forget('2');
+		expect(a.texts('2')).toEqual(['down']);
 	});
 
 	test('what a listener sends when it hears down belongs to the next session', () => {
