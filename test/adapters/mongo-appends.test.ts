@@ -29,6 +29,9 @@ function collectionOf({ inserted, errors = {}, writeConcern, found, cause }: Ans
 	}));
 	const result = {
 		insertedCount: inserted,
+		matchedCount: 0,
+		upsertedCount: 0,
+		deletedCount: 0,
 		getWriteErrors: () => writeErrors,
 		getWriteErrorCount: () => writeErrors.length,
 		getWriteConcernError: () => (writeConcern ? { code: 64 } : undefined),
