@@ -6,12 +6,15 @@ import { DirectoryError } from './directory-error.ts';
 import { GatheredCalls } from './gathered-calls.ts';
 import type { LeaseMembership } from './lease-membership.ts';
 import { Listeners } from './listeners.ts';
+import { elapsedMs, momentNow } from './moment.ts';
 import { OwnedKeys } from './owned-keys.ts';
 import type { Load, Placement } from './ports.ts';
 import { Releases } from './releases.ts';
 
 /** Owners of other nodes that are remembered; those learnt first go first. */
 const KNOWN_MAX = 100_000;
+/** A claim that is answered later does not count. */
+const CLAIM_MS_MAX = 1_500;
 
 export interface PlacementOptions {
 	readonly membership: LeaseMembership;
@@ -151,10 +154,15 @@ export class DirectoryPlacement implements Placement {
 	}
 
 	async #claimAll(keys: readonly ActorKey[]): Promise<(NodeId | undefined)[]> {
+		const { directory, membership, runtime } = this.#options;
 		const losses = this.#losses;
 		await this.#releases.stop(keys);
-		const owners = await this.#options.directory.claim(this.#self, keys);
-		const counts = losses === this.#losses && this.#options.membership.mayServe();
+		if (!membership.mayClaim()) return this.#lookUpAll(keys);
+		const sentAt = momentNow(runtime);
+		const owners = await directory.claim(this.#self, keys);
+		// What let it claim has to be fresh: a paused process does not know what came meanwhile.
+		const isFresh = elapsedMs(runtime, sentAt) <= CLAIM_MS_MAX && membership.mayServe();
+		const counts = isFresh && losses === this.#losses;
 		return keys.map((key, at) => {
 			const owner = owners[at];
 			if (owner !== this.#self) return this.#learnt(key, owner);

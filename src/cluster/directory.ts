@@ -43,7 +43,8 @@ export interface Directory {
 	owners(keys: readonly ActorKey[]): Promise<readonly (NodeId | undefined)[]>;
 	/**
 	 * Makes `id` the owner of each key that has no living one, in one step per key, and answers the
-	 * owners in order. Without a lease of `id` nothing is claimed: `undefined` where there is no other.
+	 * owners in order. Without a lease of `id`, and until one lease after the directory's birth, nothing
+	 * is claimed: `undefined` where there is no other.
 	 */
 	claim(id: NodeId, keys: readonly ActorKey[]): Promise<readonly (NodeId | undefined)[]>;
 	/**

@@ -1,6 +1,6 @@
 import type { Runtime } from '../core/runtime.ts';
 import type { NodeId } from './directory.ts';
-import { elapsedMs, type Moment, momentNow } from './moment.ts';
+import { betweenMs, elapsedMs, type Moment, momentNow } from './moment.ts';
 import type { NodeBeat } from './node-beat.ts';
 
 /** More nodes than this are not kept; those heard longest ago go first. */
@@ -20,11 +20,17 @@ export class Hearsay {
 	readonly #staleMs: number;
 	/** Least recently heard first. */
 	readonly #heard = new Map<NodeId, Heard>();
+	/** Since when what this node tells has come back to it without a long gap. */
+	#steadyFrom: Moment | undefined;
 
 	constructor(options: {
 		readonly clocks: Pick<Runtime, 'now' | 'monotonic'>;
 		readonly self: NodeId;
-		/** How long what was said counts. */
+		/**
+		 * How long what was said counts, in milliseconds; a node has to tell six times within it. Whoever
+		 * is silent for two thirds of it is passed over. So a node that told nothing for half of it must
+		 * not claim before it has told again for a third: until then it may have been passed over.
+		 */
 		readonly staleMs: number;
 	}) {
 		this.#clocks = options.clocks;
@@ -35,6 +41,7 @@ export class Hearsay {
 	heard(beat: NodeBeat): void {
 		const { id } = beat.node;
 		const at = momentNow(this.#clocks);
+		if (id === this.#self && !this.#isHeard) this.#steadyFrom = at;
 		const awayAt = beat.directoryAway ? at : this.#heard.get(id)?.awayAt;
 		this.#heard.delete(id);
 		this.#heard.set(id, { at, awayAt, beat });
@@ -54,12 +61,18 @@ export class Hearsay {
 		this.#heard.delete(id);
 	}
 
-	/** Whether what this node tells came back to itself lately. */
+	/** Whether what this node tells came back to itself lately: then it hears what others tell. */
 	get relayWorks(): boolean {
-		return this.#leftMs(this.#heard.get(this.#self)?.at) > 0;
+		return this.#leftMs(this.#echoAt) > 0;
 	}
 
-	/** Whether another node was heard lately. */
+	/** Whether nobody who hears can have passed this node over: it told all the time. */
+	get isHeardByAll(): boolean {
+		if (this.#steadyFrom === undefined || !this.#isHeard) return false;
+		return elapsedMs(this.#clocks, this.#steadyFrom) >= this.#staleMs / 3;
+	}
+
+	/** Whether another node was heard as long as the relay has worked. */
 	get hearsOthers(): boolean {
 		return this.#others().length > 0;
 	}
@@ -68,18 +81,34 @@ export class Hearsay {
 	 * For how long from now nobody who is heard can be on the way to become an owner, in milliseconds:
 	 * each has said lately that the directory is away for it too. A node that gets it back waits for a
 	 * lease before it claims, which is longer than its word counts here. 0 when somebody has not said
-	 * so, or when the relay carries nothing.
+	 * so, or when the relay carries nothing. Without news it only falls.
 	 */
 	excuseMs(): number {
-		let leftMs = this.#leftMs(this.#heard.get(this.#self)?.at);
+		let leftMs = this.#leftMs(this.#echoAt);
 		for (const { awayAt } of this.#others()) leftMs = Math.min(leftMs, this.#leftMs(awayAt));
 		return leftMs;
 	}
 
+	get #isHeard(): boolean {
+		const echoAt = this.#echoAt;
+		return echoAt !== undefined && elapsedMs(this.#clocks, echoAt) < this.#staleMs / 2;
+	}
+
+	get #echoAt(): Moment | undefined {
+		return this.#heard.get(this.#self)?.at;
+	}
+
+	/**
+	 * Who had not been silent for long when the relay last proved to work. Silence since then tells
+	 * nothing of them: this process may have been paused.
+	 */
 	#others(): Heard[] {
+		const echoAt = this.#echoAt;
+		const silentMs = (this.#staleMs * 2) / 3;
 		const others: Heard[] = [];
 		for (const [id, heard] of this.#heard) {
-			if (id !== this.#self && this.#leftMs(heard.at) > 0) others.push(heard);
+			if (id === this.#self) continue;
+			if (echoAt === undefined || betweenMs(heard.at, echoAt) < silentMs) others.push(heard);
 		}
 		return others;
 	}

@@ -20,11 +20,13 @@ import type { Load, Membership, NodeState, Peer } from './ports.ts';
 import type { Relay } from './relay.ts';
 
 export const MEMBERSHIP_TIMING = {
-	/** Between two renewals, and between two beats over the relay. */
+	/** Between two renewals of the lease. */
 	heartbeatMs: 1_000,
+	/** Between two beats over the relay. */
+	beatMs: 500,
 	/** How long a node lives without a renewal. */
 	leaseMs: 4_000,
-	/** How long counts what a node said; less than a lease. */
+	/** How long counts what a node said; at least six beats, less than a lease. */
 	staleMs: 3_000,
 	/** A node whose clock is further off the directory's takes no actors. */
 	skewMaxMs: 2_000,
@@ -67,6 +69,7 @@ export class LeaseMembership implements Membership {
 	#renewing: Promise<void> | undefined;
 	#undo: (() => void)[] = [];
 	#cancelBeat: (() => void) | undefined;
+	#cancelRenewal: (() => void) | undefined;
 	#cancelLook: (() => void) | undefined;
 	#clockWasOff = false;
 	/** Leases ended while the relay carried nothing: their nodes may live, and serve without one. */
@@ -76,8 +79,10 @@ export class LeaseMembership implements Membership {
 		this.self = options.self;
 		this.#options = options;
 		this.#timing = { ...MEMBERSHIP_TIMING, ...options.timing };
-		const { leaseMs, skewMaxMs, staleMs } = this.#timing;
-		if (staleMs >= leaseMs) throw new RangeError('staleMs has to be less than leaseMs');
+		const { beatMs, leaseMs, skewMaxMs, staleMs } = this.#timing;
+		if (staleMs >= leaseMs || staleMs < 6 * beatMs) {
+			throw new RangeError('staleMs has to be between six beats and a lease');
+		}
 		const { runtime, log } = options;
 		this.#lease = new Lease({ clocks: runtime, leaseMs, skewMaxMs });
 		this.#hearsay = new Hearsay({ clocks: runtime, self: this.self.id, staleMs });
@@ -108,7 +113,8 @@ export class LeaseMembership implements Membership {
 			}
 			await new Promise<void>((resolve) => runtime.after(this.#timing.heartbeatMs, resolve));
 		}
-		this.#beat();
+		this.#renewOnAndOn();
+		this.#tellOnAndOn();
 	}
 
 	#hasJoined(): boolean {
@@ -142,9 +148,10 @@ export class LeaseMembership implements Membership {
 	}
 
 	standing(): Standing {
-		if (this.#phase !== 'serving' || this.#lease.leftMs === 0) return 'waits';
-		// Without the relay it cannot hear that others serve on without the directory.
-		if (!this.#lease.isSettled || !(this.#isAlone() || this.#hearsay.relayWorks)) return 'waits';
+		const isAway = this.#lease.awaySinceMs !== undefined;
+		if (this.#phase !== 'serving' || this.#lease.leftMs === 0 || isAway) return 'waits';
+		// Who does not hear this node may serve on without the directory, taking it for dead.
+		if (!this.#lease.isSettled || !(this.#isAlone() || this.#hearsay.isHeardByAll)) return 'waits';
 		return this.#state === 'draining' || this.#lease.isClockOff ? 'handsOver' : 'claims';
 	}
 
@@ -178,11 +185,17 @@ export class LeaseMembership implements Membership {
 		return this.nodes.size <= 1 && !this.#hearsay.hearsOthers && !this.#isDeaf;
 	}
 
-	/** Once per heartbeat. */
-	#beat(): void {
-		this.#cancelBeat = this.#options.runtime.after(this.#timing.heartbeatMs, () => this.#beat());
+	#renewOnAndOn(): void {
+		const { runtime } = this.#options;
+		this.#cancelRenewal = runtime.after(this.#timing.heartbeatMs, () => this.#renewOnAndOn());
 		this.#look();
 		void this.#attempt();
+	}
+
+	#tellOnAndOn(): void {
+		const { runtime } = this.#options;
+		this.#cancelBeat = runtime.after(this.#timing.beatMs, () => this.#tellOnAndOn());
+		this.#look();
 		this.#tell();
 	}
 
@@ -301,6 +314,7 @@ export class LeaseMembership implements Membership {
 	#end(): void {
 		this.#phase = 'left';
 		this.#cancelBeat?.();
+		this.#cancelRenewal?.();
 		this.#cancelLook?.();
 		for (const undo of this.#undo) undo();
 		this.#undo = [];

@@ -15,8 +15,12 @@ export const momentNow = (clocks: Clocks): Moment => ({
 });
 
 /**
- * Milliseconds since then by the clock that went further: the monotonic one stands still while a
- * machine sleeps, the wall clock may be set back.
+ * Milliseconds from one to the other by the clock that went further: the monotonic one stands still
+ * while a machine sleeps, the wall clock may be set back.
  */
+export const betweenMs = (from: Moment, to: Moment): number =>
+	Math.max(to.monotonic - from.monotonic, to.wall - from.wall);
+
+/** {@link betweenMs} from then to now. */
 export const elapsedMs = (clocks: Clocks, since: Moment): number =>
-	Math.max(clocks.monotonic() - since.monotonic, clocks.now() - since.wall);
+	betweenMs(since, momentNow(clocks));

@@ -24,7 +24,7 @@ const schema = z.object({
 	directoryAway: z.boolean(),
 });
 
-/** What a node tells all others over the relay, once a second and when it has changed. */
+/** What a node tells all others over the relay, twice a second and when it has changed. */
 export type NodeBeat = Omit<z.infer<typeof schema>, 'version'>;
 
 export const packBeat = (beat: NodeBeat): Uint8Array => pack({ version: VERSION, ...beat });

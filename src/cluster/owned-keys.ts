@@ -67,9 +67,11 @@ export class OwnedKeys {
 		if (this.#isSweeping) return;
 		this.#isSweeping = true;
 		try {
-			while (!this.isVerified) await this.#verifyAll();
 			if (this.#round.length === 0) this.#round = [...this.#keys];
-			for (let calls = 0; calls < CALLS_PER_SWEEP_MAX; calls++) await this.#verifySlice();
+			for (let calls = 0; calls < CALLS_PER_SWEEP_MAX || !this.isVerified; calls++) {
+				if (this.isVerified) await this.#verifySlice();
+				else await this.#verifyAll();
+			}
 		} finally {
 			this.#isSweeping = false;
 		}

@@ -62,7 +62,8 @@ describe('directory in memory, broken', () => {
 	test('what is answered too late was done nevertheless', async () => {
 		const { runtime, store, one, two } = open();
 		const node = { id: '1', url: '', pid: 1, environment: 'test', startedAt: 0 };
-		await outcome(one.renew(node, 60_000), runtime);
+		await outcome(one.renew(node, 100), runtime, 50);
+		await outcome(one.renew(node, 60_000), runtime, 50);
 		store.delayMs = 1_500;
 		const claim = one.claim('1', ['channel/a']);
 		expect(await outcome(claim, runtime, 999)).toBe('nothing yet');

@@ -19,6 +19,8 @@ export interface OpenDirectory {
 
 const LONG_MS = 60_000;
 const SHORT_MS = 150;
+/** The first lease, for which nothing is claimed. */
+const YOUTH_MS = 30;
 
 const node = (id: string): NodeRecord => ({
 	id,
@@ -45,9 +47,17 @@ export function directoryContract(name: string, open: () => Promise<OpenDirector
 		});
 		afterEach(() => opened.close());
 
+		/** Two nodes with long leases, in a directory in which claims are taken already. */
 		const joinBoth = async () => {
-			await one.renew(A, LONG_MS);
+			await one.renew(A, YOUTH_MS);
 			await two.renew(B, LONG_MS);
+			await opened.pass(YOUTH_MS + 10);
+			await one.renew(A, LONG_MS);
+		};
+		/** The second of them alone. */
+		const joinTwo = async () => {
+			await joinBoth();
+			await one.leave(A.id);
 		};
 
 		describe('leases', () => {
@@ -136,8 +146,24 @@ export function directoryContract(name: string, open: () => Promise<OpenDirector
 				}
 			});
 
-			test('without a lease nothing is claimed, but an owner is named', async () => {
+			test('nothing is claimed until a lease after the birth, whatever a node believes', async () => {
+				await one.renew(A, SHORT_MS);
 				await two.renew(B, LONG_MS);
+				expect(await one.claim(A.id, [key])).toEqual([undefined]);
+				await opened.pass(SHORT_MS + 20);
+				expect(await two.claim(B.id, [key])).toEqual([B.id]);
+				await opened.flush();
+				expect(await two.claim(B.id, [key])).toEqual([undefined]);
+				await one.renew(A, LONG_MS);
+				await two.renew(B, LONG_MS);
+				expect(await one.claim(A.id, [key])).toEqual([undefined]);
+				// Who owned it registers again, and then it is named.
+				expect(await two.verify(B.id, [key])).toEqual([]);
+				expect(await one.claim(A.id, [key])).toEqual([B.id]);
+			});
+
+			test('without a lease nothing is claimed, but an owner is named', async () => {
+				await joinTwo();
 				const [free, taken] = keysOf(2) as [ActorKey, ActorKey];
 				await two.claim(B.id, [taken]);
 				expect(await one.claim(A.id, [free, taken])).toEqual([undefined, B.id]);
@@ -145,8 +171,8 @@ export function directoryContract(name: string, open: () => Promise<OpenDirector
 			});
 
 			test('entries of a node are worth nothing without its lease', async () => {
+				await joinBoth();
 				await one.renew(A, SHORT_MS);
-				await two.renew(B, LONG_MS);
 				const [ran, left] = keysOf(2) as [ActorKey, ActorKey];
 				await one.claim(A.id, [ran, left]);
 				await opened.pass(SHORT_MS + 20);
@@ -208,20 +234,9 @@ export function directoryContract(name: string, open: () => Promise<OpenDirector
 			});
 
 			test('without a lease sets nothing', async () => {
-				await two.renew(B, LONG_MS);
+				await joinTwo();
 				expect(await one.verify(A.id, [key])).toEqual([]);
 				expect(await two.claim(B.id, [key])).toEqual([B.id]);
-			});
-
-			test('after a flush the owner registers again', async () => {
-				await joinBoth();
-				await one.claim(A.id, [key]);
-				await opened.flush();
-				expect(await two.owners([key])).toEqual([undefined]);
-				await one.renew(A, LONG_MS);
-				await two.renew(B, LONG_MS);
-				expect(await one.verify(A.id, [key])).toEqual([]);
-				expect(await two.claim(B.id, [key])).toEqual([A.id]);
 			});
 		});
 	});

@@ -21,6 +21,7 @@ export class MemoryDirectoryStore {
 	readonly #leases = new Map<NodeId, Lease>();
 	readonly #owners = new Map<ActorKey, NodeId>();
 	#bornAt: number | undefined;
+	#settlesAt = 0;
 
 	constructor(clock: Pick<Runtime, 'now'>) {
 		this.#clock = clock;
@@ -41,8 +42,10 @@ export class MemoryDirectoryStore {
 	renew(node: NodeRecord, leaseMs: number): Renewal {
 		const now = this.#clock.now();
 		for (const [id, { until }] of this.#leases) if (until <= now) this.#leases.delete(id);
-		if (this.#leases.size === 0) this.#bornAt = undefined;
-		this.#bornAt ??= now;
+		if (this.#bornAt === undefined || this.#leases.size === 0) {
+			this.#bornAt = now;
+			this.#settlesAt = now + leaseMs;
+		}
 		const held = this.#leases.has(node.id);
 		this.#leases.set(node.id, { record: node, until: now + leaseMs });
 		const nodes = [...this.#leases.values()].map(({ record }) => record);
@@ -59,6 +62,12 @@ export class MemoryDirectoryStore {
 	}
 
 	claim(id: NodeId, key: ActorKey): NodeId | undefined {
+		const isSettled = this.#bornAt !== undefined && this.#clock.now() >= this.#settlesAt;
+		return isSettled ? this.register(id, key) : this.owner(key);
+	}
+
+	/** As a claim, of a node that owned it before. */
+	register(id: NodeId, key: ActorKey): NodeId | undefined {
 		if (this.owner(key) === undefined && this.#lives(id)) this.#owners.set(key, id);
 		return this.owner(key);
 	}
@@ -104,7 +113,7 @@ export class MemoryDirectory implements Directory {
 	verify(id: NodeId, keys: readonly ActorKey[]): Promise<readonly ActorKey[]> {
 		return this.#ask(() =>
 			keys.filter((key) => {
-				const owner = this.#store.claim(id, key);
+				const owner = this.#store.register(id, key);
 				return owner !== undefined && owner !== id;
 			}),
 		);

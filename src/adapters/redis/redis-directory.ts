@@ -34,19 +34,20 @@ class RedisDirectory implements Directory {
 	/** The hash tag keeps all keys on one node of a Redis Cluster, so that a script may use several. */
 	readonly #prefix: string;
 	readonly #leases: string;
+	readonly #born: string;
 	#silentCalls = 0;
 
 	constructor(redis: ScriptedRedis, environment: string) {
 		this.#redis = redis;
 		this.#prefix = `{naru:${environment}}`;
 		this.#leases = `${this.#prefix}:leases`;
+		this.#born = `${this.#prefix}:born`;
 	}
 
 	async renew(node: NodeRecord, leaseMs: number): Promise<Renewal> {
-		const born = `${this.#prefix}:born`;
 		const record = JSON.stringify(node);
 		const answer = await this.#ask('renew', () =>
-			this.#redis.naruRenew(this.#leases, born, node.id, leaseMs, record),
+			this.#redis.naruRenew(this.#leases, this.#born, node.id, leaseMs, record),
 		);
 		const [now, held, ageMs, records] = answer as [number, number, number, string[]];
 		const nodes = records.map((text) => JSON.parse(text) as NodeRecord);
@@ -94,10 +95,10 @@ class RedisDirectory implements Directory {
 		return Promise.resolve();
 	}
 
-	/** The number of keys, the leases, and the entry of each actor. */
+	/** The number of keys, the leases, the birth mark, and the entry of each actor. */
 	#keys(actors: readonly ActorKey[]): (string | number)[] {
 		const entries = actors.map((key) => `${this.#prefix}:owner:${key}`);
-		return [entries.length + 1, this.#leases, ...entries];
+		return [entries.length + 2, this.#leases, this.#born, ...entries];
 	}
 
 	async #inSlices<A>(
