@@ -68,6 +68,8 @@ const DEV_TOKEN_SECONDS = 24 * 3_600;
 /** Sockets are closed spread over this time, so that clients do not all come back at once. */
 const CLOSE_SOCKETS_MS = 500;
 const DRAIN_SOCKETS_MS = 2_000;
+/** A load balancer may need this long to notice that a node is not ready any more. */
+const DRAIN_NOTICE_MS = 1_500;
 
 async function openStorage(
 	options: ServerOptions,
@@ -235,7 +237,10 @@ export type Parts = Awaited<ReturnType<typeof openParts>>;
  */
 export async function closeParts(parts: Parts): Promise<void> {
 	const { cluster } = parts;
-	await cluster?.handOver();
+	if (cluster !== undefined) {
+		const noticed = new Promise<void>((resolve) => nodeRuntime.after(DRAIN_NOTICE_MS, resolve));
+		await Promise.all([cluster.handOver(), noticed]);
+	}
 	const isOnly = cluster === undefined;
 	await parts.gateway.close({
 		reason: isOnly ? 'goingAway' : 'drain',
