@@ -5,7 +5,7 @@
  * than {@link KEYS_PER_SCRIPT_MAX} entries: a script holds everybody up.
  */
 
-/** Entries that one script takes; about a millisecond's work. */
+/** Entries that one script takes: a few milliseconds' work. */
 export const KEYS_PER_SCRIPT_MAX = 1_000;
 
 const NOW = `
