@@ -39,6 +39,7 @@ export class ClientConnection implements Connection {
 	readonly writer: SocketWriter;
 	readonly handles = new Map<number, ClientHandle>();
 	deviceId = '';
+	platform = '';
 	visible = true;
 	/** The client was asked for a fresh token and has not sent one. */
 	isRenewalAsked = false;

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import { OP, type Op } from '../protocol/frames.ts';
 import type { Close, CommandFrame, WireEvent } from '../protocol/wire.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { HandleFigures } from './socket-figures.ts';
 import { ownMessage } from './socket-message.ts';
 import { wireRefusal } from './wire-refusal.ts';
 
@@ -32,6 +33,8 @@ export abstract class ClientHandle {
 	ephemeral(_event: WireEvent): void {}
 	/** Raw bytes of the client. */
 	receive(_bytes: Uint8Array): void {}
+	/** How it stands, for those who run the node. */
+	abstract figures(): HandleFigures;
 	/** The user's token names other roles now. */
 	rolesChanged(): void {}
 	/** Frees what the handle holds. Called once; `consented`: the client closed it. */

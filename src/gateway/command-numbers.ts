@@ -1,7 +1,7 @@
 /**
  * The numbers of one handle's commands: those of its client, and those that the owner sees, who hears of
- * fewer. A retryable refusal sends both back to it; numbers behind it that were answered for good do not
- * come again, and are passed over when it was taken.
+ * fewer. A retryable refusal sends both back: the next command is that one again, and numbers go on from
+ * there, whatever behind it was answered meanwhile.
  */
 export class CommandNumbers {
 	/** The number that the client's next command has. */
@@ -9,12 +9,10 @@ export class CommandNumbers {
 	#ownerNext = 1;
 	/** Taken and not answered, with the owner's numbers. Made when needed: most handles only listen. */
 	#inFlight: Map<number, number> | undefined;
-	/** Answered for good while an earlier one was not; `undefined`: the owner has not heard of it. */
-	#answered: Map<number, number | undefined> | undefined;
 
-	/** How many are in flight, or remembered for the sake of one in flight. */
+	/** How many are in flight. */
 	get waiting(): number {
-		return (this.#inFlight?.size ?? 0) + (this.#answered?.size ?? 0);
+		return this.#inFlight?.size ?? 0;
 	}
 
 	/** Whether the owner has heard of any. */
@@ -31,25 +29,26 @@ export class CommandNumbers {
 		const known = this.#inFlight.get(this.next);
 		const n = known ?? this.#ownerNext;
 		this.#inFlight.set(this.next, n);
-		this.#goOn(n);
+		this.next++;
+		this.#ownerNext = n + 1;
 		return known === undefined ? { n, first: Math.min(...this.#inFlight.values()) } : undefined;
+	}
+
+	/** Whether everything before `number` has its final answer. */
+	isFirst(number: number): boolean {
+		if (number > this.next) return false;
+		for (const other of this.#inFlight?.keys() ?? []) if (other < number) return false;
+		return true;
 	}
 
 	/** The next one was answered without the owner, for good. */
 	takenHere(): void {
-		this.#remember(this.next, undefined);
-		this.#goOn(undefined);
+		this.next++;
 	}
 
 	/** `number` was answered for good. */
 	answered(number: number): void {
-		const n = this.#inFlight?.get(number);
 		this.#inFlight?.delete(number);
-		this.#remember(number, n);
-		const lowest = this.#lowest();
-		for (const other of this.#answered?.keys() ?? []) {
-			if (other < lowest) this.#answered?.delete(other);
-		}
 	}
 
 	/** `number` was refused in a way that may be repeated: it comes again. */
@@ -59,29 +58,5 @@ export class CommandNumbers {
 		if (number >= this.next || n === undefined) return;
 		this.next = number;
 		this.#ownerNext = n;
-	}
-
-	/** The lowest number that has no final answer. */
-	#lowest(): number {
-		let lowest = this.next;
-		for (const number of this.#inFlight?.keys() ?? []) if (number < lowest) lowest = number;
-		return lowest;
-	}
-
-	#remember(number: number, n: number | undefined): void {
-		if (number <= this.#lowest()) return;
-		this.#answered ??= new Map();
-		this.#answered.set(number, n);
-	}
-
-	/** Behind the one that was just taken, and those behind it that do not come again. */
-	#goOn(n: number | undefined): void {
-		this.next++;
-		if (n !== undefined) this.#ownerNext = n + 1;
-		while (this.#answered?.has(this.next) === true) {
-			const answered = this.#answered.get(this.next);
-			if (answered !== undefined) this.#ownerNext = answered + 1;
-			this.next++;
-		}
 	}
 }

@@ -1,14 +1,17 @@
+import { SortedMap } from '../core/sorted-map.ts';
 import { TokenBuckets } from '../core/token-buckets.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { FrameLimits } from './frame-budget.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import type { Revoked } from './ports.ts';
+import { type SocketPage, type SocketQuery, socketFigures } from './socket-figures.ts';
 import { UserSockets } from './user-sockets.ts';
 
 /** The client sockets of this edge, by user and counted by address, and whether more may come. */
 export class Connections {
 	readonly all = new Set<ClientConnection>();
+	readonly #byId = new SortedMap<ClientConnection>();
 	readonly #limits: GatewayLimits;
 	readonly #userFrames: FrameLimits;
 	readonly #byUser = new Map<string, UserSockets>();
@@ -54,6 +57,7 @@ export class Connections {
 
 	add(connection: ClientConnection): void {
 		this.all.add(connection);
+		this.#byId.set(connection.id, connection);
 		const { address } = connection;
 		this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
 	}
@@ -69,6 +73,7 @@ export class Connections {
 
 	left(connection: ClientConnection): void {
 		this.all.delete(connection);
+		this.#byId.delete(connection.id);
 		const count = (this.#byAddress.get(connection.address) ?? 0) - 1;
 		if (count > 0) this.#byAddress.set(connection.address, count);
 		else this.#byAddress.delete(connection.address);
@@ -77,6 +82,21 @@ export class Connections {
 		if (sockets?.delete(connection) === true && sockets.size === 0) {
 			this.#byUser.delete(userId ?? '');
 		}
+	}
+
+	get(id: string): ClientConnection | undefined {
+		return this.#byId.get(id);
+	}
+
+	/** Figures of the sockets by their ids. */
+	page({ userId, after = '', limit }: SocketQuery): SocketPage {
+		if (userId === undefined) {
+			const { entries, more } = this.#byId.page({ after, limit });
+			return { sockets: entries.map(([, connection]) => socketFigures(connection)), more };
+		}
+		const own = [...(this.#byUser.get(userId)?.sockets ?? [])].filter(({ id }) => id > after);
+		own.sort((one, other) => (one.id < other.id ? -1 : 1));
+		return { sockets: own.slice(0, limit).map(socketFigures), more: own.length > limit };
 	}
 
 	/** Closes the sockets whose tokens are no longer good. */

@@ -17,6 +17,12 @@ import type { GatewayContext } from './gateway-context.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './gateway-limits.ts';
 import type { Authenticator, ConnectionListener, SeatHost, Service } from './ports.ts';
 import { SeatGroups } from './seat-groups.ts';
+import {
+	type SocketDetails,
+	type SocketPage,
+	type SocketQuery,
+	socketDetails,
+} from './socket-figures.ts';
 import { Streams } from './streams.ts';
 import { sweepConnection } from './sweep.ts';
 
@@ -69,6 +75,10 @@ export interface Gateway {
 	/** Lets data of a kind, or of one actor (`kind/id`), wait to share writes; 0 ends it. */
 	setFlushWindow(name: string, windowMs: number): void;
 	connections(): GatewayFigures;
+	/** Client sockets by their ids. */
+	sockets(query: SocketQuery): SocketPage;
+	/** One client socket with its handles. */
+	socket(id: string): SocketDetails | undefined;
 	/** Takes no more sockets, closes those there are in batches with jitter, and ends all subscriptions. */
 	close(options?: Partial<DrainOptions>): Promise<void>;
 }
@@ -147,6 +157,15 @@ class SocketGateway implements Gateway {
 		}
 		const sockets = this.#connections.all.size;
 		return { sockets, handles, streams: this.#context.streams.size, bytesQueued };
+	}
+
+	sockets(query: SocketQuery): SocketPage {
+		return this.#connections.page(query);
+	}
+
+	socket(id: string): SocketDetails | undefined {
+		const connection = this.#connections.get(id);
+		return connection && socketDetails(connection);
 	}
 
 	async close({ reason = 'goingAway', withinMs = 0 }: Partial<DrainOptions> = {}): Promise<void> {

@@ -16,6 +16,7 @@ export function greet(connection: ClientConnection, frame: Frame): void {
 	verify(connection, hello.token, (identity) => {
 		if (connection.phase !== 'greeting' || !connection.admits(identity)) return;
 		connection.deviceId = hello.deviceId ?? connection.id;
+		connection.platform = hello.platform ?? '';
 		connection.sendOwn(OP.welcome, welcome(connection, version, identity));
 		connection.welcome(identity, hello.visible ?? true);
 	});

@@ -5,6 +5,7 @@ import type { ClientConnection } from './client-connection.ts';
 import { ClientHandle } from './client-handle.ts';
 import type { Seat, SeatHost } from './ports.ts';
 import type { SeatGroup } from './seat-groups.ts';
+import type { HandleFigures } from './socket-figures.ts';
 
 export interface SeatOpening {
 	readonly id: number;
@@ -58,6 +59,10 @@ export class SeatHandle extends ClientHandle {
 
 	override receive(bytes: Uint8Array): void {
 		this.#seat?.receive(bytes);
+	}
+
+	figures(): HandleFigures {
+		return { id: this.id, key: this.key, style: 'seat' };
 	}
 
 	protected released(consented: boolean): void {

@@ -6,6 +6,7 @@ import { checkCommand } from './check-command.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientHandle } from './client-handle.ts';
 import type { Service, ServiceSession } from './ports.ts';
+import type { HandleFigures } from './socket-figures.ts';
 import { ownMessage } from './socket-message.ts';
 
 export interface ServiceOpening {
@@ -48,6 +49,10 @@ export class ServiceHandle extends ClientHandle {
 			log.error({ err: error, service: this.key, command: name }, 'a service command failed');
 			answered({ ok: false, code: 'INTERNAL' });
 		});
+	}
+
+	figures(): HandleFigures {
+		return { id: this.id, key: this.key, style: 'service' };
 	}
 
 	/** Has the session tell what its reader missed, if that is there again. */

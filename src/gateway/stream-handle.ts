@@ -8,6 +8,7 @@ import { ClientHandle } from './client-handle.ts';
 import { CommandNumbers } from './command-numbers.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { resumeParts } from './resume-parts.ts';
+import type { HandleFigures } from './socket-figures.ts';
 import type { Share } from './socket-writer.ts';
 import type { Stream } from './stream.ts';
 import type { Subscription } from './subscription.ts';
@@ -139,6 +140,15 @@ export class StreamHandle extends ClientHandle implements Share {
 		this.stream.recheck(this);
 	}
 
+	figures(): HandleFigures {
+		const { id, key, state, stream } = this;
+		const known = Math.max(0, this.position);
+		const reached = stream.reached ?? known;
+		// A live handle has all that the stream has; its own position stands still.
+		const position = state === 'live' ? reached : known;
+		return { id, key, style: 'stream', state, position, lag: Math.max(0, reached - position) };
+	}
+
 	/** The reader is there again. */
 	unparked(): void {
 		if (this.state === 'catching') this.stream.bringUp(this);
@@ -218,10 +228,12 @@ export class StreamHandle extends ClientHandle implements Share {
 	/** A retryable refusal counts as unanswered: the numbers go back to it. */
 	#answered(n: number, answer: CommandAnswer): void {
 		const isFinal = answer.ok || !ERRORS[answer.code].retryable;
+		const isAhead = !answer.ok && answer.code === 'AGAIN';
+		const told = isAhead && this.#numbers.isFirst(n) ? CAUGHT_UP : answer;
 		if (isFinal) this.#numbers.answered(n);
 		else this.#numbers.refused(n);
 		if (answer.ok && this.state === 'dormant') this.stream.announced();
-		this.reply(n, answer);
+		this.reply(n, told);
 	}
 
 	#takesEphemeral(): boolean {
@@ -248,6 +260,13 @@ const NOTHING_YET: CommandAnswer = {
 	ok: false,
 	code: 'NOT_FOUND',
 	message: 'there is nothing yet',
+};
+/** A new owner has waited for what the one before answered after all: the client has done nothing wrong. */
+const CAUGHT_UP: CommandAnswer = {
+	ok: false,
+	code: 'RETRY_LATER',
+	message: 'the owner has changed; send it again',
+	retryAfterMs: 50,
 };
 const MOVED: CommandAnswer = {
 	ok: false,

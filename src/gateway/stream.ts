@@ -64,6 +64,11 @@ export class Stream implements SubscriptionListener {
 		return this.#handleCount;
 	}
 
+	/** The position up to which this edge was told; `undefined` while no owner was reached. */
+	get reached(): number | undefined {
+		return (this.#subscription?.ring ?? this.#reopening?.ring)?.end;
+	}
+
 	/** Whether the owner has gone, and the next is looked for. */
 	get isReopening(): boolean {
 		return this.#reopening !== undefined;
