@@ -100,6 +100,7 @@ export class ActorServer {
 		const there = edge.ears.get(ear);
 		if (there !== undefined) return there.subscriber;
 		const subscriber: Subscriber = {
+			edge: edge.node,
 			committed: (publication) => {
 				if (edge.over) return;
 				this.#switchboard.send(edge.node, 'told', ear, this.#pack(publication));

@@ -27,6 +27,8 @@ export interface Publication {
 
 /** An edge's ear at an actor. */
 export interface Subscriber {
+	/** The node of the edge; absent for this node's own. */
+	readonly edge?: string;
 	committed(publication: Publication): void;
 	ephemeral(event: WireEvent, audience: Audience): void;
 	/** The owner is gone (moved, stopped, fenced, crashed): open again. */
