@@ -1,7 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createClient, databaseOf } from '../../src/adapters/mongo/connect.ts';
 import { StoreLayoutError } from '../../src/adapters/mongo/store-layout.ts';
 import { type WakeDocument, WakeRows } from '../../src/adapters/mongo/wake-rows.ts';
 import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
+import { SILENT } from '../../src/core/log.ts';
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { Collection } from '../../src/core/store.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
@@ -77,6 +79,19 @@ describe('mongo: whose data it is', () => {
 		const meta = client.db(database).collection('meta');
 		await meta.updateOne({ environment: 'test' }, { $set: { version: 99 } });
 		expect(await refusal({ database })).toContain('is written in layout 99');
+	});
+});
+
+describe('mongo: what a URL may not weaken', () => {
+	test('[P12] majority, journal and primary stay, and no write is repeated by the driver', () => {
+		const weak =
+			'w=1&journal=false&readConcernLevel=local&readPreference=secondary&retryWrites=true';
+		const url = `mongodb://127.0.0.1/?${weak}`;
+		const client = createClient(url, { timeoutMs: 1, silenceMaxMs: 1, log: SILENT });
+		const { writeConcern, readConcern, readPreference } = databaseOf(client, 'any', 1);
+		expect(writeConcern).toMatchObject({ w: 'majority', journal: true });
+		expect([readConcern?.level, readPreference?.mode]).toEqual(['majority', 'primary']);
+		expect(client.options.retryWrites).toBe(false);
 	});
 });
 

@@ -14,6 +14,7 @@ import {
 
 const BATCH_DOCUMENTS = 1_000;
 const NAMESPACE_NOT_FOUND = 26;
+const INDEX_NOT_FOUND = 27;
 const DAY_SECONDS = 24 * 60 * 60;
 /** Removes documents some time behind their date. */
 const LIFETIME = 'lifetime';
@@ -49,8 +50,7 @@ export async function makeIndexes(db: Db, options: IndexOptions): Promise<void> 
 		const there = await indexesOf(documents);
 		const days = lifetimes[shape.name];
 		const lifetime = days === undefined ? undefined : Math.round(days * DAY_SECONDS);
-		const isChanged = await dropLifetime(documents, there.get(LIFETIME), lifetime);
-		if (isChanged) there.delete(LIFETIME);
+		await changeLifetime(documents, there.get(LIFETIME), lifetime);
 		const missing = wantedOf(shape, lifetime).filter(({ name = '' }) => !there.has(name));
 		if (missing.length === 0) continue;
 		const filled = await fillSeen(documents, shape);
@@ -65,15 +65,27 @@ function wantedOf(shape: ViewShape, lifetime: number | undefined) {
 	return [...own, { name: LIFETIME, key: { dated: 1 }, expireAfterSeconds: lifetime }];
 }
 
-/** Whether the index was there with another lifetime, or none is wanted any more. */
-async function dropLifetime(
+/** Brings the lifetime that is there in line with the one that is wanted, `undefined`: none. */
+async function changeLifetime(
 	documents: Documents<ViewDocument>,
 	there: IndexDescriptionInfo | undefined,
 	seconds: number | undefined,
-): Promise<boolean> {
-	if (there === undefined || there.expireAfterSeconds === seconds) return false;
-	await documents.dropIndex(LIFETIME);
-	return true;
+): Promise<void> {
+	if (there === undefined || there.expireAfterSeconds === seconds) return;
+	if (seconds === undefined) await dropIndex(documents, LIFETIME);
+	else {
+		const index = { name: LIFETIME, expireAfterSeconds: seconds };
+		await documents.db.command({ collMod: documents.collectionName, index });
+	}
+}
+
+/** Another node that starts may have done it. */
+async function dropIndex(documents: Documents<ViewDocument>, name: string): Promise<void> {
+	try {
+		await documents.dropIndex(name);
+	} catch (error) {
+		if (!(error instanceof MongoServerError && error.code === INDEX_NOT_FOUND)) throw error;
+	}
 }
 
 async function indexesOf(

@@ -5,7 +5,7 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Collection, Store } from '../../core/store.ts';
-import { createClient } from './connect.ts';
+import { createClient, databaseOf } from './connect.ts';
 import { inTime } from './in-time.ts';
 import { type Lifetimes, makeIndexes } from './make-indexes.ts';
 import { MongoCounters } from './mongo-counters.ts';
@@ -99,7 +99,7 @@ export class MongoShard {
 		const { guard } = this;
 		const silenceMaxMs = timeoutMs + SILENCE_BEHIND_MS;
 		const client = createClient(url, { timeoutMs, silenceMaxMs, log });
-		const db = client.db(database);
+		const db = databaseOf(client, database, timeoutMs);
 		return {
 			client,
 			db,
@@ -115,7 +115,7 @@ export class MongoShard {
 		const { client } = this.#link;
 		this.#link = this.#newLink();
 		const { log, name } = this.#options;
-		log.info({ store: name }, 'a store does not answer: connecting anew');
+		log.debug({ store: name }, 'a store does not answer: connecting anew');
 		client.close().catch(() => {});
 	}
 
@@ -124,7 +124,7 @@ export class MongoShard {
 		const { url, database, timeoutMs, log } = this.#options;
 		const client = createClient(url, { timeoutMs, silenceMaxMs: PREPARE_MS, log });
 		try {
-			await makeIndexes(client.db(database), this.#options);
+			await makeIndexes(databaseOf(client, database, PREPARE_MS), this.#options);
 		} finally {
 			await client.close();
 		}

@@ -81,7 +81,7 @@ function createShards(options: MongoShardsOptions): Shards {
 	const defaults = { log: SILENT, meter: NO_METER, lifetimes, timeoutMs };
 	const [first, ...others] = urls.map((url, n) => {
 		const name = `store ${n + 1} of MONGO_URL`;
-		return new MongoShard({ ...defaults, ...rest, url, name, database: databaseOf(url) });
+		return new MongoShard({ ...defaults, ...rest, url, name, database: databaseNameOf(url) });
 	});
 	const isBounded = urls.length <= SHARDS_MAX;
 	if (first === undefined || !isBounded) throw new Error(`name 1 to ${SHARDS_MAX} stores`);
@@ -89,7 +89,7 @@ function createShards(options: MongoShardsOptions): Shards {
 }
 
 /** A URL may name several hosts, so it is none that `URL` could read. */
-function databaseOf(url: string): string {
+function databaseNameOf(url: string): string {
 	const [, path = ''] = /^[^/]*\/\/[^/]*\/([^?]*)/.exec(url) ?? [];
 	return path === '' ? DATABASE : decodeURIComponent(path);
 }

@@ -10,7 +10,8 @@ import { asStorageError, StorageError } from './storage-error.ts';
 const IN_FLIGHT_MAX = 16;
 const WAITING_MAX = 5_000;
 const FAILURES_MAX = 3;
-const BACK_OFF = { firstMs: 200, maxMs: 2_000 };
+/** Shorter than the longest pauses of writer and projector: when they try again, they may. */
+const BACK_OFF = { firstMs: 200, maxMs: 1_000 };
 
 /**
  * `shared`: of many callers, in the bulkhead. `own`: of a caller that has one in flight (the writer, the
@@ -26,7 +27,7 @@ export interface StoreGuardOptions {
 	readonly runtime: Runtime;
 	readonly log: Log;
 	readonly meter: Meter;
-	/** Called now and then while there is no answer: makes a new connection. */
+	/** Called when the call that should find out whether the store is back has failed, too. */
 	readonly renew?: () => void;
 }
 
@@ -50,7 +51,6 @@ export class StoreGuard {
 	#shutBecause: string | undefined;
 	/** From the first opening of the breaker until it closes. */
 	#isBroken = false;
-	#renewAt = 0;
 
 	constructor(options: StoreGuardOptions) {
 		this.#options = options;
@@ -140,25 +140,12 @@ export class StoreGuard {
 			this.#isBroken = false;
 			log.info({ store: name }, 'a store answers again');
 		} else if (state === 'open' && this.#isBroken) {
-			this.#renewWhenDue();
+			this.#options.renew?.();
 		} else if (state === 'open') {
 			this.#isBroken = true;
-			this.#renewAt = this.#renewalAt();
 			meter.count('storeBreaks');
 			log.warn({ store: name }, 'a store does not answer: calls are refused until it does');
 			this.#bulkhead.refuseWaiting();
 		}
-	}
-
-	#renewWhenDue(): void {
-		if (this.#options.runtime.monotonic() < this.#renewAt) return;
-		this.#renewAt = this.#renewalAt();
-		this.#options.renew?.();
-	}
-
-	/** When a call and another that found out have failed. */
-	#renewalAt(): number {
-		const { runtime, timeoutMs } = this.#options;
-		return runtime.monotonic() + 2 * timeoutMs;
 	}
 }
