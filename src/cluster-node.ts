@@ -55,12 +55,18 @@ export interface ClusterNode {
 	>;
 	/** Takes the actors of this node into the cluster; answers all actors, wherever they live. */
 	take(actors: ActorSystem): ActorPort;
+	/** Resolves when this node may take actors, or after some seconds in which it may not. */
+	settled(): Promise<void>;
 	/** Takes no new actors from now on, and hands over those that live here. */
 	handOver(): Promise<void>;
 	/** Leaves the cluster; the stores stay open. */
 	leave(): Promise<void>;
 	close(): Promise<void>;
 }
+
+/** A node that joins is taken for ready after this long in any case. */
+const SETTLE_MAX_MS = 10_000;
+const SETTLE_POLL_MS = 50;
 
 /** Opens stores, relay and directory, and joins. Rejects with what is missing. */
 export async function openCluster(options: ClusterOptions): Promise<ClusterNode> {
@@ -152,14 +158,20 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 			late.ownership = new Ownership({ actors, placement, membership, runtime, log });
 			return late.actors ?? actors;
 		},
+		async settled() {
+			const until = runtime.monotonic() + SETTLE_MAX_MS;
+			while (membership.standing() === 'waits' && runtime.monotonic() < until) {
+				await new Promise<void>((resolve) => runtime.after(SETTLE_POLL_MS, resolve));
+			}
+		},
 		async handOver() {
 			membership.drain();
 			await late.ownership?.handOver();
 		},
 		async leave() {
 			late.ownership?.stop();
-			placement.stop();
 			await membership.leave();
+			placement.stop();
 			links.close();
 		},
 		async close() {

@@ -43,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 	gateway.attach(server);
 	// What a crash left behind is taken up before an only node is ready: no owner can be alive. Sockets
 	// that come back meanwhile are served, for a refused one would wait out a back-off.
-	if (cluster === undefined) await actors.wakeDue(Number.MAX_SAFE_INTEGER);
+	await (cluster?.settled() ?? actors.wakeDue(Number.MAX_SAFE_INTEGER));
 	await actors.settle();
 	status.unready = undefined;
 	const closeAll = async () => {
