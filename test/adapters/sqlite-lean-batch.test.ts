@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
-import { LeanBatch } from '../../src/adapters/sqlite/lean-batch.ts';
+import { LeanBatch, type LeanCommit } from '../../src/adapters/sqlite/lean-batch.ts';
 import type { ProjectedCommit, RowWrite, Store } from '../../src/core/store.ts';
 
 const NOTES = { name: 'notes', key: [{ name: 'n', type: 'int' }] } as const;
@@ -34,6 +34,12 @@ const commits = fc
 		),
 	);
 
+const asCommit = ({ actor, position, rows }: LeanCommit): ProjectedCommit => ({
+	actor,
+	position,
+	events: rows.map((placed) => ({ position: placed.position, rows: [placed.row] })),
+});
+
 const documents = async (store: Store) =>
 	Promise.all(KEYS.map(async (key) => (await store.get(NOTES.name, [key]))?.doc));
 
@@ -50,9 +56,9 @@ test('[H18] one write per document ends in the same documents as all of them, ho
 				expect(taken.map(({ position }) => position)).toEqual(
 					batch.slice(-1).map(({ position }) => position),
 				);
-				const keys = taken.flatMap(({ events }) => events.flatMap((event) => event.rows));
-				expect(new Set(keys.map(({ key }) => key[0])).size).toBe(keys.length);
-				await lean.project(taken);
+				const keys = taken.flatMap(({ rows }) => rows.map(({ row }) => row.key[0]));
+				expect(new Set(keys).size).toBe(keys.length);
+				await lean.project(taken.map(asCommit));
 			}
 			expect(await documents(lean)).toEqual(await documents(plain));
 			expect(await lean.watermark('note/one')).toBe(await plain.watermark('note/one'));

@@ -1,32 +1,39 @@
-import type { EventRows, ProjectedCommit, RowWrite } from '../../core/store.ts';
+import type { ProjectedCommit, RowWrite } from '../../core/store.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 
-interface Place {
-	readonly rows: (RowWrite | undefined)[];
-	readonly index: number;
+/** A row on its way, with the position of the event that writes it. */
+export interface PlacedRow {
+	readonly position: number;
 	readonly row: RowWrite;
 }
 
-interface LeanEvent {
+/** All that one actor writes in a batch, in order. */
+export interface LeanCommit {
+	readonly actor: ActorKey;
+	/** The last position. */
 	readonly position: number;
-	/** Holes stand where a later event took a row's place. */
-	readonly rows: (RowWrite | undefined)[];
+	readonly rows: readonly PlacedRow[];
 }
 
-/** What one actor has in the batch. */
+/** A place in the order of writes; empty when a later event took the row over. */
+interface Place {
+	readonly position: number;
+	row: RowWrite | undefined;
+}
+
 interface LeanActor {
 	position: number;
-	readonly events: LeanEvent[];
-	/** By collection and key: the one write of a document. */
-	readonly places: Map<string, Map<string, Place>>;
+	readonly places: Place[];
+	/** By collection and key: where a document is written. */
+	readonly documents: Map<string, Map<string, Place>>;
 }
 
 /**
  * Commits as one per actor, with one write per document: what a later event of the batch replaces is
  * left out, patches are merged into what they change. A busy actor's summary is written once a batch,
- * and the rows of an actor lie together, as they do in the file. Only for a store that writes a batch
- * whole or not at all: a row moves behind the watermarks of the commits between. `mayMove`: whether the
- * order of writes to different documents does not matter there.
+ * and the rows of an actor lie together, as they do in the file. Only for a store that writes an actor's
+ * part whole or not at all: a row moves behind the watermarks of the commits between. `mayMove`: whether
+ * the order of writes to different documents does not matter there.
  */
 export class LeanBatch {
 	readonly #mayMove: (collection: string) => boolean;
@@ -40,47 +47,44 @@ export class LeanBatch {
 	take({ actor, position, events }: ProjectedCommit): void {
 		let lean = this.#actors.get(actor);
 		if (lean === undefined) {
-			lean = { position, events: [], places: new Map() };
+			lean = { position, places: [], documents: new Map() };
 			this.#actors.set(actor, lean);
 		}
 		lean.position = position;
 		for (const event of events) {
-			lean.events.push({ position: event.position, rows: this.#takeRows(event.rows, lean) });
+			for (const row of event.rows) this.#takeRow(row, event.position, lean);
 		}
 	}
 
 	/** One commit per actor, up to its last position. */
-	*commits(): Iterable<ProjectedCommit> {
-		for (const [actor, { position, events }] of this.#actors) {
-			yield { actor, position, events: events.map(dense).filter(({ rows }) => rows.length > 0) };
+	*commits(): Iterable<LeanCommit> {
+		for (const [actor, { position, places }] of this.#actors) {
+			yield { actor, position, rows: places.filter(isTaken) };
 		}
 	}
 
-	#takeRows(rows: readonly RowWrite[], { places }: LeanActor): (RowWrite | undefined)[] {
-		const kept: (RowWrite | undefined)[] = [];
-		for (const row of rows) {
-			if (!this.#mayMove(row.collection)) {
-				kept.push(row);
-				continue;
-			}
-			const documents = documentsOf(places, row.collection);
-			const name = JSON.stringify(row.key);
-			const earlier = documents.get(name);
-			const merged = merge(earlier?.row, row);
-			if (merged === undefined) continue;
-			if (earlier !== undefined) earlier.rows[earlier.index] = undefined;
-			documents.set(name, { rows: kept, index: kept.length, row: merged });
-			kept.push(merged);
+	#takeRow(row: RowWrite, position: number, { places, documents }: LeanActor): void {
+		if (!this.#mayMove(row.collection)) {
+			places.push({ position, row });
+			return;
 		}
-		return kept;
+		const known = documentsOf(documents, row.collection);
+		const name = JSON.stringify(row.key);
+		const earlier = known.get(name);
+		const merged = merge(earlier?.row, row);
+		if (merged === undefined) return;
+		if (earlier !== undefined) earlier.row = undefined;
+		const place = { position, row: merged };
+		known.set(name, place);
+		places.push(place);
 	}
 }
 
-function documentsOf(places: LeanActor['places'], collection: string): Map<string, Place> {
-	const known = places.get(collection);
+function documentsOf(documents: LeanActor['documents'], collection: string): Map<string, Place> {
+	const known = documents.get(collection);
 	if (known !== undefined) return known;
 	const fresh = new Map<string, Place>();
-	places.set(collection, fresh);
+	documents.set(collection, fresh);
 	return fresh;
 }
 
@@ -91,7 +95,4 @@ function merge(earlier: RowWrite | undefined, row: RowWrite): RowWrite | undefin
 	return { ...earlier, doc: { ...earlier.doc, ...row.doc } };
 }
 
-const dense = ({ position, rows }: LeanEvent): EventRows => ({
-	position,
-	rows: rows.filter((row) => row !== undefined),
-});
+const isTaken = (place: Place): place is PlacedRow => place.row !== undefined;

@@ -8,25 +8,17 @@ import type {
 	PageQuery,
 	ProjectedCommit,
 	Row,
-	RowWrite,
 	Store,
 } from '../../core/store.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { type CollectionShape, fieldValues, shapeOf } from './collection-shape.ts';
-import { LeanBatch } from './lean-batch.ts';
+import { LeanBatch, type LeanCommit, type PlacedRow } from './lean-batch.ts';
 import { Pace } from './pace.ts';
 import type { StorageThreads } from './sqlite-journal.ts';
 import { copyOwn, packOwn } from './thread-protocol.ts';
 import type { PackedDoc, PackedPage } from './view-reads.ts';
-import {
-	DROP,
-	PATCH,
-	type PackedCommit,
-	type PackedEvent,
-	type PackedRow,
-	PUT,
-} from './view-writes.ts';
+import { DROP, PATCH, type PackedCommit, type PackedRow, PUT } from './view-writes.ts';
 
 /** How long the preparation of a batch may hold the loop that serves sockets. */
 const SLICE_MS_MAX = 2;
@@ -111,22 +103,21 @@ export class SqliteStore implements Store {
 		return this.#threads.views.call('project', parts, buffers);
 	}
 
-	async #packCommit(commit: ProjectedCommit, pace: Pace): Promise<PackedCommit> {
-		const { actor, position, events } = commit;
-		const packed: PackedEvent[] = [];
-		for (const event of events) {
-			packed.push([event.position, event.rows.map((row) => this.#packRow(row))]);
+	async #packCommit({ actor, position, rows }: LeanCommit, pace: Pace): Promise<PackedCommit> {
+		const packed: PackedRow[] = [];
+		for (const placed of rows) {
+			packed.push(this.#packRow(placed));
 			if (pace.isOver) await pace.rest();
 		}
 		return [actor, position, packed];
 	}
 
-	#packRow(row: RowWrite): PackedRow {
+	#packRow({ position, row }: PlacedRow): PackedRow {
 		const { index, shape } = this.#declared(row.collection);
 		checkKey(shape, row.key);
-		if (row.op === 'drop') return [index, DROP, row.key];
-		if (row.op === 'patch') return [index, PATCH, row.key, pack(row.doc)];
-		return [index, PUT, row.key, pack(row.doc), fieldValues(shape, row.doc)];
+		if (row.op === 'drop') return [position, index, DROP, row.key];
+		if (row.op === 'patch') return [position, index, PATCH, row.key, pack(row.doc)];
+		return [position, index, PUT, row.key, pack(row.doc), fieldValues(shape, row.doc)];
 	}
 
 	#declared(collection: string): Declared {

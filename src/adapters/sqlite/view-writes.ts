@@ -10,8 +10,12 @@ export const DROP = 2;
 
 type Values = readonly (string | number | null)[];
 
-/** A row on its way to the views' thread; `collection` counts in the order of the declarations. */
+/**
+ * A row on its way to the views' thread; `position`: of the event that writes it; `collection` counts in
+ * the order of the declarations.
+ */
 export type PackedRow = readonly [
+	position: number,
 	collection: number,
 	op: typeof PUT | typeof PATCH | typeof DROP,
 	key: readonly (string | number)[],
@@ -19,12 +23,8 @@ export type PackedRow = readonly [
 	/** For {@link PUT}: the field columns. */
 	fields?: Values,
 ];
-export type PackedEvent = readonly [position: number, rows: readonly PackedRow[]];
-export type PackedCommit = readonly [
-	actor: string,
-	position: number,
-	events: readonly PackedEvent[],
-];
+/** `position`: the actor's watermark behind it. */
+export type PackedCommit = readonly [actor: string, position: number, rows: readonly PackedRow[]];
 
 /** What to remove, see `DropQuery`; `collection` counts in the order of the declarations. */
 export interface PackedDropQuery {
@@ -72,7 +72,7 @@ class CollectionWrites {
 		this.#find = prepareRows(db, `select doc from ${table} where ${where} and changed < ?`);
 	}
 
-	apply([, op, key, doc, fields]: PackedRow, position: number): void {
+	apply([position, , op, key, doc, fields]: PackedRow): void {
 		if (op === DROP) this.#dropOlder.run(...key, position);
 		else if (doc === undefined) throw new Error('a put or patch without a document');
 		else if (op === PATCH) this.#patch(key, doc, position);
@@ -147,12 +147,12 @@ export class ViewWrites {
 		return this.#collection(collection).dropBelow({ index, below, limit });
 	}
 
-	#project([actor, position, events]: PackedCommit): void {
+	#project([actor, position, rows]: PackedCommit): void {
 		const [done] = firstRow<[number]>(this.#watermark, actor) ?? [0];
-		for (const [at, rows] of events) {
+		for (const row of rows) {
+			const [at, collection] = row;
 			// Applied before: what was dropped since must not come back.
-			if (at <= done) continue;
-			for (const row of rows) this.#collection(row[0]).apply(row, at);
+			if (at > done) this.#collection(collection).apply(row);
 		}
 		this.#raise.run(actor, position);
 	}
