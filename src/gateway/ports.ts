@@ -78,10 +78,14 @@ export interface SeatRequest {
 	readonly identity: Identity;
 	/** Colyseus's token of an earlier seat, to reconnect to it. */
 	readonly reconnectionToken?: string | undefined;
+	/** A place that was reserved before, for a client with a socket of its own. */
+	readonly place?: { readonly sessionId: string; readonly skipHandshake: boolean } | undefined;
 	/** What the room sends. The bytes may be shared by many seats; never kept or changed by Colyseus. */
 	send(bytes: Uint8Array): void;
 	/** The room ended the seat (kick, dispose): Colyseus's close code and reason. */
 	closed(code: number, reason: string): void;
+	/** The room's node is not heard any more, or gave the room up: open again. */
+	moved(): void;
 	/** Bytes that wait on the socket, for back-pressure. */
 	bytesQueued(): number;
 }

@@ -1,3 +1,4 @@
+import { ERRORS } from '../protocol/errors.ts';
 import { OP } from '../protocol/frames.ts';
 import { splitKey } from '../protocol/ids.ts';
 import type { CommandFrame } from '../protocol/wire.ts';
@@ -42,6 +43,7 @@ export class SeatHandle extends ClientHandle {
 			reconnectionToken: this.#opening.token,
 			send: (bytes: Uint8Array) => this.#send(bytes),
 			closed: (closeCode: number, message: string) => this.end({ closeCode, message }),
+			moved: () => this.end({ code: 'MOVED', message: ERRORS.MOVED.says }),
 			bytesQueued: () => connection.writer.queuedBytes + connection.writer.heldBytes,
 		};
 		seats.open(request).then(

@@ -343,7 +343,11 @@ export function resumable(room: Room, token: string, userId: string): string | u
 }
 
 /** Puts the client into the room; throws what the room throws. */
-export async function seatClient(room: Room, client: SeatClient, token?: string): Promise<void> {
-	const options = token === undefined ? {} : { reconnectionToken: token };
-	await connectClientToRoom(room, client, NO_CONTEXT, options);
+export async function seatClient(
+	room: Room,
+	client: SeatClient,
+	{ token, skipHandshake }: { token: string | undefined; skipHandshake: boolean },
+): Promise<void> {
+	const again = token === undefined ? {} : { reconnectionToken: token };
+	await connectClientToRoom(room, client, NO_CONTEXT, { ...again, skipHandshake });
 }

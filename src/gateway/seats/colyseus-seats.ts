@@ -1,27 +1,34 @@
-import { ErrorCode, matchMaker, type Room, ServerError } from '@colyseus/core';
+import { CloseCode, ErrorCode, matchMaker, type Room, ServerError } from '@colyseus/core';
 import type { Log } from '../../core/log.ts';
 import type { Refusal } from '../../protocol/errors.ts';
+import { type ActorKey, actorKey, splitKey } from '../../protocol/ids.ts';
 import type { KindContract } from '../../protocol/kind.ts';
 import type { Identity, SeatHost, SeatRequest } from '../ports.ts';
 import {
+	holderOf,
 	isDisposing,
 	reserve,
 	resumable,
 	type SeatAuth,
 	SeatClient,
+	type SeatOutlet,
 	seatClient,
+	seatReservation,
 	shownError,
 } from './colyseus-internals.ts';
 import { type LiveRooms, StillEnding } from './live-rooms.ts';
-import { roomIdOf } from './seat-definition.ts';
+import type { PlaceAnswer, PlaceRequest, RoomHost } from './room-host.ts';
+import { keyOf, roomIdOf } from './seat-definition.ts';
 
 /** Most rooms with seats on one node; a user can make rooms by opening new ids. */
 const ROOMS_MAX = 10_000;
 
+/** How rooms end seats that may be taken again elsewhere: the node gave the room up, or stops. */
+const MOVED: readonly number[] = [CloseCode.MAY_TRY_RECONNECT, CloseCode.SERVER_SHUTDOWN];
+
 type Refused = { readonly ok: false } & Refusal;
-export type PlaceAnswer =
-	| { readonly ok: true; readonly room: Room; readonly sessionId: string }
-	| Refused;
+/** A reserved place, on the way to its client. */
+type Reserved = { readonly ok: true; readonly room: Room; readonly sessionId: string } | Refused;
 type Opened = Awaited<ReturnType<SeatHost['open']>>;
 
 /** What `opened` carries for a seat. */
@@ -34,16 +41,6 @@ export interface SeatView {
 	readonly reconnected: boolean;
 	/** Colyseus's JOIN_ROOM frame: the first that the client reads; it answers with the byte 10. */
 	readonly join: Uint8Array;
-}
-
-/** Who asks for a place in the room of a key, over whichever socket. */
-export interface PlaceRequest {
-	readonly kind: string;
-	readonly id: string;
-	readonly args: unknown;
-	readonly identity: Identity;
-	/** False: only if there is a room already. */
-	readonly makes: boolean;
 }
 
 /** A kind as the seats see it. */
@@ -72,7 +69,7 @@ export const authOf = ({ userId, roles, name, picture }: Identity): SeatAuth => 
 });
 
 /** Seats Naru's clients in the Colyseus rooms of this node, one room per key. */
-export class ColyseusSeats implements SeatHost {
+export class ColyseusSeats implements RoomHost {
 	readonly kinds: ReadonlyMap<string, KindContract>;
 	readonly #joinables: ReadonlyMap<string, Joinable>;
 	readonly #rooms: LiveRooms;
@@ -89,17 +86,50 @@ export class ColyseusSeats implements SeatHost {
 	async open(request: SeatRequest): Promise<Opened> {
 		const roomId = roomIdOf(request.kind, request.id);
 		try {
+			if (request.place !== undefined) return await this.#take(request, roomId);
 			const again = await this.#reopen(request, roomId);
 			if (again !== undefined) return again;
-			const place = await this.place({ ...request, makes: true });
+			const place = await this.#reserve({ ...request, makes: true });
 			return place.ok ? await this.#seat(request, place) : place;
 		} catch (error) {
-			return this.refusal(error, roomId);
+			return this.#refusal(error, roomId);
 		}
 	}
 
-	/** Reserves a place in the room of a key; it is kept for 15 s. Throws what the room throws. */
 	async place(request: PlaceRequest): Promise<PlaceAnswer> {
+		const roomId = roomIdOf(request.kind, request.id);
+		const { reconnectionToken: token, identity } = request;
+		try {
+			const reserved = await (token === undefined
+				? this.#reserve(request)
+				: this.#reserveAgain(roomId, token, identity));
+			if (!reserved.ok) return reserved;
+			return { ok: true, place: seatReservation(reserved.room, reserved.sessionId) };
+		} catch (error) {
+			return this.#refusal(error, roomId);
+		}
+	}
+
+	has(key: ActorKey): boolean {
+		return this.#rooms.has(roomIdOfKey(key));
+	}
+
+	keys(): Iterable<ActorKey> {
+		return this.#rooms.ids().flatMap((roomId) => actorKeyOf(roomId) ?? []);
+	}
+
+	end(key: ActorKey): void {
+		void this.#rooms.close(roomIdOfKey(key), CloseCode.MAY_TRY_RECONNECT);
+	}
+
+	onGone(listener: (key: ActorKey) => void): () => void {
+		return this.#rooms.onGone((roomId) => {
+			const key = actorKeyOf(roomId);
+			if (key !== undefined) listener(key);
+		});
+	}
+
+	async #reserve(request: Omit<PlaceRequest, 'reconnectionToken'>): Promise<Reserved> {
 		const joinable = this.#joinables.get(request.kind);
 		if (joinable === undefined) return no('NOT_FOUND', 'there is no such kind');
 		if (matchMaker.state !== matchMaker.MatchMakerState.READY) return no('UNAVAILABLE');
@@ -116,7 +146,7 @@ export class ColyseusSeats implements SeatHost {
 	}
 
 	/** The place that a reconnection token names. */
-	async placeAgain(roomId: string, token: string, identity: Identity): Promise<PlaceAnswer> {
+	async #reserveAgain(roomId: string, token: string, identity: Identity): Promise<Reserved> {
 		const room = await this.#rooms.find(roomId);
 		const sessionId = room && resumable(room, token, identity.userId);
 		if (room === undefined || sessionId === undefined) {
@@ -126,7 +156,7 @@ export class ColyseusSeats implements SeatHost {
 	}
 
 	/** The error of a room as an answer; what the room did not mean for the client is logged. */
-	refusal(error: unknown, roomId: string): { ok: false } & Refusal {
+	#refusal(error: unknown, roomId: string): Refused {
 		if (error instanceof StillEnding) return no('RETRY_LATER');
 		const shown = shownError(error);
 		if (shown !== error) {
@@ -148,24 +178,36 @@ export class ColyseusSeats implements SeatHost {
 	async #reopen(request: SeatRequest, roomId: string): Promise<Opened | undefined> {
 		const token = request.reconnectionToken;
 		if (token === undefined || !this.kinds.has(request.kind)) return undefined;
-		const place = await this.placeAgain(roomId, token, request.identity);
-		if (!place.ok) return undefined;
+		const reserved = await this.#reserveAgain(roomId, token, request.identity);
+		if (!reserved.ok) return undefined;
 		try {
-			return await this.#seat(request, { ...place, token });
+			return await this.#seat(request, { ...reserved, token });
 		} catch (error) {
 			this.#log.debug({ room: roomId, error }, 'a seat was not taken up again');
 			return undefined;
 		}
 	}
 
+	/** Takes the place that was reserved for a client with a socket of its own. */
+	async #take(request: SeatRequest, roomId: string): Promise<Opened> {
+		const { identity, place, reconnectionToken: token } = request;
+		const room = await this.#rooms.find(roomId);
+		const sessionId = place?.sessionId ?? '';
+		if (room === undefined || holderOf(room, sessionId) !== identity.userId) {
+			return no('NOT_FOUND', 'the place is not kept any more');
+		}
+		return this.#seat(request, { room, sessionId, ...(token === undefined ? {} : { token }) });
+	}
+
 	async #seat(
 		request: SeatRequest,
-		place: { room: Room; sessionId: string; token?: string },
+		reserved: { room: Room; sessionId: string; token?: string },
 	): Promise<Opened> {
-		const { room, sessionId, token } = place;
-		const client = new SeatClient(sessionId, request);
+		const { room, sessionId, token } = reserved;
+		const client = new SeatClient(sessionId, outletOf(request));
 		client.userId = request.identity.userId;
-		await seatClient(room, client, token).catch((error: unknown) => {
+		const skipHandshake = request.place?.skipHandshake === true;
+		await seatClient(room, client, { token, skipHandshake }).catch((error: unknown) => {
 			throw client.isOpen ? error : endedByRoom();
 		});
 		// A seat that is taken up again has the rights of the present token, not of the first.
@@ -184,4 +226,24 @@ export class ColyseusSeats implements SeatHost {
 		};
 		return { ok: true, seat, view };
 	}
+}
+
+/** Where the bytes of a seat go; a room that this node gave up is told as moved. */
+const outletOf = (request: SeatRequest): SeatOutlet => ({
+	send: (bytes) => request.send(bytes),
+	closed: (code, reason) => {
+		if (MOVED.includes(code)) request.moved();
+		else request.closed(code, reason);
+	},
+	bytesQueued: () => request.bytesQueued(),
+});
+
+const roomIdOfKey = (key: ActorKey): string => {
+	const { kind, id } = splitKey(key);
+	return roomIdOf(kind, id);
+};
+
+function actorKeyOf(roomId: string): ActorKey | undefined {
+	const key = keyOf(roomId);
+	return key && actorKey(key.kind, key.id);
 }

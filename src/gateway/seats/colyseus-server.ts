@@ -4,13 +4,15 @@ import {
 	ErrorCode,
 	LocalDriver,
 	LocalPresence,
+	type MatchMakerDriver,
 	matchMaker,
+	type Presence,
 	Server,
 	ServerError,
 } from '@colyseus/core';
 import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
-import type { Authenticator, SeatHost } from '../ports.ts';
+import type { Authenticator } from '../ports.ts';
 import type { RequestLimits } from '../request-limits.ts';
 import { ActorRooms } from './actor-rooms.ts';
 import { guardRoom, keepMonitorOut, type RoomClass } from './colyseus-internals.ts';
@@ -18,6 +20,7 @@ import { colyseusLog } from './colyseus-log.ts';
 import { authOf, ColyseusSeats } from './colyseus-seats.ts';
 import { LiveRooms } from './live-rooms.ts';
 import { type MatchmakeRoute, matchmakeRoute } from './matchmake-route.ts';
+import type { RoomHost, Rooms } from './room-host.ts';
 import { type RoomDefinitions, roomClass } from './seat-definition.ts';
 import { isStockUpgrade, StockTransport } from './stock-transport.ts';
 
@@ -37,10 +40,21 @@ export interface ColyseusOptions {
 	readonly log: Log;
 	/** The gateway's own WebSocket path. */
 	readonly socketPath?: string;
+	/** What makes this node one of several; its rooms are then shown to the others, too. */
+	readonly cluster?: ColyseusCluster | undefined;
+}
+
+export interface ColyseusCluster {
+	/** Where rooms are listed, for all nodes; it must not fail or wait when servers are away. */
+	readonly driver: MatchMakerDriver;
+	readonly presence: Presence;
+	/** The rooms of all nodes, given those of this one. */
+	everywhere(here: RoomHost): Rooms;
 }
 
 export interface Colyseus {
-	readonly seats: SeatHost;
+	/** Seats in the rooms of all nodes. */
+	readonly seats: Rooms;
 	readonly actorRooms: ActorRooms;
 	/** Call it first for every request: it answers `/matchmake/…` and leaves the rest alone. */
 	readonly handle: MatchmakeRoute;
@@ -57,26 +71,31 @@ let isRunning = false;
  * clients over their own sockets. Its matchmaker is one per process; a second start throws.
  */
 export async function startColyseus(options: ColyseusOptions): Promise<Colyseus> {
-	const { rooms, runtime, log } = options;
+	const { cluster, rooms, runtime, log } = options;
 	if (isRunning) throw new Error('Colyseus runs in this process already');
 	const classes = guardRooms(options);
 	isRunning = true;
 	keepMonitorOut();
-	const transport = new StockTransport(options.authenticator);
+	const transport = new StockTransport({
+		authenticator: options.authenticator,
+		elsewhere: cluster && (() => seats),
+	});
 	const colyseus = new Server({
 		transport,
-		driver: new LocalDriver(),
-		presence: new LocalPresence(),
+		driver: cluster?.driver ?? new LocalDriver(),
+		presence: cluster?.presence ?? new LocalPresence(),
 		gracefullyShutdown: false,
 		greet: false,
 		logger: colyseusLog(log),
 	});
+	// Who is gone is known from the leases, and its rows are removed by those who live.
+	matchMaker.setHealthChecksEnabled(false);
 	for (const [name, room] of classes) matchMaker.defineRoomType(name, room);
 	await matchMaker.accept();
 	const detach = takeUpgrades(options, transport);
 	const forgetRevoked = options.authenticator.onRevoked((revoked) => transport.revoke(revoked));
 	const live = new LiveRooms();
-	const seats = new ColyseusSeats(
+	const here = new ColyseusSeats(
 		[
 			...rooms.seats.map(({ contract, roles }) => ({ kind: contract.kind, contract, roles })),
 			...rooms.actorRooms.map(({ kind }) => ({ kind, roles: ACTOR_ROOM_ROLES })),
@@ -84,6 +103,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 		live,
 		log,
 	);
+	const seats = cluster?.everywhere(here) ?? here;
 	const kinds = rooms.actorRooms.map(({ kind }) => kind);
 	return {
 		seats,

@@ -22,6 +22,7 @@ export class StillEnding extends Error {}
  */
 export class LiveRooms {
 	readonly #entries = new Map<string, Entry>();
+	readonly #listeners = new Set<(roomId: string) => void>();
 
 	get size(): number {
 		return this.#entries.size;
@@ -29,6 +30,18 @@ export class LiveRooms {
 
 	has(roomId: string): boolean {
 		return this.#entries.has(roomId);
+	}
+
+	ids(): readonly string[] {
+		return [...this.#entries.keys()];
+	}
+
+	/** Calls back when nothing of a room is left; the answer ends it. */
+	onGone(listener: (roomId: string) => void): () => void {
+		this.#listeners.add(listener);
+		return () => {
+			this.#listeners.delete(listener);
+		};
 	}
 
 	/** The live room of this id, if there is one. */
@@ -47,11 +60,11 @@ export class LiveRooms {
 		}
 	}
 
-	/** Ends the room of this id and waits until it is gone. */
-	async close(roomId: string): Promise<void> {
+	/** Ends the room of this id, its clients with this code, and waits until it is gone. */
+	async close(roomId: string, code?: number): Promise<void> {
 		const entry = this.#entries.get(roomId);
 		if (entry === undefined) return;
-		await entry.room.then((room) => room.disconnect()).catch(() => undefined);
+		await entry.room.then((room) => room.disconnect(code)).catch(() => undefined);
 		await entry.gone;
 	}
 
@@ -61,6 +74,7 @@ export class LiveRooms {
 			.then(whenGone, () => undefined)
 			.then(() => {
 				this.#entries.delete(roomId);
+				for (const listener of this.#listeners) listener(roomId);
 			});
 		const entry = { room, gone };
 		this.#entries.set(roomId, entry);

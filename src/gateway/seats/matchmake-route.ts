@@ -4,8 +4,7 @@ import { ERRORS, type Refusal } from '../../protocol/errors.ts';
 import { ID } from '../../protocol/ids.ts';
 import type { Authenticator, Identity } from '../ports.ts';
 import type { RequestLimits } from '../request-limits.ts';
-import { seatReservation } from './colyseus-internals.ts';
-import type { ColyseusSeats, PlaceAnswer } from './colyseus-seats.ts';
+import type { PlaceAnswer, Rooms } from './room-host.ts';
 import { keyOf } from './seat-definition.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
@@ -29,7 +28,7 @@ interface Call {
  * kind and say which with `id` in the options; all lead to the one room of that key.
  */
 export function matchmakeRoute(
-	seats: ColyseusSeats,
+	rooms: Rooms,
 	authenticator: Authenticator,
 	limits: Pick<RequestLimits, 'arrived' | 'identified'>,
 ): MatchmakeRoute {
@@ -44,14 +43,13 @@ export function matchmakeRoute(
 		if (!verified.ok) return verified;
 		const options = await readOptions(request);
 		if (options === undefined) return no('INVALID', 'the body is no small JSON object');
-		return place(seats, { method, name, options, identity: verified.identity });
+		return place(rooms, { method, name, options, identity: verified.identity });
 	};
 	return (request, response) => {
 		const path = (request.url ?? '').split('?', 1)[0] ?? '';
 		const [, method, name] = (request.method === 'POST' && ROUTE.exec(path)) || [];
 		if (method === undefined || name === undefined) return false;
 		answer(request, [method, name])
-			.catch((error: unknown) => seats.refusal(error, name))
 			.then((answered) => send(response, answered))
 			.catch(() => response.destroy());
 		return true;
@@ -60,21 +58,20 @@ export function matchmakeRoute(
 
 const no = (code: Refusal['code'], message: string) => ({ ok: false, code, message }) as const;
 
-async function place(seats: ColyseusSeats, call: Call): Promise<PlaceAnswer> {
+async function place(rooms: Rooms, call: Call): Promise<PlaceAnswer> {
 	const { method, name, options, identity } = call;
-	if (method === 'reconnect') {
-		return seats.placeAgain(name, String(options.reconnectionToken), identity);
-	}
-	if (method === 'joinById') {
+	if (method === 'joinById' || method === 'reconnect') {
 		const key = keyOf(name);
 		if (key === undefined) return no('NOT_FOUND', 'there is no such room');
-		return seats.place({ ...key, args: options, identity, makes: false });
+		const reconnectionToken =
+			method === 'reconnect' ? String(options.reconnectionToken) : undefined;
+		return rooms.place({ ...key, args: options, identity, makes: false, reconnectionToken });
 	}
 	const makes = method === 'joinOrCreate' || method === 'create';
 	if (!makes && method !== 'join') return no('NOT_FOUND', 'there is no such method');
 	const { id, ...args } = options;
 	if (typeof id !== 'string' || !ID.test(id)) return no('INVALID', 'say which room with `id`');
-	return seats.place({ kind: name, id, args, identity, makes });
+	return rooms.place({ kind: name, id, args, identity, makes });
 }
 
 async function readOptions(request: IncomingMessage): Promise<Options | undefined> {
@@ -102,7 +99,7 @@ function retryAfter(answer: PlaceAnswer): Record<string, string> {
 function send(response: ServerResponse, answer: PlaceAnswer): void {
 	const status = answer.ok ? 200 : ERRORS[answer.code].status;
 	const body = answer.ok
-		? seatReservation(answer.room, answer.sessionId)
+		? answer.place
 		: { code: answer.code, error: answer.message ?? ERRORS[answer.code].says };
 	response.writeHead(status, { 'content-type': 'application/json', ...retryAfter(answer) });
 	response.end(JSON.stringify(body));

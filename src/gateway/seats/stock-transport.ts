@@ -10,8 +10,8 @@ import {
 } from '@colyseus/core';
 import { WebSocketClient, WebSocketTransport } from '@colyseus/ws-transport';
 import type { WebSocket } from 'ws';
-import { CLOSE, type CloseName } from '../../protocol/errors.ts';
-import type { Authenticator, Identity, Revoked } from '../ports.ts';
+import { CLOSE, type CloseName, ERRORS } from '../../protocol/errors.ts';
+import type { Authenticator, Identity, Revoked, Seat, SeatHost } from '../ports.ts';
 import {
 	holderOf,
 	lasting,
@@ -19,6 +19,8 @@ import {
 	SEAT_BYTES_QUEUED_MAX,
 	shownError,
 } from './colyseus-internals.ts';
+import type { SeatView } from './colyseus-seats.ts';
+import { keyOf } from './seat-definition.ts';
 
 /** Largest message of a stock client, in bytes. */
 const MESSAGE_BYTES_MAX = 64 * 1024;
@@ -39,14 +41,45 @@ class StockClient extends WebSocketClient {
 export const isStockUpgrade = (url: string): boolean =>
 	/^\/[\w-]+\/[\w-]+\?(?:.*&)?sessionId=/.test(url);
 
-/** Colyseus's own sockets, for stock clients; each shows its token, also when it reconnects. */
+/** What a stock client says of itself with its upgrade. */
+interface Arrival {
+	readonly roomId: string;
+	readonly sessionId: string;
+	readonly authToken: string;
+	readonly reconnectionToken: string | undefined;
+	readonly skipHandshake: boolean;
+}
+
+function arrivalOf({ url = '/' }: IncomingMessage): Arrival {
+	const { pathname, searchParams } = new URL(url, 'ws://here');
+	return {
+		roomId: pathname.split('/')[2] ?? '',
+		sessionId: searchParams.get('sessionId') ?? '',
+		authToken: searchParams.get('_authToken') ?? '',
+		reconnectionToken: searchParams.get('reconnectionToken') ?? undefined,
+		skipHandshake: searchParams.has('skipHandshake'),
+	};
+}
+
+export interface StockTransportOptions {
+	readonly authenticator: Authenticator;
+	/** Opens seats in rooms that are not of this node; absent when there is only one. */
+	readonly elsewhere?: (() => SeatHost) | undefined;
+}
+
+/**
+ * Colyseus's own sockets, for stock clients; each shows its token, also when it reconnects. Any node
+ * takes them: behind one entry a client comes to whichever node, and its room may live on another.
+ */
 export class StockTransport extends WebSocketTransport {
 	readonly #authenticator: Authenticator;
+	readonly #elsewhere: StockTransportOptions['elsewhere'];
 	readonly #identities = new Map<StockClient, Identity>();
 
-	constructor(authenticator: Authenticator) {
+	constructor({ authenticator, elsewhere }: StockTransportOptions) {
 		super({ noServer: true, maxPayload: MESSAGE_BYTES_MAX });
 		this.#authenticator = authenticator;
+		this.#elsewhere = elsewhere;
 		// Colyseus binds its own handler to nothing.
 		this.wss.removeAllListeners('connection');
 		this.wss.on('connection', (socket: LivelySocket, request: IncomingMessage) => {
@@ -69,31 +102,71 @@ export class StockTransport extends WebSocketTransport {
 			socket.pingCount = 0;
 		});
 		socket.on('error', () => socket.terminate());
-		const url = new URL(request.url ?? '/', 'ws://here');
-		const client = new StockClient(url.searchParams.get('sessionId') ?? '', socket);
-		const token = url.searchParams.get('reconnectionToken') ?? undefined;
+		const arrival = arrivalOf(request);
+		const client = new StockClient(arrival.sessionId, socket);
 		try {
-			const room = matchMaker.getLocalRoomById(url.pathname.split('/')[2] ?? '');
-			const identity = await this.#identify(url, room, client.sessionId);
+			const identity = await this.#identify(arrival);
 			this.#keep(client, identity);
-			await connectClientToRoom(room, client, NO_CONTEXT, {
-				...(token === undefined ? {} : { reconnectionToken: token }),
-				skipHandshake: url.searchParams.has('skipHandshake'),
-			});
+			const room = matchMaker.getLocalRoomById(arrival.roomId);
+			if (room !== undefined) await this.#seatHere(room, client, { arrival, identity });
+			else await this.#seatElsewhere(client, { arrival, identity });
 		} catch (error) {
 			const { code, message } = shownError(error);
-			const why = token === undefined ? CloseCode.WITH_ERROR : CloseCode.FAILED_TO_RECONNECT;
+			const why =
+				arrival.reconnectionToken === undefined
+					? CloseCode.WITH_ERROR
+					: CloseCode.FAILED_TO_RECONNECT;
 			client.error(code, message, () => socket.close(why));
 		}
 	}
 
-	async #identify(url: URL, room: Room | undefined, sessionId: string): Promise<Identity> {
-		const verified = await this.#authenticator.verify(url.searchParams.get('_authToken') ?? '');
-		if (!verified.ok) throw new ServerError(ErrorCode.AUTH_FAILED, 'no valid token');
-		if (room !== undefined && holderOf(room, sessionId) === verified.identity.userId) {
-			return verified.identity;
+	async #identify({ authToken }: Arrival): Promise<Identity> {
+		const verified = await this.#authenticator.verify(authToken);
+		if (verified.ok) return verified.identity;
+		throw new ServerError(ErrorCode.AUTH_FAILED, 'no valid token');
+	}
+
+	async #seatHere(room: Room, client: StockClient, { arrival, identity }: Arrived): Promise<void> {
+		if (holderOf(room, client.sessionId) !== identity.userId) throw expired();
+		const { reconnectionToken, skipHandshake } = arrival;
+		await connectClientToRoom(room, client, NO_CONTEXT, {
+			...(reconnectionToken === undefined ? {} : { reconnectionToken }),
+			skipHandshake,
+		});
+	}
+
+	/** The room is of another node: the socket is a seat there, and its bytes go through. */
+	async #seatElsewhere(client: StockClient, { arrival, identity }: Arrived): Promise<void> {
+		const key = keyOf(arrival.roomId);
+		const seats = this.#elsewhere?.();
+		if (key === undefined || seats === undefined) throw expired();
+		const { sessionId, reconnectionToken, skipHandshake } = arrival;
+		const early: Uint8Array[] = [];
+		let isSeated = false;
+		const answer = await seats.open({
+			...key,
+			args: {},
+			identity,
+			reconnectionToken,
+			place: { sessionId, skipHandshake },
+			send: (bytes) => {
+				if (isSeated) client.raw(bytes);
+				else early.push(bytes.slice());
+			},
+			closed: (code, reason) => client.leave(code, reason),
+			moved: () => client.leave(CloseCode.MAY_TRY_RECONNECT),
+			bytesQueued: () => client.ref.bufferedAmount,
+		});
+		if (!answer.ok) {
+			if (!ERRORS[answer.code].retryable) throw expired();
+			client.leave(CloseCode.MAY_TRY_RECONNECT, answer.code);
+			return;
 		}
-		throw new ServerError(ErrorCode.MATCHMAKE_EXPIRED, 'seat reservation expired.');
+		isSeated = true;
+		// The first that a client reads; it says that it is ready, and only then the room goes on.
+		client.raw((answer.view as SeatView).join);
+		for (const bytes of early) client.raw(bytes);
+		passOn(client.ref, answer.seat);
 	}
 
 	/** Remembers whose the socket is, and ends it with its token. */
@@ -107,6 +180,23 @@ export class StockTransport extends WebSocketTransport {
 			clearTimeout(timer);
 		});
 	}
+}
+
+interface Arrived {
+	readonly arrival: Arrival;
+	readonly identity: Identity;
+}
+
+const expired = () => new ServerError(ErrorCode.MATCHMAKE_EXPIRED, 'seat reservation expired.');
+
+/** From here on the socket is the seat's. */
+function passOn(socket: WebSocket, seat: Seat): void {
+	if (socket.readyState !== socket.OPEN) {
+		seat.leave(false);
+		return;
+	}
+	socket.on('message', (bytes: Buffer) => seat.receive(bytes));
+	socket.once('close', (code) => seat.leave(code === CloseCode.CONSENTED));
 }
 
 const end = (client: StockClient, why: CloseName) => client.leave(CLOSE[why].code, CLOSE[why].says);

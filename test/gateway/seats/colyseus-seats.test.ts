@@ -195,6 +195,7 @@ describe('slow readers', () => {
 			closed: (code) => {
 				closed = code;
 			},
+			moved: () => {},
 			bytesQueued: () => 0,
 		});
 		expect(mute.ok).toBe(true);

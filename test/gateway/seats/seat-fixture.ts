@@ -141,6 +141,8 @@ export class Player {
 	readonly queue: Uint8Array[] = [];
 	readonly received: Uint8Array[] = [];
 	closed: { code: number; reason: string } | undefined;
+	/** The node gave the room up. */
+	hasMoved = false;
 	isStalled = false;
 	view!: SeatView;
 	seat!: Seat;
@@ -160,6 +162,9 @@ export class Player {
 			send: (bytes) => player.#take(bytes),
 			closed: (code, reason) => {
 				player.closed = { code, reason };
+			},
+			moved: () => {
+				player.hasMoved = true;
 			},
 			bytesQueued: () => player.bytesQueued,
 		});

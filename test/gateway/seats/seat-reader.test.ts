@@ -93,6 +93,7 @@ async function open(token: string, reader?: SeatReader, reconnectionToken?: stri
 		reconnectionToken,
 		send: (bytes) => mine.read(bytes),
 		closed: () => {},
+		moved: () => {},
 		bytesQueued: () => 0,
 	});
 	if (!answer.ok) throw new Error(answer.code);
