@@ -38,8 +38,11 @@ import { PROFILES, storedProfiles } from './rest/stored-profiles.ts';
 export interface ServerOptions {
 	readonly config: Config;
 	readonly log: Log;
-	/** `memory`: nothing is kept; for benches and tests. */
-	readonly storage?: 'sqlite' | 'memory';
+	/**
+	 * `memory`: nothing is kept; for tests. `memory-journal`: neither, but with the read side on its
+	 * threads as ever, so that a bench sees what durability costs.
+	 */
+	readonly storage?: 'sqlite' | 'memory' | 'memory-journal';
 	/** Kinds of actors besides Naru's own; each needs a kind name and collections of its own. */
 	readonly kinds?: readonly ActorKind[];
 	/** Added to every commit, as by a slow disk; for benches. */
@@ -83,8 +86,10 @@ async function openStorage(
 	}
 	const { commitDelayMs = 0, onFailed = () => {} } = options;
 	const directory = options.config.dataDirectory;
-	const opened = await openSqlite({ directory, collections, commitDelayMs, onFailed });
-	const { journal, store } = opened;
+	const memoryOnly = options.storage === 'memory-journal';
+	const opened = await openSqlite({ directory, collections, commitDelayMs, memoryOnly, onFailed });
+	const journal = memoryOnly ? new MemoryJournal() : opened.journal;
+	const { store } = opened;
 	return {
 		journal,
 		store,

@@ -76,7 +76,7 @@ export const durableSend: BenchRow = {
 	id: 'durable-send',
 	about: '200 channels with one sender each, each message answered when it is on the disk',
 	async run(bench) {
-		const kinds = { durable: { journal: 'sqlite' }, memory: { journal: 'memory' } };
+		const kinds = { durable: { storage: 'sqlite' }, memory: { storage: 'memory-journal' } };
 		const { of, missed } = await compare(bench, kinds);
 		const perSecond = of('durable', 'perSecond');
 		const inMemory = of('memory', 'perSecond');
@@ -114,7 +114,7 @@ export const slowCommit: BenchRow = {
 	id: 'slow-commit',
 	about: 'the same on a disk that takes 10 ms longer for every commit',
 	async run(bench) {
-		const kinds = { slow: { journal: 'sqlite', commitDelayMs: DELAY_MS } };
+		const kinds = { slow: { commitDelayMs: DELAY_MS } };
 		const { of, missed } = await compare(bench, kinds);
 		return [
 			{

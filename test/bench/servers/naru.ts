@@ -8,7 +8,7 @@ import { serve } from '../harness/serve.ts';
 import { SECRET } from '../harness/token.ts';
 
 interface NaruOptions {
-	readonly journal?: 'sqlite' | 'memory';
+	readonly storage?: 'sqlite' | 'memory-journal';
 	readonly commitDelayMs?: number;
 	readonly flushWindowMs?: number;
 	/** Kept when given; else a temporary one. */
@@ -16,7 +16,7 @@ interface NaruOptions {
 }
 
 /** The composition of production on a free port, with its default limits. */
-await serve(async ({ journal = 'sqlite', directory, ...options }: NaruOptions) => {
+await serve(async ({ directory, ...options }: NaruOptions) => {
 	const temporary = directory === undefined;
 	const dataDirectory = directory ?? mkdtempSync(join(tmpdir(), 'naru-bench-'));
 	const remove = () => temporary && rmSync(dataDirectory, { recursive: true, force: true });
@@ -28,6 +28,6 @@ await serve(async ({ journal = 'sqlite', directory, ...options }: NaruOptions) =
 		LOG_LEVEL: 'warn',
 	});
 	const log = await createLog({ level: config.logLevel, pretty: false });
-	const server = await startServer({ config, log, storage: journal, ...options });
+	const server = await startServer({ config, log, ...options });
 	return { url: server.url, stop: () => server.close() };
 });
