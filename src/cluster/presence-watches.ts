@@ -1,4 +1,4 @@
-import type { PresenceState } from '../protocol/user.ts';
+import type { ShownState } from './presence-user.ts';
 
 /** Whoever watches users: one per handle of a socket. */
 export interface Watcher {
@@ -10,9 +10,6 @@ export interface Watcher {
 	 */
 	changed(userId: string, before: ShownState | undefined): void;
 }
-
-/** What watchers are shown of a user. */
-export type ShownState = PresenceState['state'];
 
 export interface WatchLimits {
 	readonly perConnectionMax: number;

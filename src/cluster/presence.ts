@@ -6,23 +6,38 @@
  *         │                        cut: lives on silently until the 30 s are over │
  *         └───── a sign of life while still connected (not of the one logged out)─┘
  *
- * A user with no life is offline, with a life that has a visible page online, else away. Users of
- * other nodes will come in as further lives; nothing here asks where a life is heard.
+ * A user with no life is offline, with a life that has a visible page online, else away. What other
+ * nodes tell of their lives counts like those here (`presence-exchange.ts` brings it). With other nodes,
+ * whoever fell silent is offline once all of these were heard since: the user may have gone to one.
  */
 import type { Runtime } from '../core/runtime.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { PresenceState } from '../protocol/user.ts';
-import { type ShownState, type Watcher, WatchIndex, type WatchLimits } from './presence-watches.ts';
+import type { NodeId } from './directory.ts';
+import { PresenceMemory } from './presence-memory.ts';
+import { PresencePartings } from './presence-partings.ts';
+import {
+	type Ending,
+	type Life,
+	laterSaid,
+	type PresenceEntry,
+	type PresenceGone,
+	type ShownState,
+	User,
+} from './presence-user.ts';
+import { type Watcher, WatchIndex, type WatchLimits } from './presence-watches.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
 /** A user is offline this long after the last sign of life (C30). */
 export const OFFLINE_AFTER_MS = 30_000;
 /** The gateway reports signs at most once a second: the last one may be this much younger. */
 const SIGN_LAG_MS = 1_000;
+/** Of what is alive, the last sign is at most this old. */
+export const SILENCE_MAX_MS = OFFLINE_AFTER_MS + SIGN_LAG_MS;
 const WATCHES: WatchLimits = { perConnectionMax: 1_000, totalMax: 2_000_000 };
 /** Sockets that a user is known by; the gateway bounds open ones, this also those that were cut. */
 const LIVES_PER_USER_MAX = 200;
-/** Offline users whose last activity is remembered; the ones gone longest are forgotten first. */
+/** Offline users whose last activity is remembered. */
 const REMEMBERED_MAX = 100_000;
 
 /** A socket, as the gateway tells of it. */
@@ -44,7 +59,7 @@ export interface PresenceOptions {
 }
 
 export interface PresenceCounts {
-	/** Users that are online or away. */
+	/** Users that are online or away here. */
 	readonly users: number;
 	/** Their devices. */
 	readonly devices: number;
@@ -52,58 +67,49 @@ export interface PresenceCounts {
 	readonly watches: number;
 }
 
-interface Life {
-	readonly user: User;
-	readonly deviceId: string;
-	readonly connectionId: string;
-	visible: boolean;
-	connected: boolean;
-	/** It logged out: no frame that is still on its way brings it back. */
-	loggedOut: boolean;
+/** The other nodes, as far as the presence of this one has to do with them. */
+export interface PresenceOthers {
+	/** A user's devices here may be others than before; `ending` says how, if they are gone. */
+	changed(userId: string, ending: Ending): void;
+	/** A device has logged out here, wherever else it left anything. */
+	loggedOut(userId: string, deviceId: string): void;
 }
 
-interface User {
-	readonly userId: string;
-	/** Alive ones, and those over whose socket is still open; oldest first. */
-	readonly lives: Set<Life>;
-	/** What the user said; ends when the user is offline. */
-	away: boolean;
-	/** `undefined`: nobody was told anything yet, see {@link PresenceOptions.settleMs}. */
-	shown: ShownState | undefined;
-	/** Last sign of life of a visible page or app. */
-	lastActiveAt: number | undefined;
-	devices: number;
-}
-
-/** The presence of the users of one node; in memory only, so that a restart begins anew. */
+/** The presence of all users that this node knows of; in memory only, so that a restart begins anew. */
 export class Presence {
 	readonly #runtime: PresenceOptions['runtime'];
 	readonly #users = new Map<string, User>();
 	readonly #lives = new Map<string, Life>();
-	/** When users who are offline were active last, the one gone longest first. */
-	readonly #remembered = new Map<string, number | undefined>();
-	readonly #rememberedMax: number;
+	readonly #memory: PresenceMemory;
+	readonly #partings = new PresencePartings<User>();
 	readonly #signs: SignsOfLife<Life>;
 	readonly #watches: WatchIndex;
+	#self: NodeId = '';
+	#others: PresenceOthers | undefined;
 	#settling: (() => void) | undefined;
-	#usersAlive = 0;
-	#devicesAlive = 0;
+	/** Set while users are unknown only because not all nodes were heard since then. */
+	#settlingSince: number | undefined;
+	#here = { users: 0, devices: 0 };
+	#everywhere = { users: 0, devices: 0 };
 
 	constructor(options: PresenceOptions) {
 		const { runtime, settleMs = OFFLINE_AFTER_MS } = options;
 		this.#runtime = runtime;
-		this.#rememberedMax = options.rememberedMax ?? REMEMBERED_MAX;
+		this.#memory = new PresenceMemory(options.rememberedMax ?? REMEMBERED_MAX);
 		this.#watches = new WatchIndex({ ...WATCHES, ...options.watches });
-		this.#signs = new SignsOfLife(runtime, OFFLINE_AFTER_MS + SIGN_LAG_MS, (life) =>
-			this.#over(life),
-		);
-		if (settleMs > 0) this.#settling = runtime.after(settleMs, () => this.#settled());
+		this.#signs = new SignsOfLife(runtime, SILENCE_MAX_MS, (life) => this.#over(life));
+		if (settleMs > 0) this.#settling = runtime.after(settleMs, () => this.#settle());
+	}
+
+	/** Makes this node one of several, before any socket comes. */
+	join(self: NodeId, others: PresenceOthers): void {
+		this.#self = self;
+		this.#others = others;
 	}
 
 	/** A socket said hello; `visible`: a page or app is in front. */
 	connected(connection: PresenceConnection, visible: boolean): void {
-		const { userId } = connection.identity;
-		const user = this.#users.get(userId) ?? this.#newUser(userId);
+		const user = this.#user(connection.identity.userId);
 		const life: Life = {
 			user,
 			deviceId: connection.deviceId,
@@ -113,9 +119,10 @@ export class Presence {
 			loggedOut: false,
 		};
 		this.#lives.set(connection.id, life);
-		user.lives.add(life);
+		user.lives = [...user.lives, life];
+		user.said = user.saidLast;
 		this.#heard(life);
-		if (user.lives.size > LIVES_PER_USER_MAX) this.#dropOldestCut(user);
+		if (user.lives.length > LIVES_PER_USER_MAX) this.#dropOldestCut(user);
 		this.#show(user);
 	}
 
@@ -125,7 +132,9 @@ export class Presence {
 		if (life === undefined || life.loggedOut) return;
 		const isBack = !this.#signs.has(life);
 		this.#heard(life);
-		if (isBack) this.#show(life.user);
+		if (!isBack) return;
+		life.user.said = life.user.saidLast;
+		this.#show(life.user);
 	}
 
 	/** The socket is gone, however it ended: the device lives on until its silence is too long. */
@@ -145,6 +154,7 @@ export class Presence {
 		if (life.visible) life.user.lastActiveAt = this.#runtime.now();
 		life.visible = visible;
 		this.#heard(life);
+		life.user.said = life.user.saidLast;
 		this.#show(life.user);
 	}
 
@@ -152,7 +162,8 @@ export class Presence {
 	setState(userId: string, state: 'online' | 'away'): void {
 		const user = this.#users.get(userId);
 		if (user === undefined) return;
-		user.away = state === 'away';
+		const n = Math.max(this.#runtime.now(), (user.saidLast?.n ?? 0) + 1);
+		user.said = { n, by: this.#self, away: state === 'away' };
 		this.#show(user);
 	}
 
@@ -163,21 +174,78 @@ export class Presence {
 	logout(connection: PresenceConnection): void {
 		const own = this.#lives.get(connection.id);
 		if (own === undefined) return;
+		const { user, deviceId } = own;
 		own.loggedOut = true;
-		for (const life of [...own.user.lives]) {
-			if (life.deviceId === own.deviceId) this.#end(life);
+		this.#others?.loggedOut(user.userId, deviceId);
+		for (const life of user.lives) if (life.deviceId === deviceId) this.#end(life);
+		this.#show(user, 'logout');
+	}
+
+	/** A node tells of a user's devices there. */
+	tellsOf(node: NodeId, userId: string, entry: PresenceEntry): void {
+		const user = this.#user(userId);
+		user.tell(node, entry);
+		user.wasActiveAt(entry.lastActiveAt);
+		if (user.devices > 0) user.said = laterSaid(user.said, entry.said);
+		this.#show(user);
+	}
+
+	/** A user has no devices at that node any more. */
+	goneFrom(node: NodeId, { userId, ending, lastActiveAt }: PresenceGone): void {
+		const user = this.#users.get(userId);
+		if (user === undefined) return;
+		// Whoever was in sight has shown a sign of life lately, as far as that node was heard.
+		const atLeast = this.#runtime.now() - 2 * SILENCE_MAX_MS;
+		const wasVisible = user.isVisibleElsewhere;
+		user.tell(node, undefined);
+		user.wasActiveAt(lastActiveAt ?? (wasVisible ? atLeast : undefined));
+		this.#show(user, ending);
+	}
+
+	/** A device has logged out at another node so long ago: what it left here before that ends. */
+	loggedOutElsewhere(userId: string, deviceId: string, agoMs: number): void {
+		const user = this.#users.get(userId);
+		if (user === undefined) return;
+		const left = user.lives.filter((life) => {
+			return life.deviceId === deviceId && (this.#signs.silentMs(life) ?? -1) >= agoMs;
+		});
+		if (left.length === 0) return;
+		for (const life of left) this.#end(life);
+		this.#show(user, 'logout');
+	}
+
+	/** All nodes were heard since `moment` (monotonic): who fell silent before, or is not known, is nowhere. */
+	allHeardSince(moment: number): void {
+		for (const user of this.#partings.takeUntil(moment)) {
+			this.#showAs(user, 'offline');
+			this.#tidy(user);
 		}
-		this.#show(own.user);
+		if (this.#settlingSince !== undefined && this.#settlingSince <= moment) this.#settled();
+	}
+
+	/** What there is of a user here, for the other nodes. */
+	entryOf(userId: string): PresenceEntry | undefined {
+		const user = this.#users.get(userId);
+		return user?.entryWith(this.#aliveOf(user));
+	}
+
+	/** When the user was active last, as far as is known. */
+	lastActiveAt(userId: string): number | undefined {
+		const user = this.#users.get(userId);
+		if (user === undefined) return this.#memory.get(userId);
+		// Other nodes tell of changes only: who is in sight there has been active lately.
+		const atLeast = this.#runtime.now() - SILENCE_MAX_MS;
+		if (user.isVisibleElsewhere) return Math.max(atLeast, user.lastActiveAt ?? atLeast);
+		return user.lastActiveAt;
 	}
 
 	/** The user's state; `undefined` while it is too early after the start to tell. */
 	state(userId: string): PresenceState | undefined {
 		if (this.#isUnknown(userId)) return undefined;
-		const user = this.#users.get(userId);
-		const lastActiveAt = user === undefined ? this.#remembered.get(userId) : user.lastActiveAt;
+		const lastActiveAt = this.lastActiveAt(userId);
 		return {
 			userId,
-			state: user?.shown ?? 'offline',
+			state: this.#users.get(userId)?.shown ?? 'offline',
 			...(lastActiveAt === undefined ? {} : { lastActiveAt }),
 		};
 	}
@@ -203,40 +271,40 @@ export class Presence {
 		this.#watches.removeAll(watcher);
 	}
 
+	/** What is here. */
 	counts(): PresenceCounts {
-		return {
-			users: this.#usersAlive,
-			devices: this.#devicesAlive,
-			watches: this.#watches.total,
-		};
+		return { ...this.#here, watches: this.#watches.total };
+	}
+
+	/** Users that are online or away at any node, and their devices, each counted once (C33). */
+	countsEverywhere(): { readonly users: number; readonly devices: number } {
+		return { ...this.#everywhere };
 	}
 
 	/** Ends the timers; nothing is told any more. */
 	stop(): void {
 		this.#settling?.();
 		this.#settling = undefined;
+		this.#partings.clear();
 		this.#signs.stop();
 	}
 
 	#isUnknown(userId: string): boolean {
-		if (this.#settling === undefined) return false;
-		return !this.#users.has(userId) && !this.#remembered.has(userId);
+		if (this.#settling === undefined && this.#settlingSince === undefined) return false;
+		return !this.#users.has(userId) && !this.#memory.has(userId);
 	}
 
-	#newUser(userId: string): User {
+	#user(userId: string): User {
+		const known = this.#users.get(userId);
+		if (known !== undefined) return known;
 		const shown = this.#isUnknown(userId) ? undefined : 'offline';
-		const lastActiveAt = this.#remembered.get(userId);
-		this.#remembered.delete(userId);
-		const user: User = {
-			userId,
-			lives: new Set(),
-			away: false,
-			shown,
-			lastActiveAt,
-			devices: 0,
-		};
+		const user = new User(userId, shown, this.#memory.take(userId));
 		this.#users.set(userId, user);
 		return user;
+	}
+
+	#aliveOf(user: User): readonly Life[] {
+		return user.lives.filter((life) => this.#signs.has(life));
 	}
 
 	#heard(life: Life): void {
@@ -258,56 +326,75 @@ export class Presence {
 	#forget(life: Life): void {
 		const { user } = life;
 		this.#signs.drop(life);
-		user.lives.delete(life);
-		if (user.lives.size > 0 || user.shown !== 'offline') return;
-		this.#remember(user);
+		user.lives = user.lives.filter((other) => other !== life);
+		this.#tidy(user);
 	}
 
 	#dropOldestCut(user: User): void {
-		for (const life of user.lives) {
-			if (life.connected) continue;
-			this.#forget(life);
-			return;
-		}
+		const oldest = user.lives.find(({ connected }) => !connected);
+		if (oldest !== undefined) this.#forget(oldest);
 	}
 
-	#remember({ userId, lastActiveAt }: User): void {
-		this.#users.delete(userId);
-		this.#remembered.set(userId, lastActiveAt);
-		if (this.#remembered.size <= this.#rememberedMax) return;
-		for (const oldest of this.#remembered.keys()) {
-			this.#remembered.delete(oldest);
-			return;
-		}
+	/** Of a user who is nowhere, only the last activity is kept. */
+	#tidy(user: User): void {
+		const isThere = this.#users.get(user.userId) === user;
+		if (!isThere || !user.isNowhere || user.shown !== 'offline') return;
+		this.#users.delete(user.userId);
+		this.#memory.keep(user.userId, user.lastActiveAt);
 	}
 
-	/** Computes the user's state from their lives, counts, and tells the watchers what has changed. */
-	#show(user: User): void {
-		const alive = [...user.lives].filter((life) => this.#signs.has(life));
-		const devices = new Set(alive.map((life) => life.deviceId)).size;
-		this.#devicesAlive += devices - user.devices;
-		this.#usersAlive += Math.sign(devices) - Math.sign(user.devices);
-		user.devices = devices;
-		if (devices === 0) user.away = false;
+	/** Computes the user's state from their lives, counts, and tells all who have to know. */
+	#show(user: User, ending: Ending = 'silence'): void {
+		const alive = this.#aliveOf(user);
+		const wasHere = user.devices > 0;
+		this.#count(user, alive);
+		if (alive.length === 0) user.said = undefined;
+		if (wasHere || alive.length > 0) this.#others?.changed(user.userId, ending);
+		const state = user.stateWith(alive);
+		const isThere = user.shown === 'online' || user.shown === 'away';
+		if (state === 'offline' && isThere && ending === 'silence' && this.#others !== undefined) {
+			this.#partings.begin(user, this.#runtime.monotonic());
+			return;
+		}
+		this.#partings.end(user);
+		this.#showAs(user, state);
+	}
+
+	#showAs(user: User, state: ShownState): void {
 		const before = user.shown;
-		user.shown = stateOf(alive, user.away);
-		if (user.lives.size === 0) this.#remember(user);
-		if (user.shown !== before) this.#tell(user.userId, before);
+		user.shown = state;
+		this.#tidy(user);
+		if (state !== before) this.#tell(user.userId, before);
+	}
+
+	#count(user: User, alive: readonly Life[]): void {
+		const { devices, devicesEverywhere } = user;
+		user.count(alive);
+		add(this.#here, user.devices, devices);
+		add(this.#everywhere, user.devicesEverywhere, devicesEverywhere);
 	}
 
 	#tell(userId: string, before: ShownState | undefined): void {
 		for (const watcher of this.#watches.watchersOf(userId)) watcher.changed(userId, before);
 	}
 
-	/** Whoever has not come back by now is offline, and those who asked are told so once. */
+	/** Whoever has not come back by now is offline, once all other nodes were heard. */
+	#settle(): void {
+		this.#settling = undefined;
+		this.#settlingSince = this.#runtime.monotonic();
+		if (this.#others === undefined) this.#settled();
+	}
+
+	/** Those who asked for the ones unknown are told so once. */
 	#settled(): void {
 		const unknown = [...this.#watches.users()].filter((userId) => this.#isUnknown(userId));
-		this.#settling = undefined;
+		this.#settlingSince = undefined;
 		for (const userId of unknown) this.#tell(userId, undefined);
 	}
 }
 
-function stateOf(alive: readonly Life[], away: boolean): ShownState {
-	if (alive.length === 0) return 'offline';
-	return !away && alive.some((life) => life.visible) ? 'online' : 'away';
+/** Counts one user with so many devices now, and so many before. */
+function add(total: { users: number; devices: number }, now: number, before: number): void {
+	total.devices += now - before;
+	total.users += Math.sign(now) - Math.sign(before);
 }

@@ -40,6 +40,12 @@ export class SignsOfLife<T> {
 		return this.#heardAt.has(item);
 	}
 
+	/** For how long nothing was heard of it, without the time in which this process was held up. */
+	silentMs(item: T): number | undefined {
+		const heardAt = this.#heardAt.get(item);
+		return heardAt === undefined ? undefined : this.#now() - heardAt;
+	}
+
 	/** A sign of life, or the beginning of one. */
 	heard(item: T): void {
 		const now = this.#now();

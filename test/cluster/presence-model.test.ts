@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Presence, type PresenceConnection } from '../../src/cluster/presence.ts';
-import type { ShownState } from '../../src/cluster/presence-watches.ts';
+import type { ShownState } from '../../src/cluster/presence-user.ts';
 import { VirtualRuntime } from './virtual-runtime.ts';
 
 const USERS = ['ann', 'bob', 'eve'];
