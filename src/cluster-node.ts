@@ -1,5 +1,5 @@
 /** Composition of what makes a node one of several: servers, membership, owners, links. */
-import { openMongoShards } from './adapters/mongo/open-mongo-shards.ts';
+import { type MongoShards, openMongoShards } from './adapters/mongo/open-mongo-shards.ts';
 import { openNatsRelay } from './adapters/nats/nats-relay.ts';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
 import { openRedisDirectory } from './adapters/redis/redis-directory.ts';
@@ -20,12 +20,13 @@ import type { Journal } from './core/journal.ts';
 import type { Log } from './core/log.ts';
 import type { Meter } from './core/meter.ts';
 import type { Collection, Store } from './core/store.ts';
-import type { StoreShards } from './core/store-shards.ts';
 import type { KindContract } from './protocol/kind.ts';
 
 export interface ClusterOptions {
 	readonly servers: ClusterConfig;
 	readonly environment: string;
+	/** Days that documents live, by collection. */
+	readonly lifetimes: Readonly<Record<string, number>>;
 	/** Where this node is reached. */
 	readonly url: string;
 	readonly collections: readonly Collection[];
@@ -55,6 +56,8 @@ export interface ClusterNode {
 	>;
 	/** Takes the actors of this node into the cluster; answers all actors, wherever they live. */
 	take(actors: ActorSystem): ActorPort;
+	/** How many store shards do not answer now. */
+	storesAway(): number;
 	/** Resolves when this node may take actors, or after some seconds in which it may not. */
 	settled(): Promise<void>;
 	/** Takes no new actors from now on, and hands over those that live here. */
@@ -87,19 +90,22 @@ export async function openCluster(options: ClusterOptions): Promise<ClusterNode>
 	}
 }
 
-function openStores({ servers, environment, collections, log, meter }: ClusterOptions) {
-	const urls = servers.mongoUrls;
-	return openMongoShards({ urls, environment, collections, runtime: nodeRuntime, log, meter });
+function openStores({ servers, ...options }: ClusterOptions): Promise<MongoShards> {
+	const { environment, collections, lifetimes, log, meter } = options;
+	return openMongoShards({
+		urls: servers.mongoUrls,
+		environment,
+		collections,
+		lifetimes,
+		runtime: nodeRuntime,
+		log,
+		meter,
+	});
 }
 
 interface Servers {
 	readonly id: string;
-	readonly stores: {
-		readonly journal: Journal;
-		readonly store: Store;
-		readonly shards: StoreShards;
-		close(): Promise<void>;
-	};
+	readonly stores: MongoShards;
 	readonly relay: Relay;
 	readonly directory: Directory;
 }
@@ -158,6 +164,7 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 			late.ownership = new Ownership({ actors, placement, membership, runtime, log });
 			return late.actors ?? actors;
 		},
+		storesAway: () => stores.health().filter(({ state }) => state !== 'closed').length,
 		async settled() {
 			const until = runtime.monotonic() + SETTLE_MAX_MS;
 			while (membership.standing() === 'waits' && runtime.monotonic() < until) {

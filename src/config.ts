@@ -32,6 +32,24 @@ const mongoUrls = z
 		error: 'set URLs that begin with mongodb:// or mongodb+srv://, with commas between them',
 	});
 
+const LIFETIME = /^([a-z][A-Za-z]*):(\d{1,5})$/;
+
+/** `collection:days`, with commas between. */
+const lifetimes = z
+	.string()
+	.transform((text) => text.split(',').map((one) => one.trim()))
+	.refine((list) => list.every((one) => LIFETIME.test(one)), {
+		error: 'set collections with days, such as revocations:30',
+	})
+	.transform((list) =>
+		Object.fromEntries(
+			list.map((one) => {
+				const [, name = '', days] = LIFETIME.exec(one) ?? [];
+				return [name, Number(days)] as const;
+			}),
+		),
+	);
+
 const onOff = z
 	.enum(['on', 'off'], { error: 'set on or off' })
 	.transform((value) => value === 'on');
@@ -84,6 +102,7 @@ export const SETTINGS = {
 	REDIS_URL: urlOf('redis:', 'rediss:'),
 	NATS_URL: urlOf('nats:', 'tls:'),
 	MONGO_URL: mongoUrls,
+	LIFETIMES: lifetimes,
 	SIMULATORS: onOff,
 	PAYMENT_URL: urlOf('http:', 'https:'),
 	INSTITUTIONS_URL: urlOf('http:', 'https:'),
@@ -138,6 +157,8 @@ export interface Config {
 	/** Development conveniences: dev tokens, loopback origins, a generated secret. */
 	readonly development: boolean;
 	readonly auth: AuthConfig;
+	/** Days that documents of a collection live; what is not named is kept for ever. */
+	readonly lifetimes: Readonly<Record<string, number>>;
 	/** Absent: one node on its data directory. */
 	readonly cluster?: ClusterConfig;
 	readonly allowedOrigins: readonly string[];
@@ -234,6 +255,7 @@ export function readConfig(
 		environment,
 		development: environment === 'development',
 		auth: authOf(values),
+		lifetimes: Object.freeze(values.LIFETIMES ?? {}),
 		...(cluster === undefined ? {} : { cluster }),
 		allowedOrigins: Object.freeze(values.ALLOWED_ORIGINS ?? []),
 		limits: Object.freeze({

@@ -28,6 +28,7 @@ import { discoverRooms } from './gateway/seats/discover-rooms.ts';
 import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
 import { channelsService } from './gateway/services/channels-service.ts';
 import { presenceService } from './gateway/services/presence-service.ts';
+import { addGauges } from './node-gauges.ts';
 import { LoadMeter } from './ops/load-meter.ts';
 import { Metrics } from './ops/metrics.ts';
 import { channelsContract, presenceContract } from './protocol/user.ts';
@@ -102,12 +103,12 @@ async function openStorage(
 /** The stores that several nodes share, and this node's place among them. */
 async function openShared(
 	options: ServerOptions,
-	cluster: Omit<Parameters<typeof openCluster>[0], 'servers' | 'environment' | 'log'>,
+	cluster: Omit<Parameters<typeof openCluster>[0], 'servers' | 'environment' | 'lifetimes' | 'log'>,
 ): Promise<Storage> {
 	const { config, log } = options;
-	const { environment, cluster: servers } = config;
+	const { environment, lifetimes, cluster: servers } = config;
 	if (servers === undefined) throw new Error('no servers of a cluster are set');
-	const node = await openCluster({ ...cluster, servers, environment, log });
+	const node = await openCluster({ ...cluster, servers, environment, lifetimes, log });
 	const { journal, store, actorOptions } = node;
 	return {
 		journal,
@@ -214,7 +215,7 @@ export async function openParts(options: ServerOptions, server: Server, url: str
 	figures.actors = () => actors.hosts.size;
 	if (options.flushWindowMs !== undefined) gateway.setFlushWindow('channel', options.flushWindowMs);
 	observeActors(actors, colyseus, gateway);
-	addGauges(metrics, { gateway, actors, presence });
+	addGauges(metrics, { gateway, actors, presence, cluster });
 	return {
 		node,
 		storage,
@@ -270,27 +271,5 @@ function observeActors(actors: ActorSystem, colyseus: Colyseus, gateway: Gateway
 		},
 		figures: (key, figures) => colyseus.actorRooms.figures(key, figures),
 		closed: (key) => colyseus.actorRooms.closed(key),
-	});
-}
-
-function addGauges(
-	metrics: Metrics,
-	parts: { gateway: Gateway; actors: ActorSystem; presence: Presence },
-): void {
-	const { gateway, actors, presence } = parts;
-	metrics.gauge('sockets', 'Client sockets', () => gateway.connections().sockets);
-	metrics.gauge('handles', 'Open handles', () => gateway.connections().handles);
-	metrics.gauge(
-		'bytes_queued',
-		'Bytes that wait for clients',
-		() => gateway.connections().bytesQueued,
-	);
-	metrics.gauge('actors', 'Actors awake here', () => actors.hosts.size);
-	metrics.gauge('projector_backlog', 'Events the store lacks', () => actors.projector.backlog);
-	metrics.gauge('users_present', 'Users online or away', () => presence.counts().users);
-	metrics.gauge('mailbox_entries', 'Commands that wait', () => {
-		let waiting = 0;
-		for (const host of actors.hosts.values()) waiting += host.mailboxLength;
-		return waiting;
 	});
 }

@@ -1,0 +1,50 @@
+import type { Presence } from './cluster/presence.ts';
+import type { ClusterNode } from './cluster-node.ts';
+import type { ActorSystem } from './core/actor-system.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { Metrics } from './ops/metrics.ts';
+
+interface Measured {
+	readonly gateway: Gateway;
+	readonly actors: ActorSystem;
+	readonly presence: Pick<Presence, 'counts'>;
+	readonly cluster: ClusterNode | undefined;
+}
+
+/** What is read when `/metrics` is; what only several nodes have is 0 on an only one. */
+export function addGauges(metrics: Metrics, parts: Measured): void {
+	const { gateway, actors, presence, cluster } = parts;
+	metrics.gauge('sockets', 'Client sockets', () => gateway.connections().sockets);
+	metrics.gauge('handles', 'Open handles', () => gateway.connections().handles);
+	metrics.gauge(
+		'bytes_queued',
+		'Bytes that wait for clients',
+		() => gateway.connections().bytesQueued,
+	);
+	metrics.gauge('actors', 'Actors awake here', () => actors.hosts.size);
+	metrics.gauge('projector_backlog', 'Events the store lacks', () => actors.projector.backlog);
+	metrics.gauge('users_present', 'Users online or away', () => presence.counts().users);
+	metrics.gauge('mailbox_entries', 'Commands that wait', () => {
+		let waiting = 0;
+		for (const host of actors.hosts.values()) waiting += host.mailboxLength;
+		return waiting;
+	});
+	addClusterGauges(metrics, cluster);
+}
+
+function addClusterGauges(metrics: Metrics, cluster: ClusterNode | undefined): void {
+	const links = () => cluster?.links.linkFigures();
+	metrics.gauge('nodes', 'Living nodes, this one too', () => cluster?.membership.nodes.size ?? 1);
+	metrics.gauge('relay_connected', 'Whether the relay works (always on an only node)', () =>
+		cluster === undefined || cluster.relay.connected ? 1 : 0,
+	);
+	metrics.gauge('link_sessions', 'Sessions with other nodes', () => links()?.sessions ?? 0);
+	metrics.gauge(
+		'link_bytes_waiting',
+		'Bytes that other nodes have not confirmed',
+		() => links()?.bytesWaiting ?? 0,
+	);
+	metrics.gauge('link_resends', 'Packets sent to nodes again', () => links()?.resends ?? 0);
+	metrics.gauge('link_downs', 'Sessions with nodes that ended', () => links()?.downs ?? 0);
+	metrics.gauge('stores_away', 'Store shards that do not answer', () => cluster?.storesAway() ?? 0);
+}
