@@ -68,6 +68,8 @@ export interface DrainOptions {
 export interface Gateway {
 	/** Takes an upgrade request; the caller has checked that the path is ours. */
 	handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+	/** Takes a socket whose handshake is over. */
+	accept(socket: ClientSocket, address: string): void;
 	/** Takes the upgrade requests of a server that are for our path; answers how to stop. */
 	attach(server: Server): () => void;
 	/** The actor has come alive: handles that wait for its first event open now. */
@@ -127,8 +129,14 @@ class SocketGateway implements Gateway {
 			const client = accepted as ClientSocket;
 			// A browser learns why only from a close code, so the handshake is finished for it.
 			if (refused !== undefined) return refuse(client, refused);
-			this.#accept(client, address);
+			this.accept(client, address);
 		});
+	}
+
+	accept(socket: ClientSocket, address: string): void {
+		const connection = new ClientConnection(this.#context, this.#connections, { socket, address });
+		this.#connections.add(connection);
+		attachSocket(socket, connection);
 	}
 
 	attach(server: Server): () => void {
@@ -199,12 +207,6 @@ class SocketGateway implements Gateway {
 		if (this.#isClosing) return 'drain';
 		const now = this.#context.runtime.monotonic();
 		return this.#connections.admitsAddress(address, now) ? undefined : 'tooMany';
-	}
-
-	#accept(socket: ClientSocket, address: string): void {
-		const connection = new ClientConnection(this.#context, this.#connections, { socket, address });
-		this.#connections.add(connection);
-		attachSocket(socket, connection);
 	}
 
 	#sweepLater(): void {

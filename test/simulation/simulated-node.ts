@@ -1,15 +1,27 @@
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { VirtualRuntime } from '../support/virtual-runtime.ts';
 
+/** What waits for a process that stands still: something came in, or a timer was due. */
+interface Held {
+	readonly is: 'input' | 'timer';
+	readonly step: () => void;
+}
+
 /**
- * One process of a simulated machine: its timers and all answers from outside pass through `enter`.
- * Paused, as by SIGSTOP, it does nothing and does it all later; killed, it never does anything again.
+ * One process of a simulated machine: its timers and all answers from outside pass through it. Paused,
+ * as by SIGSTOP, it does nothing and does it all later; suspended, with its machine, its monotonic clock
+ * stands still too; killed, it never does anything again.
  */
 export class SimulatedNode implements Runtime {
 	readonly name: string;
+	/** How far its wall clock is off. */
+	wallOffMs = 0;
 	readonly #clock: VirtualRuntime;
 	#fate: 'running' | 'paused' | 'dead' = 'running';
-	#held: (() => void)[] = [];
+	#held: Held[] = [];
+	/** For how long its machine has slept, and since when it does. */
+	#asleepMs = 0;
+	#asleepSince: number | undefined;
 
 	constructor(name: string, clock: VirtualRuntime) {
 		this.name = name;
@@ -24,21 +36,35 @@ export class SimulatedNode implements Runtime {
 		return this.#fate === 'paused';
 	}
 
-	/** Runs a step of this process: now, when it goes on, or never. */
+	/** Takes in what comes from outside: now, when the process goes on, or never. */
 	enter(step: () => void): void {
-		if (this.#fate === 'running') step();
-		else if (this.#fate === 'paused') this.#held.push(step);
+		this.#take({ is: 'input', step });
 	}
 
 	pause(): void {
 		if (this.#fate === 'running') this.#fate = 'paused';
 	}
 
-	resume(): void {
+	/** Pauses the whole machine. */
+	suspend(): void {
+		if (this.#fate !== 'running') return;
+		this.#fate = 'paused';
+		this.#asleepSince = this.#clock.monotonic();
+	}
+
+	/** Goes on with what waited: as it came, or what came in, or timers, first. */
+	resume(first?: Held['is']): void {
 		if (this.#fate !== 'paused') return;
 		this.#fate = 'running';
+		if (this.#asleepSince !== undefined) {
+			this.#asleepMs += this.#clock.monotonic() - this.#asleepSince;
+			this.#asleepSince = undefined;
+		}
+		const held = this.#held.splice(0);
+		const isLater = ({ is }: Held) => Number(first !== undefined && is !== first);
+		held.sort((one, other) => isLater(one) - isLater(other));
 		// Each step on its own, as an event loop takes them.
-		for (const step of this.#held.splice(0)) this.#clock.after(0, () => this.enter(step));
+		for (const one of held) this.#clock.after(0, () => this.#take(one));
 	}
 
 	kill(): void {
@@ -47,11 +73,11 @@ export class SimulatedNode implements Runtime {
 	}
 
 	now(): number {
-		return Math.floor(this.#clock.now());
+		return Math.floor(this.#clock.now()) + this.wallOffMs;
 	}
 
 	monotonic(): number {
-		return this.#clock.monotonic();
+		return (this.#asleepSince ?? this.#clock.monotonic()) - this.#asleepMs;
 	}
 
 	randomId(): string {
@@ -63,12 +89,19 @@ export class SimulatedNode implements Runtime {
 	}
 
 	after(ms: number, run: () => void): () => void {
+		let cancel = () => {};
 		let isCancelled = false;
-		const cancel = this.#clock.after(ms, () =>
-			this.enter(() => {
-				if (!isCancelled) run();
-			}),
-		);
+		const wait = (waitMs: number, asleepMs: number) => {
+			const due = () => {
+				if (isCancelled) return;
+				// Timers go by the monotonic clock: what the machine slept meanwhile does not count.
+				const sleptMs = this.#asleepMs - asleepMs;
+				if (sleptMs > 0) wait(sleptMs, this.#asleepMs);
+				else run();
+			};
+			cancel = this.#clock.after(waitMs, () => this.#take({ is: 'timer', step: due }));
+		};
+		wait(ms, this.#asleepMs);
 		return () => {
 			isCancelled = true;
 			cancel();
@@ -77,5 +110,10 @@ export class SimulatedNode implements Runtime {
 
 	defer(run: () => void): void {
 		this.after(0, run);
+	}
+
+	#take(one: Held): void {
+		if (this.#fate === 'running') one.step();
+		else if (this.#fate === 'paused') this.#held.push(one);
 	}
 }
