@@ -1,6 +1,6 @@
 import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
-import type { Collection, Key, Reads, Store } from '../../core/store.ts';
+import type { Collection, Key, Reads, Row, Store } from '../../core/store.ts';
 import type { Refusal } from '../../protocol/errors.ts';
 import { ID } from '../../protocol/ids.ts';
 import type { Identity, Revoked } from '../ports.ts';
@@ -22,6 +22,8 @@ const REVOCATIONS_MAX = 200_000;
 const PAGE_LENGTH = 1_000;
 /** No token that was issued before a revocation can be valid for longer than this behind it. */
 const MATTERS_MS = TOKEN_LIFE_MAX_MS + 2 * CLOCK_TOLERANCE_MS;
+/** So much older than the last look may be what is new in the store: other nodes' clocks differ. */
+const OVERLAP_MS = 60_000;
 
 /** All tokens that a user was issued until now, or one token. */
 export type RevocationTarget = { readonly userId: string } | { readonly tokenId: string };
@@ -47,6 +49,9 @@ export class Revocations {
 	/** By subject and id; oldest first, so that what can be forgotten is at the front. */
 	readonly #entries = new Map<string, Entry>();
 	readonly #listeners = new Set<(revoked: Revoked) => void>();
+	readonly #ownListeners = new Set<(revoked: Revoked) => void>();
+	/** When the store was looked through last. */
+	#readAt = 0;
 
 	/** Use {@link Revocations.open}. */
 	private constructor(options: RevocationsOptions) {
@@ -59,7 +64,11 @@ export class Revocations {
 	/** Reads all revocations that still matter; rejects when the store cannot be read. */
 	static async open(options: RevocationsOptions): Promise<Revocations> {
 		const revocations = new Revocations(options);
-		await revocations.#load();
+		revocations.#readAt = options.runtime.now();
+		for await (const { key, doc } of revocations.#rowsAfter(revocations.#readAt)) {
+			const { at, forgetAt } = doc as unknown as Entry;
+			revocations.#entries.set(key.join('/'), { at, forgetAt });
+		}
 		return revocations;
 	}
 
@@ -92,8 +101,33 @@ export class Revocations {
 			return { ok: false, code: 'UNAVAILABLE', message: 'not stored; revoke it again' };
 		}
 		this.#remember(key, entry);
+		for (const listener of this.#ownListeners) this.#call(listener, { ...target, at });
 		await this.#tell({ ...target, at });
 		return { ok: true };
+	}
+
+	/** Takes over what another node has revoked and stored; tells the listeners when it is news. */
+	async learn(revoked: Revoked): Promise<void> {
+		const target = targetOf(revoked);
+		if (target === undefined) return;
+		const key = rowKey(target).join('/');
+		const { at } = revoked;
+		if ((this.#entries.get(key)?.at ?? 0) >= at) return;
+		this.#forget();
+		this.#remember(key, { at, forgetAt: at + MATTERS_MS });
+		await this.#tell({ ...target, at });
+	}
+
+	/** Learns what other nodes have stored since the last call; rejects when the store cannot be read. */
+	async catchUp(): Promise<void> {
+		const now = this.#runtime.now();
+		const since = Math.min(this.#readAt, now) - OVERLAP_MS;
+		for await (const { key, doc } of this.#rowsAfter(since + MATTERS_MS)) {
+			const { at } = doc as unknown as Entry;
+			const [subject, id = ''] = key.map(String);
+			await this.learn({ ...(subject === 'user' ? { userId: id } : { tokenId: id }), at });
+		}
+		this.#readAt = now;
 	}
 
 	/** Whether the identity's token was revoked, by its id or with all of its user's. */
@@ -103,7 +137,15 @@ export class Revocations {
 		return user !== undefined && (issuedAt ?? 0) <= user.at;
 	}
 
-	/** Calls back after each revocation; the answer ends it. */
+	/** Calls back with each revocation of this node, once it is durable; the answer ends it. */
+	onOwn(listener: (revoked: Revoked) => void): () => void {
+		this.#ownListeners.add(listener);
+		return () => {
+			this.#ownListeners.delete(listener);
+		};
+	}
+
+	/** Calls back after each revocation, of whichever node; the answer ends it. */
 	onRevoked(listener: (revoked: Revoked) => void): () => void {
 		this.#listeners.add(listener);
 		return () => {
@@ -111,8 +153,9 @@ export class Revocations {
 		};
 	}
 
-	async #load(): Promise<void> {
-		let after: Key = [this.#runtime.now()];
+	/** Rows that are forgotten after that time, in this order. */
+	async *#rowsAfter(forgetAt: number): AsyncIterable<Row> {
+		let after: Key = [forgetAt];
 		for (;;) {
 			const page = await this.#store.page({
 				collection: REVOCATIONS.name,
@@ -121,12 +164,10 @@ export class Revocations {
 				after,
 				limit: PAGE_LENGTH,
 			});
-			for (const { key, doc } of page.rows) {
-				const { at, forgetAt } = doc as unknown as Entry;
-				this.#entries.set(key.join('/'), { at, forgetAt });
-				after = [forgetAt, ...key];
-			}
-			if (!page.more || page.rows.length === 0) return;
+			yield* page.rows;
+			const last = page.rows.at(-1);
+			if (!page.more || last === undefined) return;
+			after = [Number(last.doc.forgetAt), ...last.key];
 		}
 	}
 
@@ -169,5 +210,11 @@ export class Revocations {
 
 const rowKey = (target: RevocationTarget): readonly ['user' | 'token', string] =>
 	'userId' in target ? ['user', target.userId] : ['token', target.tokenId];
+
+/** What was revoked; `undefined` when nothing can have this name. */
+function targetOf({ userId, tokenId }: Revoked): RevocationTarget | undefined {
+	if (userId !== undefined) return ID.test(userId) ? { userId } : undefined;
+	return tokenId !== undefined && isTokenId(tokenId) ? { tokenId } : undefined;
+}
 
 const isTokenId = (id: string) => id.length > 0 && id.length <= TOKEN_ID_LENGTH_MAX;
