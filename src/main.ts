@@ -37,6 +37,7 @@ async function start(config: Config): Promise<NaruServer> {
 				log.error({ err: error }, 'the storage is lost');
 				process.exit(1);
 			},
+			onDrain: () => stop(),
 		});
 	} catch (error) {
 		const line = known(error, config);
@@ -55,20 +56,22 @@ function settings(): Config {
 }
 
 const server = await start(settings());
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-	process.once(signal, () => {
-		// What is acknowledged is durable already: a store that never answers must not hold the stop up.
-		setTimeout(() => {
-			process.stderr.write('naru: the stop took too long and was cut short\n');
+
+/** Drains and ends the process; called again, it changes nothing. */
+function stop(): void {
+	// What is acknowledged is durable already: a store that never answers must not hold the stop up.
+	setTimeout(() => {
+		process.stderr.write('naru: the stop took too long and was cut short\n');
+		process.exit(1);
+	}, STOP_MS_MAX).unref();
+	server.close().then(
+		() => process.exit(0),
+		(error) => {
+			process.stderr.write(`naru: the stop failed: ${String(error)}\n`);
 			process.exit(1);
-		}, STOP_MS_MAX).unref();
-		server.close().then(
-			() => process.exit(0),
-			(error) => {
-				process.stderr.write(`naru: the stop failed: ${String(error)}\n`);
-				process.exit(1);
-			},
-		);
-	});
+		},
+	);
 }
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
 process.stdout.write(`demo   ${server.url}/\napi    ${server.url}/api/v1\nready\n`);

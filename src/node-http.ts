@@ -1,18 +1,13 @@
 /** Composition of what a node serves over HTTP: rooms of stock clients, REST, pages. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
-import type { ActorHost } from './core/actor-host.ts';
+import type { NodeStatus } from './node-operations.ts';
 import type { Parts, ServerOptions } from './node-parts.ts';
+import type { Operations } from './ops/operations.ts';
 import { createHttpHandler, type HttpHandler } from './rest/http-handler.ts';
 import type { RestPorts } from './rest/ports.ts';
 import { restHandlers } from './rest/rest-handlers.ts';
 import { staticFiles } from './rest/static-files.ts';
-
-/** What is told of a node's readiness; `unready` says why it is not. */
-export interface NodeStatus {
-	readonly url: string;
-	readonly unready: string | undefined;
-}
 
 /** Everything that answers requests, in the order in which it is asked. */
 export function httpHandlers(
@@ -20,7 +15,7 @@ export function httpHandlers(
 	parts: Parts,
 	status: NodeStatus,
 ): HttpHandler[] {
-	const { actors, auth, channels, colyseus, limits, metrics, originAllowed } = parts;
+	const { auth, channels, colyseus, limits, metrics, originAllowed } = parts;
 	const ports: RestPorts = {
 		actors: parts.everywhere,
 		profiles: auth.profiles,
@@ -28,8 +23,7 @@ export function httpHandlers(
 		status: {
 			unready: () => status.unready,
 			metrics: () => metrics.text(),
-			nodes: async () => [nodeFigures(status.url, parts)],
-			actor: (key) => actors.inspect(key, (host) => actorFigures(parts.node, host)),
+			...operationsOverRest(parts.operations),
 		},
 		publicChannels: async (page) => {
 			const answer = await channels.publicPage(page);
@@ -49,20 +43,35 @@ export function httpHandlers(
 	return [colyseus.handle, rest, ...pages()];
 }
 
-const actorFigures = (node: string, host: ActorHost) => ({
-	key: host.key,
-	node,
-	epoch: host.epoch,
-	position: host.position,
-	state: host.figures(),
-});
-
-function nodeFigures(url: string, { node, gateway, actors }: Parts) {
-	const { sockets } = gateway.connections();
-	return { id: node, pid: process.pid, url, state: 'up', sockets, actors: actors.hosts.size };
+/** What operators see and do without a socket. */
+function operationsOverRest(
+	operations: Operations,
+): Pick<RestPorts['status'], 'nodes' | 'actor' | 'drain'> {
+	return {
+		nodes: () =>
+			operations.allNodes().map(({ id, pid, url, state, load }) => {
+				const { sockets = 0, actors = 0 } = load ?? {};
+				return { id, pid, url, state, sockets, actors };
+			}),
+		actor: async (key) => {
+			const found = await operations.actor({ key, wakes: true });
+			if (!found.ok) return found;
+			const { live, node, position } = found.reply;
+			if (live === undefined || node === undefined) return AWAY;
+			return { ok: true, reply: { key, node, epoch: live.epoch, position, state: live.figures } };
+		},
+		drain: (caller, node) => operations.drain(caller, { node }),
+	};
 }
 
-/** The demo at `/`, the SDK's browser build at `/sdk/`. */
+const AWAY = {
+	ok: false,
+	code: 'UNAVAILABLE',
+	message: 'nobody can wake it now',
+	retryAfterMs: 1_000,
+} as const;
+
+/** The demo at `/`, the inspector, the SDK's browser build at `/sdk/`. */
 function pages(): HttpHandler[] {
 	const directory = (path: string) => new URL(path, import.meta.url).pathname;
 	return [
@@ -71,6 +80,7 @@ function pages(): HttpHandler[] {
 			prefix: '/sdk',
 			shared: true,
 		}),
+		staticFiles({ directory: directory('../dist/inspector'), prefix: '/inspector' }),
 		staticFiles({ directory: directory('../dist/demo'), prefix: '/' }),
 	];
 }

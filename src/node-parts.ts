@@ -29,8 +29,12 @@ import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
 import { channelsService } from './gateway/services/channels-service.ts';
 import { presenceService } from './gateway/services/presence-service.ts';
 import { addGauges } from './node-gauges.ts';
+import { isPlayground, type NodeStatus, openOperations } from './node-operations.ts';
+import { AUDIT } from './ops/audit-trail.ts';
 import { LoadMeter } from './ops/load-meter.ts';
 import { Metrics } from './ops/metrics.ts';
+import { opsService } from './ops/ops-service.ts';
+import { opsContract } from './protocol/ops.ts';
 import { channelsContract, presenceContract } from './protocol/user.ts';
 import { originPolicy } from './rest/origin-policy.ts';
 import type { RestPorts } from './rest/ports.ts';
@@ -52,6 +56,8 @@ export interface ServerOptions {
 	readonly flushWindowMs?: number;
 	/** The storage is lost: the process has to end. */
 	readonly onFailed?: (error: Error) => void;
+	/** An operator wants this node to be closed, and its process to end; default: it is closed. */
+	readonly onDrain?: () => void;
 }
 
 /** Where a node keeps things. */
@@ -134,7 +140,7 @@ function checkNames(
 ): void {
 	const features = [...kinds, ...seats].map(({ contract }) => contract.kind);
 	const names = {
-		kinds: [...features, channelsContract.kind, presenceContract.kind],
+		kinds: [...features, channelsContract.kind, presenceContract.kind, opsContract.kind],
 		collections: collections.map(({ name }) => name),
 	};
 	for (const [what, all] of Object.entries(names)) {
@@ -165,24 +171,25 @@ async function openAuth({ config, log }: ServerOptions, store: Store) {
 	};
 }
 
-/** Everything of a node but its HTTP server, which listens at `url` already. */
-export async function openParts(options: ServerOptions, server: Server, url: string) {
+/** Everything of a node but its HTTP server, which listens already. */
+export async function openParts(options: ServerOptions, server: Server, status: NodeStatus) {
 	const { config, log } = options;
 	const runtime = nodeRuntime;
 	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
 	const kinds = actorKinds(options);
-	const own = [REQUESTS, REVOCATIONS, PROFILES];
+	const own = [REQUESTS, REVOCATIONS, PROFILES, AUDIT];
 	const collections = [...own, ...kinds.flatMap((kind) => kind.collections)];
 	checkNames(kinds, rooms.seats, collections);
 	const contracts = kinds.map((kind) => kind.contract);
 	const metrics = new Metrics();
 	const figures = { sockets: () => 0, actors: () => 0 };
 	const load = new LoadMeter(() => ({ sockets: figures.sockets(), actors: figures.actors() }));
+	const { url } = status;
 	const shared = { url, collections, contracts, meter: metrics, load: () => load.read() };
 	const storage = await (config.cluster === undefined
 		? openStorage(options, collections)
 		: openShared(options, shared));
-	const { store, cluster, actorOptions } = storage;
+	const { store, journal, cluster, actorOptions } = storage;
 	const auth = await openAuth(options, store);
 	const { authenticator } = auth;
 	const actors = new ActorSystem({ kinds, runtime, log, meter: metrics, ...actorOptions });
@@ -196,11 +203,16 @@ export async function openParts(options: ServerOptions, server: Server, url: str
 	const feed = actors.projector;
 	const channels = channelsService({ reads: store, feed, settle: () => feed.settle(), runtime });
 	const node = cluster?.id ?? NODE;
+	const operations = openOperations({
+		...{ config, log, status, node, cluster, actors, contracts, journal, store, load, presence },
+		gateway: () => gateway,
+	});
+	const ops = opsService({ operations, isPlayground: isPlayground(config) });
 	const gateway = createGateway({
 		node,
 		authenticator,
 		actors: everywhere,
-		services: [channels, presenceService(presence, runtime)],
+		services: [channels, presenceService(presence, runtime), ops],
 		seats: colyseus.seats,
 		contracts,
 		listeners: [presence],
@@ -230,6 +242,7 @@ export async function openParts(options: ServerOptions, server: Server, url: str
 		limits,
 		colyseus,
 		channels,
+		operations,
 		gateway,
 	};
 }

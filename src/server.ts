@@ -7,6 +7,7 @@ import type { Journal } from './core/journal.ts';
 import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { httpHandlers, serve } from './node-http.ts';
+import type { NodeStatus } from './node-operations.ts';
 import { closeParts, openParts, type ServerOptions } from './node-parts.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { HTTP_SERVER_OPTIONS, type HttpHandler } from './rest/http-handler.ts';
@@ -33,12 +34,12 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 	let handlers: readonly HttpHandler[] = [];
 	serve(server, () => handlers);
 	const url = await listen(server, options.config);
-	const parts = await openParts(options, server, url).catch(async (error: unknown) => {
+	const status = startingAt(url);
+	const parts = await openParts(options, server, status).catch(async (error: unknown) => {
 		await closeServer(server);
 		throw error;
 	});
 	const { actors, cluster, gateway, metrics, storage } = parts;
-	const status = { url, unready: 'the node starts' as string | undefined };
 	handlers = httpHandlers(options, parts, status);
 	gateway.attach(server);
 	// What a crash left behind is taken up before an only node is ready: no owner can be alive. Sockets
@@ -48,10 +49,16 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 	status.unready = undefined;
 	const closeAll = async () => {
 		status.unready = 'the node drains';
+		status.isDraining = true;
 		await closeParts(parts);
 		await closeServer(server);
 	};
 	let closing: Promise<void> | undefined;
+	const close = () => {
+		closing ??= closeAll();
+		return closing;
+	};
+	status.drain = options.onDrain ?? (() => void close().catch(() => {}));
 	return {
 		url: status.url,
 		actors,
@@ -60,12 +67,16 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 		store: storage.store,
 		journal: storage.journal,
 		holdCommits: () => storage.hold(),
-		close() {
-			closing ??= closeAll();
-			return closing;
-		},
+		close,
 	};
 }
+
+const startingAt = (url: string): NodeStatus => ({
+	url,
+	unready: 'the node starts',
+	isDraining: false,
+	drain: () => {},
+});
 
 function listen(server: Server, { host, port }: Config): Promise<string> {
 	return new Promise((resolve, reject) => {

@@ -6,6 +6,15 @@ const BUSY_SHARE = 0.95;
 const DELAY_MS = 100;
 /** So many reads in a row have to say so: a single pause is none. */
 const READS = 3;
+const RECENT_MS = 1_000;
+
+/** What a read tells. */
+interface Load {
+	readonly sockets: number;
+	readonly actors: number;
+	readonly loopDelayMs: number;
+	readonly overloaded: boolean;
+}
 
 /** How busy this process is, as other nodes learn of it. Read about once a second. */
 export class LoadMeter {
@@ -13,6 +22,7 @@ export class LoadMeter {
 	readonly #figures: () => { readonly sockets: number; readonly actors: number };
 	#utilization: EventLoopUtilization = performance.eventLoopUtilization();
 	#busyReads = 0;
+	#last: { readonly at: number; readonly load: Load } | undefined;
 
 	constructor(figures: () => { readonly sockets: number; readonly actors: number }) {
 		this.#figures = figures;
@@ -20,7 +30,7 @@ export class LoadMeter {
 	}
 
 	/** Sockets and actors now, event-loop delay (p99, in milliseconds) since the last read. */
-	read() {
+	read(): Load {
 		const now = performance.eventLoopUtilization();
 		const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
 		this.#utilization = now;
@@ -28,7 +38,16 @@ export class LoadMeter {
 		this.#delay.reset();
 		const busy = utilization > BUSY_SHARE && loopDelayMs > DELAY_MS;
 		this.#busyReads = busy ? this.#busyReads + 1 : 0;
-		return { ...this.#figures(), loopDelayMs, overloaded: this.#busyReads >= READS };
+		const load = { ...this.#figures(), loopDelayMs, overloaded: this.#busyReads >= READS };
+		this.#last = { at: performance.now(), load };
+		return load;
+	}
+
+	/** The last read, with the present numbers; reads anew when that is more than a second ago. */
+	recent(): Load {
+		const last = this.#last;
+		const isFresh = last !== undefined && performance.now() - last.at < RECENT_MS;
+		return isFresh ? { ...last.load, ...this.#figures() } : this.read();
 	}
 
 	close(): void {

@@ -238,17 +238,25 @@ export const REST = {
 	listNodes: defineRoute({
 		method: 'GET',
 		path: '/api/v1/ops/nodes',
-		summary: 'The nodes',
+		summary: 'All living nodes, by their numbers',
 		access: ['ops'],
 		reply: z.array(nodeSchema),
 	}),
 	getActor: defineRoute({
 		method: 'GET',
 		path: '/api/v1/ops/actors/{kind}/{id}',
-		summary: 'An actor that is active on this node, or what its journal holds',
+		summary: 'An actor, wherever it lives; one that sleeps is woken to be looked at',
 		access: ['ops'],
 		params: z.object({ kind: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), id: keyIdSchema }),
 		reply: actorSchema,
+	}),
+	drainNode: defineRoute({
+		method: 'POST',
+		path: '/api/v1/ops/nodes/{id}/drain',
+		summary: 'The node hands over its actors, closes its sockets and ends; answers before it does',
+		access: ['ops'],
+		params: userParams,
+		reply: z.object({}),
 	}),
 };
 

@@ -1,4 +1,5 @@
 /** What the REST API is put together from. */
+import type { Caller } from '../core/actor-kind.ts';
 import type { ActorPort } from '../core/actor-port.ts';
 import type { Profile } from '../protocol/channel.ts';
 import type { Refusal } from '../protocol/errors.ts';
@@ -38,9 +39,11 @@ export interface NodeStatus {
 	unready(): string | undefined;
 	/** All metrics in Prometheus's text format. */
 	metrics(): Promise<string>;
-	nodes(): Promise<readonly NodeFigures[]>;
-	/** `undefined` for an actor that is nowhere. */
-	actor(key: ActorKey): Promise<ActorFigures | undefined>;
+	nodes(): readonly NodeFigures[];
+	/** Wherever it lives; `NOT_FOUND` for an actor without a journal. */
+	actor(key: ActorKey): Promise<Answer<ActorFigures>>;
+	/** Ends a node orderly, in the name of the caller; answers before it does. */
+	drain(caller: Caller, node: string): Promise<Answer<object>>;
 }
 
 export interface RestPorts {

@@ -55,10 +55,11 @@ export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>):
 			const revoked = await tokens.revoke(userId === undefined ? { tokenId } : { userId });
 			return revoked.ok ? reply({}) : revoked;
 		},
-		listNodes: async () => reply([...(await status.nodes())]),
-		getActor: async ({ params }) => {
-			const figures = await status.actor(actorKey(params.kind, params.id));
-			return figures === undefined ? refuse('NOT_FOUND', 'there is no such actor') : reply(figures);
+		listNodes: () => reply([...status.nodes()]),
+		getActor: ({ params }) => status.actor(actorKey(params.kind, params.id)),
+		drainNode: async ({ params, caller }) => {
+			const drained = await status.drain(caller, params.id);
+			return drained.ok ? reply({}) : drained;
 		},
 	};
 }

@@ -93,6 +93,7 @@ describe('who may call', () => {
 		['POST', '/api/v1/channels/general/messages', 'root:ops', 'service'],
 		['GET', '/api/v1/ops/nodes', 'robot:service', 'ops'],
 		['GET', '/api/v1/ops/actors/channel/general', 'ann:user', 'ops'],
+		['POST', '/api/v1/ops/nodes/n1/drain', 'robot:service', 'ops'],
 	])('[P42] %s %s by %s is FORBIDDEN', async (...row) => {
 		const [method, path, as, role] = row;
 		const { status, body } = await rest.call(method, path, { as });

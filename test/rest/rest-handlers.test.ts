@@ -304,4 +304,11 @@ describe('ops', () => {
 		});
 		expect((await rest.call('GET', `${path}-2`, { as: OPS })).status).toBe(404);
 	});
+
+	test('[P21] a node is drained in the name of who asks for it', async () => {
+		await reply('drainNode', '/api/v1/ops/nodes/n1/drain', { as: OPS });
+		expect(rest.drained).toEqual([{ userId: OPS.split(':')[0], node: 'n1' }]);
+		const missing = await rest.call('POST', '/api/v1/ops/nodes/n9/drain', { as: OPS });
+		expect(missing.status).toBe(404);
+	});
 });

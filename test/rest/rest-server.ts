@@ -107,6 +107,7 @@ export class RestServer {
 	readonly errors: string[] = [];
 	readonly minted: TokenClaims[] = [];
 	readonly revoked: object[] = [];
+	readonly drained: object[] = [];
 	readonly ports: { -readonly [P in keyof RestPorts]: RestPorts[P] };
 	unready: string | undefined;
 	revocationRefused: Refused | undefined;
@@ -137,13 +138,16 @@ export class RestServer {
 			status: {
 				unready: () => this.unready,
 				metrics: async () => 'naru_sockets 3\n',
-				nodes: async () => [
-					{ id: 'n1', pid: 1, url: 'http://h', state: 'up', sockets: 3, actors: 2 },
-				],
+				nodes: () => [{ id: 'n1', pid: 1, url: 'http://h', state: 'up', sockets: 3, actors: 2 }],
 				actor: async (key) =>
 					key === 'channel/general'
-						? { key, node: 'n1', epoch: 1, position: 9, state: { members: 2 } }
-						: undefined,
+						? { ok: true, reply: { key, node: 'n1', epoch: 1, position: 9, state: { members: 2 } } }
+						: { ok: false, code: 'NOT_FOUND' },
+				drain: async ({ userId }, node) => {
+					if (node !== 'n1') return { ok: false, code: 'NOT_FOUND' };
+					this.drained.push({ userId, node });
+					return { ok: true, reply: {} };
+				},
 			},
 			publicChannels: async () => ({ ok: true, reply: { channels: [] } }),
 		};

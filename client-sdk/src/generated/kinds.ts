@@ -2,12 +2,17 @@
 import type { GeneratedKind } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
 import { type CursorBoardTypes, cursorBoardTable } from './cursor-board.ts';
+import { OpsHandle, opsTable } from './ops.ts';
 
 /** Kinds that need no code of their own: `naru.<kind>(id)`, or `naru.<kind>` where there is one. */
-export type GeneratedKinds = Record<never, never>;
+export interface GeneratedKinds {
+	readonly ops: OpsHandle;
+}
 
 /** How each of {@link GeneratedKinds} is made. */
-export const GENERATED_KINDS: Readonly<Record<string, GeneratedKind>> = {};
+export const GENERATED_KINDS: Readonly<Record<string, GeneratedKind>> = {
+	ops: { table: opsTable, handle: OpsHandle, isOne: true },
+};
 
 /** Kinds with seats in a room: `naru.room(kind, id)`. */
 export interface SeatKinds {
