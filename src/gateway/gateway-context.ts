@@ -5,7 +5,13 @@ import type { Runtime } from '../core/runtime.ts';
 import type { KindContract } from '../protocol/kind.ts';
 import type { Flusher } from './flusher.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
-import type { Authenticator, ConnectionListener, SeatHost, Service } from './ports.ts';
+import type {
+	Announcements,
+	Authenticator,
+	ConnectionListener,
+	SeatHost,
+	Service,
+} from './ports.ts';
 import type { SeatGroups } from './seat-groups.ts';
 import type { ServiceHandle } from './service-handle.ts';
 import type { Streams } from './streams.ts';
@@ -16,6 +22,8 @@ export interface GatewayContext {
 	readonly node: string;
 	readonly authenticator: Authenticator;
 	readonly actors: ActorPort;
+	/** Absent where this is the only node. */
+	readonly announcements?: Announcements | undefined;
 	readonly services: ReadonlyMap<string, Service>;
 	/** Handles of services that missed something, until their readers are there again. */
 	readonly behind: Set<ServiceHandle>;

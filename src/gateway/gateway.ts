@@ -15,7 +15,13 @@ import { Connections } from './connections.ts';
 import { Flusher } from './flusher.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './gateway-limits.ts';
-import type { Authenticator, ConnectionListener, SeatHost, Service } from './ports.ts';
+import type {
+	Announcements,
+	Authenticator,
+	ConnectionListener,
+	SeatHost,
+	Service,
+} from './ports.ts';
 import { SeatGroups } from './seat-groups.ts';
 import {
 	type SocketDetails,
@@ -32,6 +38,8 @@ export interface GatewayOptions {
 	readonly node: string;
 	readonly authenticator: Authenticator;
 	readonly actors: ActorPort;
+	/** Where there are other nodes on which actors come alive. */
+	readonly announcements?: Announcements | undefined;
 	/** Contracts of the kinds with style `stream`. */
 	readonly contracts: readonly KindContract[];
 	readonly services?: readonly Service[];
@@ -234,6 +242,7 @@ function createContext(options: GatewayOptions): GatewayContext {
 		node: options.node,
 		authenticator: options.authenticator,
 		actors: options.actors,
+		announcements: options.announcements,
 		services: new Map(services.map((service) => [service.contract.kind, service])),
 		behind: new Set(),
 		seats: options.seats,

@@ -2,6 +2,7 @@
 import type { Caller } from '../core/actor-kind.ts';
 import type { CommandAnswer } from '../core/actor-port.ts';
 import type { Refusal } from '../protocol/errors.ts';
+import type { ActorKey } from '../protocol/ids.ts';
 import type { KindContract } from '../protocol/kind.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 
@@ -41,6 +42,15 @@ export interface ConnectionListener {
 	/** A sign of life: any frame. Called at most once a second per socket. */
 	alive(connection: Connection): void;
 	disconnected(connection: Connection): void;
+}
+
+/** News of actors with `own` that come alive at other nodes. */
+export interface Announcements {
+	/**
+	 * Calls back with `awake` when the actor has come alive, and with `perhaps` when that may have been
+	 * missed; the answer ends it.
+	 */
+	listen(key: ActorKey, heard: (what: 'awake' | 'perhaps') => void): () => void;
 }
 
 /** A feature that the gateway serves itself, without an actor. */
