@@ -2,8 +2,10 @@
 import { type MongoShards, openMongoShards } from './adapters/mongo/open-mongo-shards.ts';
 import { openNatsRelay } from './adapters/nats/nats-relay.ts';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
+import { connectRedis } from './adapters/redis/connect-redis.ts';
 import { openRedisDirectory } from './adapters/redis/redis-directory.ts';
 import { clusterActors } from './cluster/cluster-actors.ts';
+import { ClusterSeats } from './cluster/cluster-seats.ts';
 import type { Directory } from './cluster/directory.ts';
 import { DirectoryPlacement } from './cluster/directory-placement.ts';
 import { LeaseMembership } from './cluster/lease-membership.ts';
@@ -17,9 +19,10 @@ import type { ClusterConfig } from './config.ts';
 import type { ActorPort } from './core/actor-port.ts';
 import type { ActorSystem, ActorSystemOptions } from './core/actor-system.ts';
 import type { Journal } from './core/journal.ts';
-import type { Log } from './core/log.ts';
+import { type Log, SILENT } from './core/log.ts';
 import type { Meter } from './core/meter.ts';
 import type { Collection, Store } from './core/store.ts';
+import { type ColyseusCluster, openColyseusCluster } from './gateway/seats/colyseus-cluster.ts';
 import type { KindContract } from './protocol/kind.ts';
 
 export interface ClusterOptions {
@@ -56,6 +59,8 @@ export interface ClusterNode {
 	>;
 	/** Takes the actors of this node into the cluster; answers all actors, wherever they live. */
 	take(actors: ActorSystem): ActorPort;
+	/** What makes Colyseus's rooms those of all nodes. */
+	openRooms(): Promise<ColyseusCluster>;
 	/** How many store shards do not answer now. */
 	storesAway(): number;
 	/** Resolves when this node may take actors, or after some seconds in which it may not. */
@@ -70,6 +75,8 @@ export interface ClusterNode {
 /** A node that joins is taken for ready after this long in any case. */
 const SETTLE_MAX_MS = 10_000;
 const SETTLE_POLL_MS = 50;
+/** How long a command about the listing of rooms waits for Redis. */
+const ROOMS_REDIS_MS = 1_000;
 
 /** Opens stores, relay and directory, and joins. Rejects with what is missing. */
 export async function openCluster(options: ClusterOptions): Promise<ClusterNode> {
@@ -100,6 +107,28 @@ function openStores({ servers, ...options }: ClusterOptions): Promise<MongoShard
 		runtime: nodeRuntime,
 		log,
 		meter,
+	});
+}
+
+type Among = Pick<ClusterNode, 'membership' | 'placement' | 'switchboard'>;
+
+function openRooms(options: ClusterOptions, among: Among): Promise<ColyseusCluster> {
+	const { servers, environment, log } = options;
+	const { membership } = among;
+	const keyPrefix = `{naru:${environment}}:rooms:`;
+	const timeoutMs = ROOMS_REDIS_MS;
+	const redis = { timeoutMs, silenceMaxMs: 3 * timeoutMs, keyPrefix, log: SILENT };
+	return openColyseusCluster({
+		connect: () => connectRedis(servers.redisUrl, redis),
+		prefix: keyPrefix,
+		nodes: {
+			self: membership.self.id,
+			ids: () => membership.nodes.keys(),
+			onGone: (listener) => membership.onChange(({ gone }) => listener(gone)),
+		},
+		everywhere: (local) => new ClusterSeats({ local, ...among, runtime: nodeRuntime, log }),
+		runtime: nodeRuntime,
+		log,
 	});
 }
 
@@ -161,9 +190,11 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 			},
 		},
 		take(actors) {
-			late.ownership = new Ownership({ actors, placement, membership, runtime, log });
+			const kinds = new Set(options.contracts.map(({ kind }) => kind));
+			late.ownership = new Ownership({ actors, placement, membership, kinds, runtime, log });
 			return late.actors ?? actors;
 		},
+		openRooms: () => openRooms(options, { membership, placement, switchboard }),
 		storesAway: () => stores.health().filter(({ state }) => state !== 'closed').length,
 		async settled() {
 			const until = runtime.monotonic() + SETTLE_MAX_MS;

@@ -199,7 +199,8 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 	const originAllowed = originPolicy(config);
 	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
 	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
-	const colyseus = await startColyseus({ server, rooms, authenticator, limits, runtime, log });
+	const seating = { server, rooms, authenticator, limits, runtime, log };
+	const colyseus = await startColyseus({ ...seating, cluster: await cluster?.openRooms() });
 	const feed = actors.projector;
 	const channels = channelsService({ reads: store, feed, settle: () => feed.settle(), runtime });
 	const node = cluster?.id ?? NODE;

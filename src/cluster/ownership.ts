@@ -1,7 +1,7 @@
 import type { ActorObserver } from '../core/actor-system.ts';
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { ActorKey } from '../protocol/ids.ts';
+import { type ActorKey, splitKey } from '../protocol/ids.ts';
 import type { Membership, Placement } from './ports.ts';
 
 /** Claims without a host (the command that was to create the actor was refused) are let go so often. */
@@ -24,6 +24,8 @@ export interface OwnershipOptions {
 	readonly actors: OwnedHosts;
 	readonly placement: Placement;
 	readonly membership: Pick<Membership, 'onLost'>;
+	/** Kinds of actors; claims of other keys (rooms) are somebody else's care. */
+	readonly kinds: ReadonlySet<string>;
 	readonly runtime: Pick<Runtime, 'after' | 'defer'>;
 	readonly log: Log;
 }
@@ -115,8 +117,10 @@ export class Ownership {
 
 	#sweepLater(): void {
 		this.#cancelSweep = this.#options.runtime.after(SWEEP_MS, () => {
-			const { actors, placement } = this.#options;
-			const hostless = [...placement.owned()].filter((key) => !actors.hosts.has(key));
+			const { actors, kinds, placement } = this.#options;
+			const hostless = [...placement.owned()].filter(
+				(key) => kinds.has(splitKey(key).kind) && !actors.hosts.has(key),
+			);
 			for (const key of hostless) if (this.#hostless.has(key)) placement.release(key);
 			this.#hostless = new Set(hostless);
 			this.#sweepLater();

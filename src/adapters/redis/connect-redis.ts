@@ -6,13 +6,23 @@ const RECONNECT_MS_MAX = 500;
 
 export type ScriptedRedis = Redis & DirectoryScripts;
 
+export interface RedisConnectionOptions {
+	/** How long a command waits for its answer. */
+	readonly timeoutMs: number;
+	/** A connection that owes an answer for so long is taken for dead; never, unless told. */
+	readonly silenceMaxMs?: number;
+	/** Put before every key, not before channels. */
+	readonly keyPrefix?: string;
+	readonly log: Log;
+}
+
 /**
  * A client that never queues: what cannot be sent now, or is not answered in `timeoutMs`, fails, and is
  * not sent again later. Reconnects for ever.
  */
 export function connectRedis(
 	url: string,
-	{ timeoutMs, log }: { readonly timeoutMs: number; readonly log: Log },
+	{ timeoutMs, log, keyPrefix, silenceMaxMs }: RedisConnectionOptions,
 ): ScriptedRedis {
 	const redis = new Redis(url, {
 		lazyConnect: true,
@@ -26,7 +36,11 @@ export function connectRedis(
 		retryStrategy: (attempts) => Math.min(RECONNECT_MS_MAX, attempts * 50),
 		// A server that became a replica, or that waits for one: another may be behind the name by now.
 		reconnectOnError: ({ message }) => /^(READONLY|MASTERDOWN|CLUSTERDOWN)\b/.test(message),
+		// Who subscribes does so again; here nobody would hear that it failed.
+		autoResubscribe: false,
 		scripts: SCRIPTS,
+		...(keyPrefix === undefined ? {} : { keyPrefix }),
+		...(silenceMaxMs === undefined ? {} : { socketTimeout: silenceMaxMs }),
 	}) as ScriptedRedis;
 	logStatus(redis, log);
 	return redis;

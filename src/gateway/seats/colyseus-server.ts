@@ -4,9 +4,7 @@ import {
 	ErrorCode,
 	LocalDriver,
 	LocalPresence,
-	type MatchMakerDriver,
 	matchMaker,
-	type Presence,
 	Server,
 	ServerError,
 } from '@colyseus/core';
@@ -15,12 +13,13 @@ import type { Runtime } from '../../core/runtime.ts';
 import type { Authenticator } from '../ports.ts';
 import type { RequestLimits } from '../request-limits.ts';
 import { ActorRooms } from './actor-rooms.ts';
+import type { ColyseusCluster } from './colyseus-cluster.ts';
 import { guardRoom, keepMonitorOut, type RoomClass } from './colyseus-internals.ts';
 import { colyseusLog } from './colyseus-log.ts';
 import { authOf, ColyseusSeats } from './colyseus-seats.ts';
 import { LiveRooms } from './live-rooms.ts';
 import { type MatchmakeRoute, matchmakeRoute } from './matchmake-route.ts';
-import type { RoomHost, Rooms } from './room-host.ts';
+import type { Rooms } from './room-host.ts';
 import { type RoomDefinitions, roomClass } from './seat-definition.ts';
 import { isStockUpgrade, StockTransport } from './stock-transport.ts';
 
@@ -40,16 +39,8 @@ export interface ColyseusOptions {
 	readonly log: Log;
 	/** The gateway's own WebSocket path. */
 	readonly socketPath?: string;
-	/** What makes this node one of several; its rooms are then shown to the others, too. */
+	/** What makes this node one of several; ended with it. */
 	readonly cluster?: ColyseusCluster | undefined;
-}
-
-export interface ColyseusCluster {
-	/** Where rooms are listed, for all nodes; it must not fail or wait when servers are away. */
-	readonly driver: MatchMakerDriver;
-	readonly presence: Presence;
-	/** The rooms of all nodes, given those of this one. */
-	everywhere(here: RoomHost): Rooms;
 }
 
 export interface Colyseus {
@@ -92,6 +83,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 	matchMaker.setHealthChecksEnabled(false);
 	for (const [name, room] of classes) matchMaker.defineRoomType(name, room);
 	await matchMaker.accept();
+	cluster?.begin();
 	const detach = takeUpgrades(options, transport);
 	const forgetRevoked = options.authenticator.onRevoked((revoked) => transport.revoke(revoked));
 	const live = new LiveRooms();
@@ -114,6 +106,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 			detach();
 			forgetRevoked();
 			await shutDown(colyseus, log);
+			await cluster?.close();
 			isRunning = false;
 		},
 	};
