@@ -24,8 +24,8 @@ export interface OwnershipOptions {
 	readonly actors: OwnedHosts;
 	readonly placement: Placement;
 	readonly membership: Pick<Membership, 'onLost'>;
-	/** Kinds of actors; claims of other keys (rooms) are somebody else's care. */
-	readonly kinds: ReadonlySet<string>;
+	/** Kinds of actors, where others (rooms) are claimed too: those are somebody else's care. */
+	readonly kinds?: ReadonlySet<string>;
 	readonly runtime: Pick<Runtime, 'after' | 'defer'>;
 	readonly log: Log;
 }
@@ -119,7 +119,7 @@ export class Ownership {
 		this.#cancelSweep = this.#options.runtime.after(SWEEP_MS, () => {
 			const { actors, kinds, placement } = this.#options;
 			const hostless = [...placement.owned()].filter(
-				(key) => kinds.has(splitKey(key).kind) && !actors.hosts.has(key),
+				(key) => kinds?.has(splitKey(key).kind) !== false && !actors.hosts.has(key),
 			);
 			for (const key of hostless) if (this.#hostless.has(key)) placement.release(key);
 			this.#hostless = new Set(hostless);
