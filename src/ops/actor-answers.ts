@@ -101,27 +101,23 @@ async function pictureOf(
 /** What can be seen of a host: with the state between two commits, or without when that takes long. */
 async function see(parts: Parts, host: ActorHost, pictures: Pictures): Promise<Seen> {
 	const { actors, runtime, line } = parts;
-	const { key, position, edges: _, ...figures } = actorLine(host);
-	const edges = [...host.subscribers].map(({ edge = line().id }) => edge).sort();
-	const looking = actors.inspect(host.key, (_host, actor) => ({
-		position: actor.position,
-		writer: actor.writer,
-		live: {
-			...figures,
-			edges,
-			figures: host.figures(),
-			commit: actor.commit,
-			snapshotCommit: actor.snapshotCommit,
-			state: pictures.of(host.kind, actor, key),
-		},
-	}));
+	const outside = (): Seen => {
+		const { key: _, position, ...figures } = actorLine(host);
+		const edges = [...host.subscribers].map(({ edge = line().id }) => edge).sort();
+		return { position, writer: host.writer, live: { ...figures, edges } };
+	};
+	const looking = actors.inspect(host.key, (_, actor): Seen => {
+		const { position, writer, commit, snapshotCommit } = actor;
+		const state = pictures.of(host.kind, actor, host.key);
+		return { position, writer, live: { ...outside().live, commit, snapshotCommit, state } };
+	});
 	let cancel = () => {};
 	const late = new Promise<undefined>((resolve) => {
 		cancel = runtime.after(LOOK_MAX_MS, () => resolve(undefined));
 	});
 	const seen = await Promise.race([looking, late]);
 	cancel();
-	return seen ?? { position, writer: host.writer, live: { ...figures, edges } };
+	return seen ?? outside();
 }
 
 function actorLine(host: ActorHost): ActorLine {

@@ -89,9 +89,9 @@ class Picture {
 
 	/** The key when it is the name of a field, not something that was entered. */
 	#fieldOf(key: unknown, depth: number): string | undefined {
-		const name = String(key);
-		const isKnown = this.#natures.has(name) || (depth === 0 && this.#names.has(name));
-		return isKnown ? name : undefined;
+		if (typeof key !== 'string') return undefined;
+		const isKnown = this.#natures.has(key) || (depth === 0 && this.#names.has(key));
+		return isKnown ? key : undefined;
 	}
 
 	#isFull(count: number): boolean {
@@ -102,7 +102,10 @@ class Picture {
 const isScalar = (value: unknown) =>
 	value === undefined || value === null || typeof value === 'boolean' || typeof value === 'number';
 
-const keyOf = (key: unknown) => (typeof key === 'number' ? String(key) : pseudonym(String(key)));
+function keyOf(key: unknown): string {
+	if (typeof key === 'string') return pseudonym(key);
+	return typeof key === 'number' ? String(key) : HIDDEN;
+}
 
 function textOf(text: string, nature: FieldNature | undefined): string {
 	if (typeof nature === 'object' && nature.has(text)) return text;

@@ -63,24 +63,34 @@ export interface NodeParts {
 }
 
 const DONE = { ok: true, reply: {} } as const;
+const NOT_HERE = {
+	ok: false,
+	code: 'FORBIDDEN',
+	message: 'nodes are killed in development on loopback only',
+} as const;
+const STARTING = {
+	ok: false,
+	code: 'RETRY_LATER',
+	message: 'the node starts',
+	retryAfterMs: 1_000,
+} as const;
 /** The answer has left by then. */
 const END_AFTER_MS = 100;
 
 /** Answers about this node. */
 export function nodeAnswers(parts: NodeParts): NodeAnswers {
-	const { drain, kill, runtime } = parts;
+	const { drain, kill, line, runtime } = parts;
 	return {
 		node: () => ({ ok: true, reply: figuresOf(parts) }),
 		...actorAnswers(parts),
 		...socketAnswers(parts),
 		drain: () => {
+			if (line().state === 'starting') return STARTING;
 			runtime.after(END_AFTER_MS, drain);
 			return DONE;
 		},
 		kill: () => {
-			if (kill === undefined) {
-				return { ok: false, code: 'FORBIDDEN', message: 'only in development, on loopback' };
-			}
+			if (kill === undefined) return NOT_HERE;
 			runtime.after(END_AFTER_MS, kill);
 			return DONE;
 		},
