@@ -358,16 +358,24 @@ export class ActorSystem implements ActorPort {
 	}
 
 	async #tend(): Promise<void> {
-		for (const host of [...this.#hosts.values()]) {
-			const idleMs = host.exists === true ? this.#idleMs : 0;
-			const isIdle = host.quiet && host.door.idleMs >= idleMs;
-			if (isIdle) void this.#leave(host, () => host.putAway());
-			else await host.tend();
-		}
+		// Apart, so that a store that hangs holds up its own actors only.
+		const shards = Array.from({ length: this.#shards.count }, (): ActorHost[] => []);
+		for (const host of this.#hosts.values()) shards[this.#shards.of(host.key)]?.push(host);
+		await Promise.all(shards.map((hosts) => this.#tendAll(hosts)));
 		this.#restarts.forgetOld();
 		// Not waited for: a store that hangs must not keep live actors from being tended.
 		this.wakeDue().catch((error) => {
 			if (!this.#stopped) this.#env.log.warn({ err: error }, 'due work could not be read');
 		});
+	}
+
+	async #tendAll(hosts: readonly ActorHost[]): Promise<void> {
+		for (const host of hosts) {
+			if (this.#hosts.get(host.key) !== host) continue;
+			const idleMs = host.exists === true ? this.#idleMs : 0;
+			const isIdle = host.quiet && host.door.idleMs >= idleMs;
+			if (isIdle) void this.#leave(host, () => host.putAway());
+			else await host.tend();
+		}
 	}
 }

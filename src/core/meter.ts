@@ -21,6 +21,7 @@ export type CounterName =
 	| 'bytesOut'
 	| 'resyncs'
 	| 'resumes'
+	| 'reopens'
 	| 'ringResumes'
 	| 'ringMisses'
 	| 'socketsClosed'

@@ -55,6 +55,7 @@ export class Reopener {
 	/** Takes a question up, between two commits. */
 	serve(entry: ReopenEntry, actor: Recovered): void {
 		const { resume } = entry.request;
+		this.#options.meter.count('reopens');
 		if (!actor.history.matches(resume, actor.position)) this.#reset(entry);
 		else this.#check({ entry, refused: [], checked: 0, older: [], readUpTo: resume[0] }, actor);
 	}
@@ -79,7 +80,6 @@ export class Reopener {
 		const newer = history.publications(readUpTo);
 		if (newer !== undefined) {
 			const writer = history.writerOf(position) ?? '';
-			this.#options.meter.count('resumes');
 			this.#options.subscribe(entry.request.subscriber);
 			const missed = [...older, ...newer];
 			entry.answer({ ok: true, how: 'resumed', position, writer, missed, refused });

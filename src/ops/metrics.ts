@@ -25,6 +25,10 @@ const COUNTERS: Record<CounterName, { name: string; help: string; label?: 'code'
 	framesOut: { name: 'frames_out_total', help: 'Frames sent to clients' },
 	bytesOut: { name: 'bytes_out_total', help: 'Bytes written to client sockets' },
 	resumes: { name: 'resumes_total', help: 'Openings that owners answered with what was missed' },
+	reopens: {
+		name: 'reopens_total',
+		help: 'Edges that came back to an actor, each with all its users at once',
+	},
 	resyncs: {
 		name: 'resyncs_total',
 		help: 'Openings that owners answered with a fresh state where one was known already',
