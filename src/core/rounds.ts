@@ -26,7 +26,7 @@ export class Rounds<T> {
 	constructor(options: RoundsOptions<T>) {
 		this.#options = options;
 		// Nodes that started together do not read together.
-		this.#due = -options.runtime.random();
+		this.#due = options.runtime.random();
 		this.#tickLater();
 	}
 
@@ -51,17 +51,28 @@ export class Rounds<T> {
 		const { items, roundMs, perSecondMax, hurriedPerSecondMax } = this.#options;
 		const wanted = (items.size * TICK_MS) / roundMs;
 		this.#due += this.#isHurried ? hurriedPerSecondMax : Math.min(wanted, perSecondMax);
-		while (this.#due >= 1) {
-			this.#due--;
-			this.#round ??= items[Symbol.iterator]();
-			const next = this.#round.next();
-			if (next.done !== true) {
-				this.#options.visit(next.value);
-				continue;
+		for (; this.#due >= 1; this.#due--) {
+			const next = this.#next();
+			if (next.done === true) {
+				this.#due = 0;
+				return;
 			}
-			this.#round = undefined;
-			this.#isHurried = false;
-			this.#due = 0;
+			this.#options.visit(next.value);
 		}
+	}
+
+	/** The next of this round, or the first of a new one; a round in a hurry is not followed at once. */
+	#next(): IteratorResult<T> {
+		const { items } = this.#options;
+		const next = this.#round?.next();
+		if (next !== undefined && next.done !== true) return next;
+		const wasHurried = next !== undefined && this.#isHurried;
+		this.#round = undefined;
+		if (wasHurried) {
+			this.#isHurried = false;
+			return { done: true, value: undefined };
+		}
+		this.#round = items[Symbol.iterator]();
+		return this.#round.next();
 	}
 }

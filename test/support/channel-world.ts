@@ -3,6 +3,7 @@ import { channelKind } from '../../actors/channel/channel-kind.ts';
 import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import type { ProjectionFeed } from '../../src/core/projector.ts';
 import type { Page, PageQuery, Reads, Row, RowWrite } from '../../src/core/store.ts';
+import type { Service } from '../../src/gateway/ports.ts';
 import { channelsService } from '../../src/gateway/services/channels-service.ts';
 import { channelsContract } from '../../src/protocol/user.ts';
 import type { WireEvent } from '../../src/protocol/wire.ts';
@@ -75,7 +76,8 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 		}
 	}
 
-	session(userId: string, deviceId = 'phone') {
+	/** A session of a user, at this node's service or at another's. */
+	session(userId: string, deviceId = 'phone', service: Service = this.service) {
 		const told: WireEvent[] = [];
 		const reader = { isSlow: false };
 		const connection = {
@@ -83,7 +85,7 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 			identity: { userId, roles: ['user'] },
 			deviceId,
 		};
-		const session = this.service.open(connection, (event) => {
+		const session = service.open(connection, (event) => {
 			if (reader.isSlow) return false;
 			const [type, data] = event;
 			const schema = channelsContract.ephemerals[type as 'change' | 'gone'];

@@ -1,13 +1,16 @@
-import type { ProjectionFeed } from '../../core/projector.ts';
 import type { Runtime } from '../../core/runtime.ts';
-import type { Doc, Reads, RowWrite } from '../../core/store.ts';
+import type { Doc, Reads, Row } from '../../core/store.ts';
 import type { ChannelSummary } from '../../protocol/user.ts';
+import { BadgeChecks } from './badge-checks.ts';
 import { publicSummary, unreadIn } from './channel-summary.ts';
 import type { ChannelsSession } from './channels-session.ts';
 import { type MembershipListener, MemberWatch } from './member-watch.ts';
+import type { RowNews, RowSource } from './row-source.ts';
 
 /** Least time between two changes of one channel to one session (C8). */
 const CHANGE_INTERVAL_MS = 1_000;
+/** A member's marker and the channel's row come as two messages, which should be told as one change. */
+const GATHER_MS = 20;
 /** Members told in one go, so that the loop is not held up by a large channel. */
 const SLICE_LENGTH = 128;
 
@@ -16,42 +19,73 @@ interface ChannelWatch {
 	readonly members: Set<MemberWatch>;
 	/** Only rises. Unknown until read or changed. */
 	lastAt?: number;
+	/** The position of the row that all members were told of last, or that somebody has read. */
+	toldUpTo?: number | undefined;
+	readUpTo?: number | undefined;
+	/** The row as another node told of it, until its members are told. */
+	row?: WholeRow | undefined;
+	/** Ends what was begun to hear of the channel. */
+	readonly unfollow: () => void;
 	/** Who has to be told at the end of the interval. */
 	dirty?: Set<MemberWatch> | 'all' | undefined;
 	/** Set while an interval runs, or members are told. */
 	busy: boolean;
 }
 
+type WholeRow = Pick<Row, 'changed' | 'doc'>;
+
 export interface WatchOptions {
 	readonly reads: Reads;
-	readonly feed: ProjectionFeed;
+	/** Rows that are in the store by now, of this node or of all. */
+	readonly feed: RowSource;
 	readonly runtime: Runtime;
 }
 
 /**
  * Follows the channels of all users with sessions here: projected rows mark channels as changed, and
  * their members are told at most once a second, always the newest. A row costs what the sessions
- * concerned cost; rows of other channels cost a look-up.
+ * concerned cost; rows of other channels cost a look-up. Where rows may be lost, everything is read
+ * again from time to time.
  */
 export class ChannelWatches implements MembershipListener {
 	readonly #options: WatchOptions;
 	readonly #users = new Map<string, MemberWatch>();
 	readonly #channels = new Map<string, ChannelWatch>();
-	readonly #undo: () => void;
+	readonly #undo: (() => void)[] = [];
 
 	constructor(options: WatchOptions) {
+		const { feed, runtime } = options;
 		this.#options = options;
-		this.#undo = options.feed.onRows((rows) => {
-			for (const row of rows) this.#take(row);
+		this.#undo.push(
+			feed.onRows((rows) => {
+				for (const row of rows) this.#take(row);
+			}),
+		);
+		if (feed.onMissed === undefined) return;
+		const checks = new BadgeChecks({
+			runtime,
+			users: this.#users,
+			channels: this.#channels,
+			checkUser: (watch) => this.#checkUser(watch),
+			checkChannel: (channelId) => this.#checkChannel(channelId),
 		});
+		this.#undo.push(
+			feed.onMissed((userId) => {
+				const watch = userId === undefined ? undefined : this.#users.get(userId);
+				if (userId === undefined) checks.hurry();
+				else if (watch !== undefined) checks.check(watch);
+			}),
+			() => checks.stop(),
+		);
 	}
 
 	/** The user's watch, for one more session. */
 	watch(userId: string): MemberWatch {
 		const there = this.#users.get(userId);
 		if (there !== undefined) return there;
-		const { reads } = this.#options;
-		const made = new MemberWatch(userId, { reads, listener: this });
+		const { reads, feed } = this.#options;
+		const follow = feed.followUser?.bind(feed);
+		const made = new MemberWatch(userId, { reads, listener: this, follow });
 		this.#users.set(userId, made);
 		return made;
 	}
@@ -75,9 +109,12 @@ export class ChannelWatches implements MembershipListener {
 		return this.#channels.get(channelId)?.lastAt;
 	}
 
-	learnLastAt(channelId: string, lastAt: number): void {
-		const channel = this.#channels.get(channelId);
-		if (channel !== undefined) channel.lastAt = Math.max(lastAt, channel.lastAt ?? 0);
+	/** Somebody has read the channel's row. */
+	learn({ key, doc, changed }: Row): void {
+		const channel = this.#channels.get(String(key[0]));
+		if (channel === undefined) return;
+		channel.readUpTo = Math.max(changed, channel.readUpTo ?? 0);
+		learnLastAt(channel, doc);
 	}
 
 	/** A member's own summary; nothing when the membership has ended meanwhile. */
@@ -92,38 +129,54 @@ export class ChannelWatches implements MembershipListener {
 	}
 
 	began(watch: MemberWatch, channelId: string): void {
-		const channel = this.#channels.get(channelId) ?? { members: new Set(), busy: false };
+		const channel = this.#channels.get(channelId) ?? this.#follow(channelId);
 		channel.members.add(watch);
-		this.#channels.set(channelId, channel);
 	}
 
 	ended(watch: MemberWatch, channelId: string): void {
 		const channel = this.#channels.get(channelId);
-		channel?.members.delete(watch);
-		if (channel?.members.size === 0) this.#channels.delete(channelId);
+		if (channel?.members.delete(watch) !== true || channel.members.size > 0) return;
+		this.#channels.delete(channelId);
+		channel.unfollow();
 	}
 
 	close(): void {
-		this.#undo();
+		for (const undo of this.#undo) undo();
 		for (const watch of this.#users.values()) watch.close();
 		this.#users.clear();
 	}
 
-	#take(row: RowWrite): void {
+	#follow(channelId: string): ChannelWatch {
+		const { feed } = this.#options;
+		const unfollow = feed.followChannel?.(channelId) ?? (() => {});
+		const channel = { members: new Set<MemberWatch>(), busy: false, unfollow };
+		this.#channels.set(channelId, channel);
+		return channel;
+	}
+
+	#take(row: RowNews): void {
 		if (row.collection === 'channels') this.#takeChannel(row);
 		else if (row.collection === 'members') this.#takeMember(row);
 		else if (row.collection === 'mentions') this.#takeMention(row);
 	}
 
-	#takeChannel(row: RowWrite): void {
+	#takeChannel(row: RowNews): void {
 		const channelId = String(row.key[0]);
 		const channel = this.#channels.get(channelId);
 		if (channel === undefined || row.op === 'drop') return;
-		if (typeof row.doc.lastAt === 'number') this.learnLastAt(channelId, row.doc.lastAt);
+		learnLastAt(channel, row.doc);
+		const { changed, doc } = row;
+		if (changed === undefined) {
+			if (this.#options.feed.wholeFollows !== true) this.#touch(channelId);
+			return;
+		}
+		// Told already, or by an owner that was.
+		if (changed <= Math.max(channel.toldUpTo ?? 0, channel.row?.changed ?? 0)) return;
+		channel.row = { changed, doc };
 		this.#touch(channelId);
 	}
 
-	#takeMember(row: RowWrite): void {
+	#takeMember(row: RowNews): void {
 		const channelId = String(row.key[0]);
 		const watch = this.#users.get(String(row.key[1]));
 		if (watch === undefined) return;
@@ -138,7 +191,7 @@ export class ChannelWatches implements MembershipListener {
 		this.#touch(channelId, watch);
 	}
 
-	#takeMention({ op, key }: RowWrite): void {
+	#takeMention({ op, key }: RowNews): void {
 		const mentions = this.#users.get(String(key[0]))?.memberships.get(String(key[1]))?.mentions;
 		if (op === 'drop') mentions?.drop(Number(key[2]));
 		else mentions?.put(Number(key[2]));
@@ -152,7 +205,10 @@ export class ChannelWatches implements MembershipListener {
 		else if (channel.dirty !== 'all') channel.dirty = (channel.dirty ?? new Set()).add(watch);
 		if (channel.busy) return;
 		channel.busy = true;
-		this.#options.runtime.defer(() => void this.#flush(channelId, channel));
+		const { feed, runtime } = this.#options;
+		const flush = () => void this.#flush(channelId, channel);
+		if (feed.wholeFollows === true) runtime.after(GATHER_MS, flush);
+		else runtime.defer(flush);
 	}
 
 	/** Tells who has to be told; goes on after the interval with what came meanwhile. */
@@ -160,8 +216,9 @@ export class ChannelWatches implements MembershipListener {
 		const { dirty } = channel;
 		channel.dirty = undefined;
 		try {
-			const row = await this.#options.reads.get('channels', [channelId]);
+			const row = takeRow(channel) ?? (await this.#options.reads.get('channels', [channelId]));
 			const members = dirty === 'all' ? channel.members : (dirty ?? []);
+			if (dirty === 'all') channel.toldUpTo = Math.max(row?.changed ?? 0, channel.toldUpTo ?? 0);
 			if (row !== undefined) await this.#tell(row.doc, [...members]);
 		} catch {
 			// The store cannot be read now: everybody is told once it can.
@@ -187,4 +244,29 @@ export class ChannelWatches implements MembershipListener {
 			);
 		}
 	}
+
+	async #checkUser(watch: MemberWatch): Promise<void> {
+		const { changed, gone } = await watch.recheck();
+		for (const channelId of changed) this.#touch(channelId, watch);
+		for (const id of gone) watch.tell(['gone', { id }]);
+	}
+
+	async #checkChannel(channelId: string): Promise<void> {
+		const row = await this.#options.reads.get('channels', [channelId]);
+		const channel = this.#channels.get(channelId);
+		if (channel === undefined || row === undefined) return;
+		const known = Math.max(channel.toldUpTo ?? 0, channel.readUpTo ?? 0);
+		this.learn(row);
+		if (row.changed > known) this.#touch(channelId);
+	}
+}
+
+function learnLastAt(channel: ChannelWatch, { lastAt }: Doc): void {
+	if (typeof lastAt === 'number') channel.lastAt = Math.max(lastAt, channel.lastAt ?? 0);
+}
+
+function takeRow(channel: ChannelWatch): WholeRow | undefined {
+	const { row } = channel;
+	channel.row = undefined;
+	return row;
 }

@@ -60,9 +60,7 @@ export function channelsService(options: ChannelsServiceOptions): ChannelsServic
 		const unknown = ids.filter((id) => watches.lastAt(id) === undefined);
 		for (let from = 0; from < unknown.length; from += READS_AT_ONCE_MAX) {
 			const rows = await channelRows(unknown.slice(from, from + READS_AT_ONCE_MAX));
-			for (const { key, doc } of rows.filter(isPresent)) {
-				watches.learnLastAt(String(key[0]), Number(doc.lastAt));
-			}
+			for (const row of rows.filter(isPresent)) watches.learn(row);
 		}
 		return ids
 			.map((id) => ({ id, lastAt: watches.lastAt(id) ?? 0 }))
@@ -78,6 +76,7 @@ export function channelsService(options: ChannelsServiceOptions): ChannelsServic
 		const places = await ownPlaces(watch, after);
 		const page = places.slice(0, args.limit);
 		const rows = (await channelRows(page.map(({ id }) => id))).filter(isPresent);
+		for (const row of rows) watches.learn(row);
 		const summaries = await Promise.all(rows.map(({ doc }) => watches.summary(watch, doc)));
 		return list(summaries.filter(isPresent), places.length > page.length ? page.at(-1) : undefined);
 	}
