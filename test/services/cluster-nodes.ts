@@ -2,34 +2,46 @@ import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { connect, type Naru } from '../../client-sdk/src/index.ts';
 import { signToken } from '../../src/gateway/auth/sign-token.ts';
+import { Device } from '../support/device.ts';
 import { NaruProcess } from '../support/naru-process.ts';
 import { newDatabase, urlOf } from './open-test-mongo.ts';
-import { serviceUrls } from './urls.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+import { type ServiceUrls, serviceUrls } from './urls.ts';
 
 const SECRET = 'a secret that the nodes of one test share';
 
 export interface ClusterOptions {
 	/** Settings of every node, over those of the test. */
 	readonly env?: Readonly<Record<string, string>>;
+	/** Each node reaches each server over a way of its own, which can be cut. */
+	readonly isProxied?: boolean;
 }
+
+/** The ways from one node to the servers. */
+export interface Ways {
+	readonly redis: TcpProxy;
+	readonly nats: TcpProxy;
+	readonly mongo: TcpProxy;
+}
+
+const proxies = async ({ REDIS_URL, NATS_URL, MONGO_URL }: ServiceUrls): Promise<Ways> => ({
+	redis: await TcpProxy.start(REDIS_URL),
+	nats: await TcpProxy.start(NATS_URL),
+	mongo: await TcpProxy.start(MONGO_URL),
+});
 
 /** Node processes that share one database, environment and secret, which no other test has. */
 export class ClusterNodes {
 	readonly nodes: NaruProcess[] = [];
+	/** By node, when they are proxied; a node that takes another's place takes its ways too. */
+	readonly ways: Ways[] = [];
 	readonly environment = `test-${randomUUID().slice(0, 8)}`;
 	readonly #database = newDatabase();
-	readonly #env: Readonly<Record<string, string>>;
-	readonly #clients: Naru[] = [];
+	readonly #options: ClusterOptions;
+	readonly #clients: { close(): Promise<void> }[] = [];
 
-	private constructor({ env = {} }: ClusterOptions) {
-		const urls = serviceUrls();
-		this.#env = {
-			...urls,
-			MONGO_URL: urlOf(urls.MONGO_URL, this.#database),
-			APP_ENV: this.environment,
-			AUTH_SECRET: SECRET,
-			...env,
-		};
+	private constructor(options: ClusterOptions) {
+		this.#options = options;
 	}
 
 	/** Starts so many nodes at once. */
@@ -39,10 +51,26 @@ export class ClusterNodes {
 		return cluster;
 	}
 
+	/** The store of the nodes, on a way that nobody cuts. */
+	get mongoUrl(): string {
+		return urlOf(serviceUrls().MONGO_URL, this.#database);
+	}
+
 	/** Starts one more. */
-	async add(): Promise<NaruProcess> {
-		const node = await NaruProcess.start({ directory: '/nonexistent', env: this.#env });
+	async add(env: Readonly<Record<string, string>> = {}): Promise<NaruProcess> {
+		const ways = this.#options.isProxied === true ? await proxies(serviceUrls()) : undefined;
+		const node = await this.#start(env, ways);
 		this.nodes.push(node);
+		if (ways !== undefined) this.ways.push(ways);
+		return node;
+	}
+
+	/** Starts another in the place of one that has ended, where clients look for it. */
+	async replace(index: number): Promise<NaruProcess> {
+		const before = this.nodes[index];
+		if (before === undefined) throw new RangeError('there was no such node');
+		const node = await this.#start({ PORT: String(before.port) }, this.ways[index]);
+		this.nodes[index] = node;
 		return node;
 	}
 
@@ -60,11 +88,38 @@ export class ClusterNodes {
 		return naru;
 	}
 
+	/** A client that begins at that node and knows all others, over a line that can be cut. */
+	device(userId: string, first: number): Device {
+		const { nodes } = this;
+		const device = new Device(userId, {
+			url: nodes.map((_, n) => nodes[(first + n) % nodes.length]?.url ?? ''),
+			token: () => this.token(userId),
+		});
+		this.#clients.push(device.naru);
+		return device;
+	}
+
 	async end(): Promise<void> {
-		await Promise.all(this.#clients.map((naru) => naru.close()));
+		await Promise.all(this.#clients.map((client) => client.close()));
 		await Promise.all(this.nodes.map((node) => node.kill()));
+		const ways = this.ways.flatMap(({ redis, nats, mongo }) => [redis, nats, mongo]);
+		await Promise.all(ways.map((way) => way.close()));
 		const client = new MongoClient(serviceUrls().MONGO_URL);
 		await client.db(this.#database).dropDatabase();
 		await client.close();
+	}
+
+	#start(env: Readonly<Record<string, string>>, ways: Ways | undefined): Promise<NaruProcess> {
+		const { REDIS_URL, NATS_URL } = serviceUrls();
+		const all: Record<string, string> = {
+			REDIS_URL: ways?.redis.through(REDIS_URL) ?? REDIS_URL,
+			NATS_URL: ways?.nats.through(NATS_URL) ?? NATS_URL,
+			MONGO_URL: ways?.mongo.through(this.mongoUrl) ?? this.mongoUrl,
+			APP_ENV: this.environment,
+			AUTH_SECRET: SECRET,
+			...this.#options.env,
+			...env,
+		};
+		return NaruProcess.start({ directory: '/nonexistent', env: all });
 	}
 }

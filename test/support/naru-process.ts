@@ -78,6 +78,20 @@ export class NaruProcess {
 		return this.ended;
 	}
 
+	/** It does nothing any more until it is resumed; what it is sent meanwhile waits. */
+	pause(): void {
+		this.#child.kill('SIGSTOP');
+	}
+
+	resume(): void {
+		this.#child.kill('SIGCONT');
+	}
+
+	get isRunning(): boolean {
+		const { exitCode, signalCode } = this.#child;
+		return exitCode === null && signalCode === null;
+	}
+
 	/** Asks it to drain and end. */
 	async terminate(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ended> {
 		this.#child.kill(signal);
@@ -97,8 +111,7 @@ export class NaruProcess {
 			}, START_MAX_MS);
 			this.#watchers.push(() => {
 				if (/^ready$/m.test(this.#output)) return done(resolve);
-				const { exitCode, signalCode } = this.#child;
-				if (exitCode === null && signalCode === null) return;
+				if (this.isRunning) return;
 				done(() => reject(new Error(`ended before it was ready: ${this.#errors}`)));
 			});
 		});
