@@ -112,7 +112,9 @@ describe('badges over nodes', () => {
 
 	test('[C8] rows that come twice or from an owner that was are told once, never back', async () => {
 		const ann = await listening(two, 'tea');
-		world.bus.faults = () => [0, 700];
+		// The first row comes once more when the second was told.
+		const copies = [[0, 1_500]];
+		world.bus.faults = ({ subject }) => (subject === 's.channel.tea' && copies.shift()) || [0];
 		await world.act('tea', 'bob', send('one'));
 		await world.pass(100);
 		world.projecting = '3';
@@ -231,9 +233,13 @@ describe('what is lost', () => {
 	});
 
 	test('what changes while it is read again is not taken back', async () => {
-		const ann = await listening(two, 'tea');
+		const ann = await listening(two, 'tea', 'work');
 		await world.act('tea', 'bob', send('one'));
 		await world.pass(2_000);
+		world.bus.faults = () => [];
+		await world.act('work', 'bob', ['kick', { userId: 'ann' }]);
+		await world.pass(100);
+		world.bus.faults = undefined;
 		let open = () => {};
 		world.channels.gate = new Promise((resolve) => {
 			open = resolve;
@@ -245,12 +251,13 @@ describe('what is lost', () => {
 		await world.act('tea', 'ann', ['read', { seq: 1 }]);
 		await world.act('club', 'bob', create('group', 'ann'));
 		await world.act('tea', 'bob', ['kick', { userId: 'ann' }]);
+		await world.act('work', 'ann', 'join');
 		await world.pass(100);
 		world.channels.gate = undefined;
 		open();
 		await world.pass(3_000);
 		const ids = (await ann.list()).channels.map(({ id }) => id);
-		expect(ids).toEqual(['club']);
+		expect(ids.sort()).toEqual(['club', 'work']);
 		expect(ann.told.filter(([type]) => type === 'gone')).toEqual([['gone', { id: 'tea' }]]);
 	});
 
