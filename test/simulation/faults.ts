@@ -12,6 +12,8 @@ export interface Faults {
 	readonly unanswered: number;
 	/** Calls that take effect after the caller was told of a time-out. */
 	readonly late: number;
+	/** How much later, at most, in milliseconds. */
+	readonly lateMaxMs: number;
 	/** Batches some of whose records are written, with unknown outcomes. */
 	readonly partial: number;
 	readonly slow: number;
@@ -25,10 +27,13 @@ export interface Faults {
 	readonly restore: boolean;
 }
 
+const LATE_MAX_MS = 3_000;
+
 export const NO_FAULTS: Faults = {
 	lost: 0,
 	unanswered: 0,
 	late: 0,
+	lateMaxMs: LATE_MAX_MS,
 	partial: 0,
 	slow: 0,
 	cut: 0,
@@ -44,6 +49,7 @@ export function drawFaults(clock: VirtualRuntime): Faults {
 		lost: some(0.1),
 		unanswered: some(0.2),
 		late: some(0.1),
+		lateMaxMs: LATE_MAX_MS,
 		partial: some(0.2),
 		slow: some(0.2),
 		cut: some(0.3),
@@ -55,7 +61,6 @@ export function drawFaults(clock: VirtualRuntime): Faults {
 }
 
 const TIMEOUT_MS = 800;
-const LATE_MAX_MS = 3_000;
 const SLOW_MAX_MS = 1_500;
 
 type Fate = 'answered' | 'lost' | 'unanswered' | 'late';
@@ -115,7 +120,7 @@ export class FaultyWay {
 				clock.after(thereMs + TIMEOUT_MS, () => this.#node.enter(timeOut));
 			}
 			if (fate === 'lost') return;
-			const lateMs = fate === 'late' ? TIMEOUT_MS + clock.random() * LATE_MAX_MS : 0;
+			const lateMs = fate === 'late' ? TIMEOUT_MS + clock.random() * this.#faults().lateMaxMs : 0;
 			clock.after(thereMs + lateMs, () => {
 				const back = (step: () => void) => {
 					if (!isOver) clock.after(this.#delay(), () => this.#node.enter(step));

@@ -30,6 +30,8 @@ export interface Script {
 	fold(seen: Seen, event: WireEvent): void;
 	/** What is wrong with an answer. */
 	wrong(act: Act, reply: unknown, truth: ActorTruth): string | undefined;
+	/** The newest position at which a reply was true; `undefined` when it does not tell. */
+	latest(name: string, reply: unknown, truth: ActorTruth): number | undefined;
 	/** What an actor should have done without being asked, and what it did too often. */
 	workLeft(actor: ActorTruth, truth: Truth): readonly string[];
 }
@@ -80,6 +82,20 @@ function wrongLook(args: object, reply: unknown, truth: ActorTruth): string | un
 	return `addition ${at} of ${additions} was ${by}, is ${wanted}`;
 }
 
+/** The position before the first event that `ends` it; the actor's own when none does. */
+function positionBefore(truth: ActorTruth, ends: (event: WireEvent) => boolean): number {
+	const at = truth.told.findIndex((told) => told.some(({ event }) => ends(event)));
+	return at < 0 ? truth.position : at - 1;
+}
+
+/** How new the state is that a total or a number of additions shows. */
+function latestCount(name: string, reply: unknown, truth: ActorTruth): number | undefined {
+	if (name === 'total') return truth.figures.lastIndexOf(JSON.stringify(reply));
+	if (name !== 'look') return undefined;
+	let left = (reply as { additions: number }).additions;
+	return positionBefore(truth, ([type]) => type === 'added' && left-- === 0);
+}
+
 /** Timers that did not fire, calls and tells without a result, results and tells that came twice. */
 function counterWorkLeft(actor: ActorTruth, truth: Truth): readonly string[] {
 	const { reminders, calls, tells } = actor.state as CounterState;
@@ -117,6 +133,7 @@ export const COUNTER_SCRIPT: Script = {
 		if (name !== 'total') return undefined;
 		return truth.figures.includes(JSON.stringify(reply)) ? undefined : 'no such total ever was';
 	},
+	latest: latestCount,
 	workLeft: counterWorkLeft,
 };
 
@@ -161,6 +178,15 @@ function wrongPage(reply: unknown, truth: ActorTruth): string | undefined {
 	return undefined;
 }
 
+/** How new the state is that a page of the last messages shows. */
+function latestPage(name: string, reply: unknown, truth: ActorTruth): number | undefined {
+	if (name !== 'history') return undefined;
+	const last = (reply as { messages: { seq: number }[] }).messages.at(-1)?.seq ?? 0;
+	const isBehind = ([type, data]: WireEvent) =>
+		type === 'message' && (data as { seq: number }).seq > last;
+	return positionBefore(truth, isBehind);
+}
+
 export const CHANNEL_SCRIPT: Script = {
 	kind: channelKind as unknown as ActorKind,
 	keys: ['channel/general'],
@@ -177,5 +203,6 @@ export const CHANNEL_SCRIPT: Script = {
 		if (type === 'joined' || type === 'left') seen.set('members', memberCount);
 	},
 	wrong: ({ name }, reply, truth) => (name === 'history' ? wrongPage(reply, truth) : undefined),
+	latest: latestPage,
 	workLeft: () => [],
 };

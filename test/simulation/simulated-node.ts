@@ -1,27 +1,42 @@
 import type { Runtime } from '../../src/core/runtime.ts';
 import type { VirtualRuntime } from '../support/virtual-runtime.ts';
 
-/** What waits for a process that stands still: something came in, or a timer was due. */
-interface Held {
-	readonly is: 'input' | 'timer';
-	readonly step: () => void;
+/** Where what a process does next comes from. */
+export const SOURCES = ['timer', 'store', 'directory', 'relay', 'socket'] as const;
+
+export type Source = (typeof SOURCES)[number];
+
+/** A step that is due; `turn`: one that the process put off itself. */
+interface Step {
+	readonly source: Source | 'turn';
+	readonly run: () => void;
 }
 
+/** How a process stands still. */
+export type Stillness =
+	/** As by SIGSTOP. */
+	| 'paused'
+	/** With its machine: the monotonic clock stands still too. */
+	| 'asleep'
+	/** With its machine, whose clocks both go on from where they were. */
+	| 'frozen';
+
 /**
- * One process of a simulated machine: its timers and all answers from outside pass through it. Paused,
- * as by SIGSTOP, it does nothing and does it all later; suspended, with its machine, its monotonic clock
- * stands still too; killed, it never does anything again.
+ * One process of a simulated machine: its timers and all answers from outside pass through it. Standing
+ * still, it does nothing and does it all later; killed, it never does anything again.
  */
 export class SimulatedNode implements Runtime {
 	readonly name: string;
 	/** How far its wall clock is off. */
 	wallOffMs = 0;
 	readonly #clock: VirtualRuntime;
-	#fate: 'running' | 'paused' | 'dead' = 'running';
-	#held: Held[] = [];
-	/** For how long its machine has slept, and since when it does. */
+	#fate: 'running' | Stillness | 'dead' = 'running';
+	#held: Step[] = [];
+	/** What waited, by source, while others have their turn. */
+	readonly #backlog = new Map<Step['source'], Step[]>();
+	#stoppedAt = 0;
+	/** For how long its monotonic clock has stood still. */
 	#asleepMs = 0;
-	#asleepSince: number | undefined;
 
 	constructor(name: string, clock: VirtualRuntime) {
 		this.name = name;
@@ -33,51 +48,55 @@ export class SimulatedNode implements Runtime {
 	}
 
 	get isPaused(): boolean {
-		return this.#fate === 'paused';
+		return this.#fate !== 'dead' && this.#fate !== 'running';
 	}
 
 	/** Takes in what comes from outside: now, when the process goes on, or never. */
-	enter(step: () => void): void {
-		this.#take({ is: 'input', step });
+	enter(run: () => void, source: Source = 'store'): void {
+		this.#take({ source, run });
 	}
 
-	pause(): void {
-		if (this.#fate === 'running') this.#fate = 'paused';
-	}
-
-	/** Pauses the whole machine. */
-	suspend(): void {
+	pause(how: Stillness = 'paused'): void {
 		if (this.#fate !== 'running') return;
-		this.#fate = 'paused';
-		this.#asleepSince = this.#clock.monotonic();
+		this.#fate = how;
+		this.#stoppedAt = this.#clock.monotonic();
 	}
 
-	/** Goes on with what waited: as it came, or what came in, or timers, first. */
-	resume(first?: Held['is']): void {
-		if (this.#fate !== 'paused') return;
+	/**
+	 * Goes on with what waited: as it came, or source by source in this order, each some milliseconds
+	 * behind the one before (an event loop takes what came in, with all that this leads to, and then
+	 * timers; or the other way round).
+	 */
+	resume(order?: readonly Source[], gapMs = 0): void {
+		if (!this.isPaused) return;
+		const stoodMs = this.#clock.monotonic() - this.#stoppedAt;
+		if (this.#fate !== 'paused') this.#asleepMs += stoodMs;
+		if (this.#fate === 'frozen') this.wallOffMs -= Math.floor(stoodMs);
 		this.#fate = 'running';
-		if (this.#asleepSince !== undefined) {
-			this.#asleepMs += this.#clock.monotonic() - this.#asleepSince;
-			this.#asleepSince = undefined;
-		}
 		const held = this.#held.splice(0);
-		const isLater = ({ is }: Held) => Number(first !== undefined && is !== first);
-		held.sort((one, other) => isLater(one) - isLater(other));
-		// Each step on its own, as an event loop takes them.
-		for (const one of held) this.#clock.after(0, () => this.#take(one));
+		for (const step of held) {
+			const source = order?.includes(step.source as Source) ? step.source : 'turn';
+			this.#backlog.set(source, [...(this.#backlog.get(source) ?? []), step]);
+		}
+		for (const [n, source] of (['turn', ...(order ?? [])] as const).entries()) {
+			this.#clock.after(n * gapMs, () => this.#takeBacklog(source));
+		}
 	}
 
 	kill(): void {
 		this.#fate = 'dead';
 		this.#held = [];
+		this.#backlog.clear();
 	}
 
 	now(): number {
-		return Math.floor(this.#clock.now()) + this.wallOffMs;
+		const stoodMs = this.#fate === 'frozen' ? this.#clock.monotonic() - this.#stoppedAt : 0;
+		return Math.floor(this.#clock.now() - stoodMs) + this.wallOffMs;
 	}
 
 	monotonic(): number {
-		return (this.#asleepSince ?? this.#clock.monotonic()) - this.#asleepMs;
+		const isStill = this.#fate === 'asleep' || this.#fate === 'frozen';
+		return (isStill ? this.#stoppedAt : this.#clock.monotonic()) - this.#asleepMs;
 	}
 
 	randomId(): string {
@@ -89,6 +108,14 @@ export class SimulatedNode implements Runtime {
 	}
 
 	after(ms: number, run: () => void): () => void {
+		return this.#after(ms, { source: 'timer', run });
+	}
+
+	defer(run: () => void): void {
+		this.#after(0, { source: 'turn', run });
+	}
+
+	#after(ms: number, { source, run }: Step): () => void {
 		let cancel = () => {};
 		let isCancelled = false;
 		const wait = (waitMs: number, asleepMs: number) => {
@@ -99,7 +126,7 @@ export class SimulatedNode implements Runtime {
 				if (sleptMs > 0) wait(sleptMs, this.#asleepMs);
 				else run();
 			};
-			cancel = this.#clock.after(waitMs, () => this.#take({ is: 'timer', step: due }));
+			cancel = this.#clock.after(waitMs, () => this.#take({ source, run: due }));
 		};
 		wait(ms, this.#asleepMs);
 		return () => {
@@ -108,12 +135,18 @@ export class SimulatedNode implements Runtime {
 		};
 	}
 
-	defer(run: () => void): void {
-		this.after(0, run);
+	/** Each step on its own, as an event loop takes them. */
+	#takeBacklog(source: Step['source']): void {
+		const backlog = this.#backlog.get(source) ?? [];
+		this.#backlog.delete(source);
+		for (const step of backlog) this.#clock.after(0, () => this.#take(step));
 	}
 
-	#take(one: Held): void {
-		if (this.#fate === 'running') one.step();
-		else if (this.#fate === 'paused') this.#held.push(one);
+	#take(step: Step): void {
+		const backlog = this.#backlog.get(step.source);
+		if (this.#fate === 'dead') return;
+		if (this.#fate !== 'running') this.#held.push(step);
+		else if (backlog === undefined) step.run();
+		else backlog.push(step);
 	}
 }

@@ -20,6 +20,8 @@ export class ActorTruth {
 	readonly #kind: ActorKind;
 	readonly #complain: (what: string) => void;
 	readonly #serials = new Map<string, number>();
+	/** The host that began to serve last, and how many records there were then. */
+	#server: { readonly writer: string; readonly from: number } | undefined;
 
 	constructor(key: ActorKey, kind: ActorKind, complain: (what: string) => void) {
 		this.key = key;
@@ -42,6 +44,7 @@ export class ActorTruth {
 			this.#complain(`positions of commit ${record.commit} do not follow`);
 		}
 		if (record.at < (before?.at ?? 0)) this.#complain('time goes back');
+		this.#oneWriter(record);
 		this.records.push(record);
 		for (const stored of record.events) this.#happened(record, stored);
 		for (const request of record.requests) {
@@ -55,6 +58,14 @@ export class ActorTruth {
 		}
 	}
 
+	/** A host begins to serve: from here on nobody writes who began before. */
+	serves(writer: string): void {
+		const own = this.records.findLastIndex((record) => record.writer === writer);
+		// It may not know yet that another has begun behind it.
+		const from = this.records.length;
+		if (own < 0 || own === from - 1) this.#server = { writer, from };
+	}
+
 	/** What is told behind `from` up to `to`. */
 	between(from: number, to: number): readonly Told[] {
 		return this.told.slice(from + 1, to + 1).flat();
@@ -63,6 +74,14 @@ export class ActorTruth {
 	/** Number of the first commit of a writer; undefined when it has none. */
 	firstCommit(writer: string): number | undefined {
 		return this.records.find((record) => record.writer === writer)?.commit;
+	}
+
+	#oneWriter({ writer, commit, events }: CommitRecord): void {
+		if (events.length === 0 || this.#server === undefined || writer === this.#server.writer) return;
+		// Its activation may have deposed the one that serves, and it has not said so yet.
+		const since = this.records.slice(this.#server.from);
+		if (since.some((record) => record.writer === writer && record.events.length === 0)) return;
+		this.#complain(`${writer} writes commit ${commit} while ${this.#server.writer} serves`);
 	}
 
 	#happened(record: CommitRecord, stored: CommitRecord['events'][number]): void {

@@ -27,7 +27,7 @@ export class Way {
 		this.#clock.after(this.#upAt - this.#clock.now(), () => {
 			this.#node.enter(() => {
 				if (!this.#isCut) step();
-			});
+			}, 'socket');
 		});
 	}
 
@@ -40,7 +40,8 @@ export class Way {
 
 	cut(): void {
 		this.#isCut = true;
-		this.#clock.after(this.#clock.random() * 500, () => this.#node.enter(() => this.#noticed?.()));
+		const noticed = () => this.#node.enter(() => this.#noticed?.(), 'socket');
+		this.#clock.after(this.#clock.random() * 500, noticed);
 	}
 
 	#next(last: number): number {

@@ -1,0 +1,94 @@
+import type { MemoryDirectory } from '../../../src/adapters/memory/memory-directory.ts';
+import { type PacketHead, readPacket, writeHead } from '../../../src/cluster/link-packet.ts';
+import type { Membership } from '../../../src/cluster/ports.ts';
+import type { Relay } from '../../../src/cluster/relay.ts';
+import { hooked } from '../../support/hooked.ts';
+import { SABOTAGES, type Sabotage } from '../sabotages.ts';
+import type { ClusterFaults } from './cluster-faults.ts';
+
+/** Takes one rule of the design out, in the ports around the very nodes of production. */
+export interface ClusterSabotage extends Sabotage {
+	/** What each node's links stand on. */
+	readonly relay?: (relay: Relay) => Relay;
+	/** Whom owners ask before they answer. */
+	readonly membership?: (membership: Membership) => Pick<Membership, 'self' | 'mayServe'>;
+	readonly directory?: (directory: MemoryDirectory) => MemoryDirectory;
+	/** Faults that the rule is for. */
+	readonly faults?: Partial<ClusterFaults>;
+}
+
+export const NO_CLUSTER_SABOTAGE: ClusterSabotage = {};
+
+/** Takes each packet as the next one: what is lost is not missed, what comes twice counts twice. */
+const linksUnchecked: ClusterSabotage = {
+	relay: (relay) => {
+		const sent = new Map<string, number>();
+		const came = new Map<string, number>();
+		const renumbered = (bytes: Uint8Array): Uint8Array => {
+			const packet = readPacket(bytes);
+			if (packet === undefined) return bytes;
+			const { body, ...head } = packet;
+			const session = `${head.from} ${head.mine} ${head.theirs}`;
+			const count = (came.get(session) ?? 0) + Number(head.kind === 'data');
+			came.set(session, count);
+			const ack = sent.get(sessionOf(head)) ?? 0;
+			writeHead(bytes, { ...head, seq: count, ack });
+			return bytes;
+		};
+		return {
+			...passing(relay),
+			publish: (subject, bytes) => {
+				const packet = readPacket(bytes);
+				if (packet?.kind === 'data') {
+					sent.set(`${subject} ${packet.theirs} ${packet.mine}`, packet.seq);
+				}
+				relay.publish(subject, bytes);
+			},
+			subscribe: (subject, heard) => relay.subscribe(subject, (bytes) => heard(renumbered(bytes))),
+		};
+	},
+	faults: { relayLost: 0.05, relayDoubled: 0.05 },
+};
+
+/** The session of a packet as the one names it that sends to where it came from. */
+const sessionOf = ({ from, mine, theirs }: PacketHead) => `links.${from} ${mine} ${theirs}`;
+
+/** All of a relay, to be changed in part. */
+const passing = (relay: Relay): Relay => ({
+	get connected() {
+		return relay.connected;
+	},
+	get bytesQueued() {
+		return relay.bytesQueued;
+	},
+	publish: (subject, bytes) => relay.publish(subject, bytes),
+	subscribe: (subject, heard) => relay.subscribe(subject, heard),
+	onStatus: (listener) => relay.onStatus(listener),
+	close: () => relay.close(),
+});
+
+/** Whoever was an owner answers, whatever became of its lease. */
+const deposedAnswers: ClusterSabotage = {
+	membership: ({ self }) => ({ self, mayServe: () => true }),
+};
+
+/** Whoever claims gets it, whoever has it. */
+export const claimsUnchecked: ClusterSabotage = {
+	directory: (directory) =>
+		hooked(directory, {
+			claim: async (run, _, keys) => {
+				const owners = await directory.owners(keys);
+				for (const [at, owner] of owners.entries()) {
+					const key = keys[at];
+					if (owner !== undefined && key !== undefined) await directory.release(owner, [key]);
+				}
+				return run();
+			},
+		}),
+};
+
+export const CLUSTER_SABOTAGES = {
+	...SABOTAGES,
+	'a link takes packets as they come': linksUnchecked,
+	'a deposed owner answers': deposedAnswers,
+} as const;
