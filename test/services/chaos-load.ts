@@ -96,15 +96,17 @@ export class ChaosLoad {
 	}
 
 	/** Resolves when something that every sender gives from now on was acknowledged. */
-	async flows(senders: readonly Sender[] = this.senders): Promise<void> {
-		const from = Date.now();
-		const given = new Map(senders.map((sender) => [sender, sender.given.length]));
-		const isBack = (sender: Sender) => {
-			const last = sender.acknowledged.at(-1);
-			if (last === undefined || last.at < from) return false;
-			return sender.given.indexOf(last.text) >= (given.get(sender) ?? 0);
-		};
-		while (!senders.every(isBack)) await sleep(20);
+	async flows(): Promise<void> {
+		const isBack = this.#isBackFromNow();
+		while (!this.senders.every(isBack)) await sleep(20);
+	}
+
+	/** Resolves when every channel has taken, from whomever, something that was given from now on. */
+	async serves(channels: readonly string[] = this.options.channels): Promise<void> {
+		const isBack = this.#isBackFromNow();
+		const serves = (id: string) =>
+			this.senders.some((sender) => sender.channelId === id && isBack(sender));
+		while (!channels.every(serves)) await sleep(20);
 	}
 
 	/** Resolves when nothing is on its way any more. */
@@ -125,6 +127,14 @@ export class ChaosLoad {
 			pauses.set(channelId, Math.max(0, ...gaps));
 		}
 		return pauses;
+	}
+
+	#isBackFromNow(): (sender: Sender) => boolean {
+		const given = new Map(this.senders.map((sender) => [sender, sender.given.length]));
+		return (sender) => {
+			const last = sender.acknowledged.at(-1)?.text ?? '';
+			return sender.given.indexOf(last) >= (given.get(sender) ?? 0);
+		};
 	}
 
 	async #join(device: Device): Promise<void> {

@@ -4,6 +4,7 @@ import { connect, type Naru } from '../../client-sdk/src/index.ts';
 import { signToken } from '../../src/gateway/auth/sign-token.ts';
 import { Device } from '../support/device.ts';
 import { NaruProcess } from '../support/naru-process.ts';
+import { rest } from '../support/world.ts';
 import { newDatabase, urlOf } from './open-test-mongo.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { type ServiceUrls, serviceUrls } from './urls.ts';
@@ -97,6 +98,23 @@ export class ClusterNodes {
 		});
 		this.#clients.push(device.naru);
 		return device;
+	}
+
+	/** Asks one node as those do who run it. */
+	async ops<T>(path: string, at: NaruProcess): Promise<T> {
+		const token = await this.token('ops', ['ops']);
+		const { status, body } = await rest(at.url, `/api/v1/ops/${path}`, { token });
+		if (status !== 200) throw new Error(`${path}: ${status}`);
+		return body as T;
+	}
+
+	/** Which of the nodes owns a channel, by what another one says. */
+	async ownerOf(channelId: string, asked = 0): Promise<number> {
+		const at = this.nodes[asked] as NaruProcess;
+		const { node } = await this.ops<{ node: string }>(`actors/channel/${channelId}`, at);
+		const nodes = await this.ops<{ id: string; url: string }[]>('nodes', at);
+		const url = nodes.find(({ id }) => id === node)?.url;
+		return this.nodes.findIndex((one) => one.url === url);
 	}
 
 	async end(): Promise<void> {
