@@ -28,12 +28,14 @@ import { discoverRooms } from './gateway/seats/discover-rooms.ts';
 import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
 import { channelsService } from './gateway/services/channels-service.ts';
 import { presenceService } from './gateway/services/presence-service.ts';
+import { type NodeExchanges, openExchanges } from './node-exchanges.ts';
 import { addGauges } from './node-gauges.ts';
 import { isPlayground, type NodeStatus, openOperations } from './node-operations.ts';
 import { AUDIT } from './ops/audit-trail.ts';
 import { LoadMeter } from './ops/load-meter.ts';
 import { Metrics } from './ops/metrics.ts';
 import { opsService } from './ops/ops-service.ts';
+import type { KindContract } from './protocol/kind.ts';
 import { opsContract } from './protocol/ops.ts';
 import { channelsContract, presenceContract } from './protocol/user.ts';
 import { originPolicy } from './rest/origin-policy.ts';
@@ -166,9 +168,36 @@ async function openAuth({ config, log }: ServerOptions, store: Store) {
 	return {
 		authenticator,
 		profiles,
+		revocations,
 		tokens: { mint, revoke: revocations.revoke.bind(revocations) },
 		close: stopSweep,
 	};
+}
+
+interface Kept {
+	readonly store: Store;
+	readonly cluster: ClusterNode | undefined;
+	readonly actors: ActorSystem;
+	readonly contracts: readonly KindContract[];
+	readonly revocations: Revocations;
+}
+
+/** What is no actor: who is there, lists and badges; where there are other nodes, over all of them. */
+function openServices({ storage, log }: ServerOptions, kept: Kept) {
+	const { store, cluster, actors, contracts, revocations } = kept;
+	const runtime = nodeRuntime;
+	const feed = actors.projector;
+	const settleMs = storage === 'memory' ? 0 : OFFLINE_AFTER_MS;
+	const presence = new Presence({ runtime, settleMs });
+	const exchanges =
+		cluster && openExchanges({ cluster, feed, presence, revocations, contracts, log });
+	const channels = channelsService({
+		reads: store,
+		feed: exchanges?.rows ?? feed,
+		settle: () => feed.settle(),
+		runtime,
+	});
+	return { presence, exchanges, channels };
 }
 
 /** Everything of a node but its HTTP server, which listens already. */
@@ -194,15 +223,13 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 	const { authenticator } = auth;
 	const actors = new ActorSystem({ kinds, runtime, log, meter: metrics, ...actorOptions });
 	const everywhere = cluster?.take(actors) ?? actors;
-	const settleMs = options.storage === 'memory' ? 0 : OFFLINE_AFTER_MS;
-	const presence = new Presence({ runtime, settleMs });
+	const kept = { store, cluster, actors, contracts, revocations: auth.revocations };
+	const { presence, exchanges, channels } = openServices(options, kept);
 	const originAllowed = originPolicy(config);
 	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
 	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
 	const seating = { server, rooms, authenticator, limits, runtime, log };
 	const colyseus = await startColyseus({ ...seating, cluster: await cluster?.openRooms() });
-	const feed = actors.projector;
-	const channels = channelsService({ reads: store, feed, settle: () => feed.settle(), runtime });
 	const node = cluster?.id ?? NODE;
 	const operations = openOperations({
 		...{ config, log, status, node, cluster, actors, contracts, journal, store, load, presence },
@@ -213,6 +240,7 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 		node,
 		authenticator,
 		actors: everywhere,
+		announcements: exchanges?.announcements,
 		services: [channels, presenceService(presence, runtime), ops],
 		seats: colyseus.seats,
 		contracts,
@@ -227,12 +255,13 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 	figures.sockets = () => gateway.connections().sockets;
 	figures.actors = () => actors.hosts.size;
 	if (options.flushWindowMs !== undefined) gateway.setFlushWindow('channel', options.flushWindowMs);
-	observeActors(actors, colyseus, gateway);
+	observeActors(actors, { colyseus, gateway, exchanges });
 	addGauges(metrics, { gateway, actors, presence, cluster });
 	return {
 		node,
 		storage,
 		cluster,
+		exchanges,
 		load,
 		metrics,
 		auth,
@@ -270,6 +299,7 @@ export async function closeParts(parts: Parts): Promise<void> {
 	parts.channels.close();
 	parts.auth.close();
 	await parts.actors.close();
+	parts.exchanges?.stop();
 	await parts.colyseus.close();
 	await cluster?.leave();
 	parts.load.close();
@@ -277,11 +307,18 @@ export async function closeParts(parts: Parts): Promise<void> {
 	await parts.storage.close();
 }
 
-function observeActors(actors: ActorSystem, colyseus: Colyseus, gateway: Gateway): void {
+interface Observers {
+	readonly colyseus: Colyseus;
+	readonly gateway: Gateway;
+	readonly exchanges: NodeExchanges | undefined;
+}
+
+function observeActors(actors: ActorSystem, { colyseus, gateway, exchanges }: Observers): void {
 	actors.observe({
 		activated: (key) => {
 			colyseus.actorRooms.opened(key);
 			gateway.announce(key);
+			exchanges?.announcements.announce(key);
 		},
 		figures: (key, figures) => colyseus.actorRooms.figures(key, figures),
 		closed: (key) => colyseus.actorRooms.closed(key),
