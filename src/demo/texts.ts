@@ -1,3 +1,5 @@
+import { pickLanguage } from './pick-language.ts';
+
 /** Every text of the pages, in all languages: one table, so that none is forgotten. */
 const en = {
 	appName: 'Naru',
@@ -260,10 +262,5 @@ export const TEXTS = { en, ko } as const;
 export type Language = keyof typeof TEXTS;
 
 /** The first language of a browser that there is a table for. */
-export function languageOf(wanted: readonly string[]): Language {
-	for (const tag of wanted) {
-		const language = tag.toLowerCase().split('-')[0] ?? '';
-		if (language in TEXTS) return language as Language;
-	}
-	return 'en';
-}
+export const languageOf = (wanted: readonly string[]): Language =>
+	pickLanguage(wanted, Object.keys(TEXTS) as Language[], 'en');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { languageOf, TEXTS } from '../../src/demo/texts.ts';
+import { TEXTS as INSPECTOR_TEXTS } from '../../src/inspector/texts.ts';
 
 /** Every text by its path; functions are called with something of each kind. */
 function flat(table: object, path = ''): [string, string][] {
@@ -10,19 +11,22 @@ function flat(table: object, path = ''): [string, string][] {
 	});
 }
 
-const tables = Object.entries(TEXTS);
+const tables = [
+	...Object.values(TEXTS).map((table) => [table, TEXTS.en] as const),
+	...Object.values(INSPECTOR_TEXTS).map((table) => [table, INSPECTOR_TEXTS.en] as const),
+];
 
 describe('texts', () => {
-	test.each(tables)('%s has every text, and none is empty', (_, table) => {
+	test.each(tables)('table %#: has every text, and none is empty', (table, english) => {
 		const texts = flat(table);
-		expect(texts.map(([path]) => path)).toEqual(flat(TEXTS.en).map(([path]) => path));
+		expect(texts.map(([path]) => path)).toEqual(flat(english).map(([path]) => path));
 		expect(texts.filter(([, text]) => text.trim() === '' || text.includes('undefined'))).toEqual(
 			[],
 		);
 	});
 
-	test('Korean is Korean', () => {
-		const foreign = flat(TEXTS.ko).filter(([, text]) => !/\p{Script=Hangul}/u.test(text));
+	test.each([[TEXTS.ko], [INSPECTOR_TEXTS.ko]])('Korean is Korean: %#', (korean) => {
+		const foreign = flat(korean).filter(([, text]) => !/\p{Script=Hangul}/u.test(text));
 		expect(foreign.map(([path]) => path)).toEqual([]);
 	});
 

@@ -23,13 +23,13 @@ export const launchBrowser = (hostName: string): Promise<Browser> =>
 		args: [...QUIET, `--host-resolver-rules=MAP ${hostName} 127.0.0.1`],
 	});
 
-/** Builds the page to where the server serves it from: what is tested is what is in the sources. */
-export async function buildDemo(): Promise<void> {
+/** Builds a page to where the server serves it from: what is tested is what is in the sources. */
+export async function buildPage(name: 'demo' | 'inspector'): Promise<void> {
 	const root = new URL('../../../', import.meta.url).pathname;
 	await build({
-		configFile: `${root}src/demo/vite.config.ts`,
+		configFile: `${root}src/${name}/vite.config.ts`,
 		logLevel: 'error',
-		build: { outDir: `${root}dist/demo`, emptyOutDir: true },
+		build: { outDir: `${root}dist/${name}`, emptyOutDir: true },
 	});
 }
 

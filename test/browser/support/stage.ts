@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { expect } from 'vitest';
 import { NaruProcess } from '../../support/naru-process.ts';
-import { buildDemo, buildSdk, launchBrowser } from './browser.ts';
+import { buildPage, buildSdk, launchBrowser } from './browser.ts';
 import { Visitor } from './visitor.ts';
 
 const SETTLE_MAX_MS = 30_000;
@@ -57,7 +57,7 @@ export class Stage {
 		env: Readonly<Record<string, string>> = {},
 		{ hostName = '127.0.0.1', origins = [] }: Partial<Place> = {},
 	): Promise<Stage> {
-		await Promise.all([buildDemo(), buildSdk()]);
+		await Promise.all([buildPage('demo'), buildPage('inspector'), buildSdk()]);
 		const place = { hostName, origins, port: await freePort() };
 		const stage = new Stage(await launchBrowser(hostName), env, place);
 		await stage.start();

@@ -1,0 +1,41 @@
+import { language } from './language.ts';
+
+const plain = new Intl.NumberFormat(language);
+const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const unit = (name: string) =>
+	new Intl.NumberFormat(language, {
+		style: 'unit',
+		unit: name,
+		unitDisplay: 'short',
+		maximumFractionDigits: 1,
+	});
+const moment = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' });
+
+/** From the largest down: up to where each is used, and how many of the smallest it holds. */
+const DURATIONS = [
+	[86_400_000, unit('day')],
+	[3_600_000, unit('hour')],
+	[60_000, unit('minute')],
+	[1_000, unit('second')],
+] as const;
+const SIZES = [
+	[1024 ** 3, unit('gigabyte')],
+	[1024 ** 2, unit('megabyte')],
+	[1024, unit('kilobyte')],
+] as const;
+const milliseconds = unit('millisecond');
+const bytes = unit('byte');
+
+type Scale = readonly (readonly [number, Intl.NumberFormat])[];
+
+function scaled(value: number, scale: Scale, smallest: Intl.NumberFormat): string {
+	const [size, format] = scale.find(([from]) => value >= from) ?? [1, smallest];
+	return format.format(value / size);
+}
+
+export const count = (value: number): string => plain.format(value);
+export const duration = (ms: number): string => scaled(ms, DURATIONS, milliseconds);
+export const size = (value: number): string => scaled(value, SIZES, bytes);
+/** Milliseconds with one digit behind the point, for what is usually below a second. */
+export const delay = (ms: number): string => `${tenths.format(ms)} ms`;
+export const time = (at: number): string => moment.format(at);
