@@ -1,12 +1,10 @@
 import { PAGE_BYTES_MAX } from '../protocol/channel.ts';
 import { OP } from '../protocol/frames.ts';
+import type { SlabSlice } from './event-slabs.ts';
 import { type SocketMessage, startSharedMessage } from './socket-message.ts';
 
 /** A packed event inside a larger buffer. */
-export interface EventSlice {
-	readonly body: Uint8Array;
-	readonly start: number;
-	readonly end: number;
+export interface EventSlice extends SlabSlice {
 	/** Position of the event it shows. */
 	readonly position: number;
 }
@@ -64,8 +62,7 @@ function dataMessage(slices: readonly EventSlice[], options: DataOptions): DataM
 	offset = writeName(message, offset, 'e');
 	offset = writeArrayHead(message, offset, slices.length);
 	for (const { body, start, end } of slices) {
-		message.set(start === 0 && end === body.length ? body : body.subarray(start, end), offset);
-		offset += end - start;
+		offset += body.copy(message, offset, start, end);
 	}
 	if (name !== undefined) {
 		offset = writeName(message, offset, 'w');

@@ -121,7 +121,7 @@ export class StreamHandle extends ClientHandle implements Share {
 		if (taken === undefined) return; // in flight still: its answer will come
 		const isRead = checked.contract.query === true;
 		this.connection.began(bytes, isRead);
-		const request = this.#request(frame, checked.args, taken);
+		const request = this.#request({ frame, bytes }, checked.args, taken);
 		this.#context.actors.command(this.stream.key, request, (answer) => {
 			this.connection.ended(bytes, isRead);
 			this.#answered(n, answer);
@@ -210,7 +210,7 @@ export class StreamHandle extends ClientHandle implements Share {
 	}
 
 	#request(
-		frame: CommandFrame,
+		{ frame, bytes }: WaitingCommand,
 		args: unknown,
 		taken: { readonly n: number; readonly first: number },
 	): CommandRequest {
@@ -221,6 +221,7 @@ export class StreamHandle extends ClientHandle implements Share {
 			args,
 			requestId: requestId ?? undefined,
 			resend: resend ?? undefined,
+			bytes,
 			sender: { opening: this.#opening, ...taken },
 		};
 	}

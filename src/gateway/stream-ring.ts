@@ -3,6 +3,7 @@ import type { Publication, Told } from '../core/actor-port.ts';
 import { pack } from '../protocol/codec.ts';
 import type { Resume } from '../protocol/wire.ts';
 import type { EventSlice } from './data-message.ts';
+import { EventSlabs } from './event-slabs.ts';
 
 /** A shown event as the ring keeps it: packed, with those who may hear it. */
 export interface PackedTold extends EventSlice {
@@ -40,6 +41,7 @@ export interface Chunk {
  */
 export class StreamRing {
 	readonly #limits: RingLimits;
+	readonly #slabs = new EventSlabs();
 	#entries: RingEntry[] = [];
 	#head = 0;
 	#bytes = 0;
@@ -76,7 +78,7 @@ export class StreamRing {
 	/** Takes in a commit; `undefined` when it was known already. */
 	push({ position, writer, told }: Publication): RingEntry | undefined {
 		if (position <= this.end) return undefined;
-		const packed = packTold(told);
+		const packed = this.#pack(told);
 		const bytes = packed.reduce((sum, { start, end }) => sum + end - start, ENTRY_BYTES);
 		const entry = { position, writer, told: packed, bytes };
 		this.#append(entry);
@@ -141,6 +143,13 @@ export class StreamRing {
 		}
 	}
 
+	#pack(told: readonly Told[]): PackedTold[] {
+		return told.map(({ event, position, audience, revoked }) => {
+			const { body, start, end } = this.#slabs.place(pack(event), this.#bytes);
+			return { body, start, end, position, audience, revoked };
+		});
+	}
+
 	#isLong(): boolean {
 		return this.#entries.length - this.#head > this.#limits.eventsMax;
 	}
@@ -192,20 +201,6 @@ function hear(
 		heard: until.filter((one) => hears(one, userId)),
 		revokedAt: last === -1 ? undefined : behind[last]?.position,
 	};
-}
-
-/** Packs the events of a commit one behind the other in one buffer of their own. */
-function packTold(told: readonly Told[]): PackedTold[] {
-	const parts = told.map(({ event }) => pack(event));
-	const body = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
-	let at = 0;
-	return told.map(({ position, audience, revoked }, index) => {
-		const start = at;
-		const part = parts[index] as Uint8Array;
-		body.set(part, start);
-		at += part.length;
-		return { body, start, end: at, position, audience, revoked };
-	});
 }
 
 /** Whether a user is among those who may learn of it. */

@@ -49,6 +49,13 @@ function answers(...first: CommandAnswer[]): void {
 }
 
 describe('commands', () => {
+	test('[H4] the owner gets the size of a command, for the bounds of its mailbox', async () => {
+		const ann = await opened();
+		await ann.command(1, 1, 'say', { text: 'x'.repeat(1_000) });
+		expect(world.actors.commands[0]?.request.bytes).toBeGreaterThan(1_000);
+		expect(world.actors.commands[0]?.request.bytes).toBeLessThan(1_100);
+	});
+
 	test('[W22] the owner gets who asks, the arguments as the contract reads them, and the number', async () => {
 		const ann = await world.connect('ann roles=ops,user');
 		await ann.open(1, BOARD);
