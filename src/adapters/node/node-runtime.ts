@@ -8,7 +8,8 @@ export const nodeRuntime: Runtime = {
 	randomId: () => randomBytes(12).toString('base64url'),
 	random: () => Math.random(),
 	after: (ms, run) => {
-		const timer = setTimeout(run, ms);
+		// A moment that has just gone by is one of now; Node would warn of a negative time.
+		const timer = setTimeout(run, Math.max(0, ms));
 		timer.unref();
 		return () => clearTimeout(timer);
 	},
