@@ -21,13 +21,23 @@ const RETRY_MS = 100;
 type Answer = OpenAnswer | CommandAnswer | ReopenAnswer;
 type Refused = ReturnType<typeof refusal>;
 
+/** One who listens there, under a number that this edge has given it. */
+interface Ear {
+	readonly number: number;
+	readonly subscriber: Subscriber;
+	/** Openings that are not answered yet. */
+	asking: number;
+	/** An opening was granted. */
+	hears: boolean;
+}
+
 /** What this edge has under way at one other node, for the time of one session with it. */
 export class RemoteOwner {
 	readonly #node: NodeId;
 	readonly #switchboard: Switchboard;
 	readonly #asked = new Map<number, (answer: Answer) => void>();
-	readonly #ears = new Map<number, Subscriber>();
-	readonly #earOf = new Map<Subscriber, number>();
+	readonly #ears = new Map<number, Ear>();
+	readonly #earOf = new Map<Subscriber, Ear>();
 	#questions = 0;
 	#earsMade = 0;
 
@@ -39,13 +49,25 @@ export class RemoteOwner {
 	open(key: ActorKey, request: OpenRequest, answer: (answer: OpenAnswer) => void): void {
 		const { caller, args, resume, subscriber } = request;
 		const ear = this.#ear(subscriber);
-		this.#ask(answer, (question) => this.#send('open', question, key, ear, caller, args, resume));
+		const heard = (answered: OpenAnswer) => {
+			this.#opened(key, ear, answered.ok);
+			answer(answered);
+		};
+		this.#ask(heard, (question) =>
+			this.#send('open', question, key, ear.number, caller, args, resume),
+		);
 	}
 
 	reopen(key: ActorKey, request: ReopenRequest, answer: (answer: ReopenAnswer) => void): void {
 		const { callers, resume, subscriber } = request;
 		const ear = this.#ear(subscriber);
-		this.#ask(answer, (question) => this.#send('reopen', question, key, ear, callers, resume));
+		const heard = (answered: ReopenAnswer) => {
+			this.#opened(key, ear, answered.ok && answered.how === 'resumed');
+			answer(answered);
+		};
+		this.#ask(heard, (question) =>
+			this.#send('reopen', question, key, ear.number, callers, resume),
+		);
 	}
 
 	command(key: ActorKey, request: CommandRequest, answer: (answer: CommandAnswer) => void): void {
@@ -64,8 +86,8 @@ export class RemoteOwner {
 	unsubscribe(key: ActorKey, subscriber: Subscriber): boolean {
 		const ear = this.#earOf.get(subscriber);
 		if (ear === undefined) return false;
-		this.#forget(ear, subscriber);
-		this.#send('unsubscribe', key, ear);
+		this.#forget(ear);
+		this.#send('unsubscribe', key, ear.number);
 		return true;
 	}
 
@@ -78,15 +100,15 @@ export class RemoteOwner {
 
 	/** Who listens under this number. */
 	heardBy(ear: number): Subscriber | undefined {
-		return this.#ears.get(ear);
+		return this.#ears.get(ear)?.subscriber;
 	}
 
 	/** The owner is gone for one of those who listen. */
-	closed(ear: number): void {
-		const subscriber = this.#ears.get(ear);
-		if (subscriber === undefined) return;
-		this.#forget(ear, subscriber);
-		subscriber.closed();
+	closed(number: number): void {
+		const ear = this.#ears.get(number);
+		if (ear === undefined) return;
+		this.#forget(ear);
+		ear.subscriber.closed();
 	}
 
 	/** The session is over: what was asked is answered `MOVED` in its order, and nobody hears more. */
@@ -97,21 +119,32 @@ export class RemoteOwner {
 		this.#ears.clear();
 		this.#earOf.clear();
 		for (const answer of asked) answer(LOST);
-		for (const subscriber of ears) subscriber.closed();
+		for (const { subscriber } of ears) subscriber.closed();
 	}
 
 	#send(name: string, ...args: readonly unknown[]): void {
 		this.#switchboard.send(this.#node, name, ...args);
 	}
 
-	/** The number by which the owner's node names this subscriber. */
-	#ear(subscriber: Subscriber): number {
+	#ear(subscriber: Subscriber): Ear {
 		const known = this.#earOf.get(subscriber);
-		if (known !== undefined) return known;
-		const ear = ++this.#earsMade;
-		this.#ears.set(ear, subscriber);
+		if (known !== undefined) {
+			known.asking++;
+			return known;
+		}
+		const ear = { number: ++this.#earsMade, subscriber, asking: 1, hears: false };
+		this.#ears.set(ear.number, ear);
 		this.#earOf.set(subscriber, ear);
 		return ear;
+	}
+
+	/** Whoever was refused, and asks for nothing more, is not kept at either side. */
+	#opened(key: ActorKey, ear: Ear, granted: boolean): void {
+		ear.asking--;
+		ear.hears ||= granted;
+		if (ear.hears || ear.asking > 0 || this.#earOf.get(ear.subscriber) !== ear) return;
+		this.#forget(ear);
+		this.#send('unsubscribe', key, ear.number);
 	}
 
 	#ask<A extends Answer>(
@@ -127,8 +160,8 @@ export class RemoteOwner {
 		send(question);
 	}
 
-	#forget(ear: number, subscriber: Subscriber): void {
-		this.#ears.delete(ear);
+	#forget({ number, subscriber }: Ear): void {
+		this.#ears.delete(number);
 		this.#earOf.delete(subscriber);
 	}
 }
