@@ -212,6 +212,11 @@ export class CommandQueue {
 			this.#wire.disagreed();
 			return;
 		}
+		// What comes back behind a refused one goes again with it: that one says when.
+		if (refusal.code === 'AGAIN' && this.#backAt !== undefined) {
+			this.#goOn();
+			return;
+		}
 		const waitMs =
 			refusal.retryAfterMs === undefined
 				? fullJitterMs(this.#refusals, this.#environment.random)

@@ -11,6 +11,8 @@ import type { StreamRing } from './stream-ring.ts';
 import { rolesOf, type Subscription } from './subscription.ts';
 
 const ASKED_WAIT_MS_MAX = 2_000;
+/** Commands that come meanwhile are asked back later the longer it takes. */
+const COMMAND_WAIT_MS = { min: 100, max: 1_000 };
 
 /** How it ended. */
 export interface Reopened {
@@ -48,12 +50,14 @@ interface Question {
  */
 export class Reopening {
 	readonly #options: ReopeningOptions;
+	readonly #since: number;
 	#attempts = 0;
 	#isOver = false;
 	#cancelWait = () => {};
 
 	constructor(options: ReopeningOptions) {
 		this.#options = options;
+		this.#since = options.context.runtime.monotonic();
 		// Not within the call that tells of the end: the owner may still be busy ending.
 		options.context.runtime.defer(() => this.#ask());
 	}
@@ -61,6 +65,13 @@ export class Reopening {
 	/** What those who wait were told, up to its end. */
 	get ring(): StreamRing {
 		return this.#options.ring;
+	}
+
+	/** When to send a command again that came meanwhile, in milliseconds from now. */
+	get retryAfterMs(): number {
+		const { min, max } = COMMAND_WAIT_MS;
+		const lasts = this.#options.context.runtime.monotonic() - this.#since;
+		return Math.min(max, Math.max(min, lasts / 4));
 	}
 
 	cancel(): void {

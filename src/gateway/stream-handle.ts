@@ -205,7 +205,9 @@ export class StreamHandle extends ClientHandle implements Share {
 	#refusesNow(n: number): CommandAnswer | undefined {
 		const { next, waiting } = this.#numbers;
 		if (n > next) return { ok: false, code: 'AGAIN', message: `command ${next} is next` };
-		if (this.isMoving || this.stream.isReopening) return MOVED;
+		if (this.isMoving || this.stream.isReopening) {
+			return { ...MOVED, retryAfterMs: this.stream.movingRetryMs };
+		}
 		return waiting >= this.#context.limits.commandsWaitingMax ? BUSY : undefined;
 	}
 
@@ -269,9 +271,8 @@ const CAUGHT_UP: CommandAnswer = {
 	message: 'the owner has changed; send it again',
 	retryAfterMs: 50,
 };
-const MOVED: CommandAnswer = {
+const MOVED = {
 	ok: false,
 	code: 'MOVED',
 	message: 'the owner changes; send it again',
-	retryAfterMs: 100,
-};
+} as const;

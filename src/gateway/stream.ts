@@ -35,6 +35,7 @@ import { Subscription, type SubscriptionListener } from './subscription.ts';
 const CHUNK_BYTES = 64 * 1024;
 /** How often an opening is repeated because the stream moved on meanwhile. */
 const ATTEMPTS_MAX = 5;
+const MOVING_RETRY_MS = 100;
 
 export class Stream implements SubscriptionListener {
 	readonly key: ActorKey;
@@ -72,6 +73,11 @@ export class Stream implements SubscriptionListener {
 	/** Whether the owner has gone, and the next is looked for. */
 	get isReopening(): boolean {
 		return this.#reopening !== undefined;
+	}
+
+	/** When a command that finds the owner gone shall come again, in milliseconds from now. */
+	get movingRetryMs(): number {
+		return this.#reopening?.retryAfterMs ?? MOVING_RETRY_MS;
 	}
 
 	/** Counts a handle in; it is opened by {@link open}. */

@@ -32,6 +32,17 @@ describe('command queue', () => {
 		expect(names().slice(3)).toEqual(['1 a', '2 b', '3 c']);
 	});
 
+	test('[P22] comes back when the refused command may, however often that was refused', async () => {
+		const { world, sent, queue, add } = openQueue();
+		for (const name of ['a', 'b', 'c']) add(name);
+		for (let round = 1; round <= 20; round++) {
+			expect(sent).toHaveLength(3 * round);
+			queue.reply(1, null, { code: 'MOVED', retryAfterMs: 100 });
+			for (const n of [2, 3]) queue.reply(n, null, { code: 'AGAIN' });
+			await world.advance(150);
+		}
+	});
+
 	test('[W23] gives the numbers of what was refused and timed out to those behind it', async () => {
 		const { world, queue, add, names } = openQueue();
 		for (const name of ['a', 'b', 'c', 'd']) add(name, name < 'c' ? 500 : undefined);
