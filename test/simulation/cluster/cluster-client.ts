@@ -12,7 +12,7 @@ import { SimulatedSocket } from './simulated-socket.ts';
 import { WireJudge } from './wire-judge.ts';
 
 const WAITING_MAX = 4;
-const TICK_MS = 400;
+const COME_BACK_MS = 400;
 
 /** A device with the SDK of production, which has one actor open and gives it commands. */
 export class ClusterClient {
@@ -23,18 +23,20 @@ export class ClusterClient {
 	readonly #naru: ReturnType<typeof connectIn>;
 	readonly #waiting = new Set<string>();
 	readonly #refused: string[] = [];
-	#left: number;
+	readonly #everyMs: number;
+	/** It does the last thing, or has done it. */
+	#isLast = false;
 	#serial = 0;
 	#seen: Seen = new Map();
 	#socket: SimulatedSocket | undefined;
 	#surroundings: Surroundings | undefined;
 	#isGone = false;
 
-	constructor(world: ClusterWorld, options: { userId: string; key: ActorKey; acts: number }) {
+	constructor(world: ClusterWorld, options: { userId: string; key: ActorKey; everyMs: number }) {
 		this.#world = world;
 		this.userId = options.userId;
 		this.key = options.key;
-		this.#left = options.acts;
+		this.#everyMs = options.everyMs;
 		this.#naru = connectIn(this.#environment(), {
 			url: 'ws://cluster.test',
 			token: this.userId,
@@ -59,7 +61,7 @@ export class ClusterClient {
 
 	/** Everything is answered, and what is seen is the present state. */
 	get isContent(): boolean {
-		const isDone = this.#left === 0 && this.#waiting.size === 0;
+		const isDone = this.#isLast && this.#waiting.size === 0;
 		if (!isDone || this.#truth.position === 0) return isDone;
 		return this.#handle.isOpen && this.#sees === this.#truth.figures.at(-1);
 	}
@@ -75,7 +77,7 @@ export class ClusterClient {
 
 	/** Comes back and does one thing more. */
 	writeLast(): void {
-		this.#left = 0;
+		this.#isLast = true;
 		this.#give(this.#world.script.last);
 		this.wake();
 	}
@@ -112,16 +114,15 @@ export class ClusterClient {
 
 	#tick(): void {
 		const { clock, script } = this.#world;
-		if (this.#isGone) return;
-		clock.after(TICK_MS * (0.5 + clock.random()), () => this.#tick());
-		if (this.#left === 0 || this.#waiting.size >= WAITING_MAX || clock.random() > 0.7) return;
-		this.#left--;
+		if (this.#isLast || this.#isGone) return;
+		clock.after(this.#everyMs * (0.5 + clock.random()), () => this.#tick());
+		if (this.#waiting.size >= WAITING_MAX) return;
 		this.#give(script.draw((below) => this.#world.draw(below), clock.now()));
 	}
 
 	/** The handle was closed for good: after a restore there may be nothing to open for a while. */
 	#comeBack(): void {
-		this.#world.clock.after(TICK_MS, () => {
+		this.#world.clock.after(COME_BACK_MS, () => {
 			if (!this.#isGone) this.#handle.want();
 		});
 	}

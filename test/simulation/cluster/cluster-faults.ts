@@ -6,7 +6,7 @@ import { drawFaults, type Faults, NO_FAULTS } from '../faults.ts';
  * second where the name says so. `close` is a drain here.
  */
 export interface ClusterFaults extends Faults {
-	/** Commits on whose way something happens to their node. */
+	/** Commits and wake rows on whose way something happens to their node. */
 	readonly struck: number;
 	/** Relay messages that do not arrive, arrive twice, late, or before earlier ones. */
 	readonly relayLost: number;
@@ -72,26 +72,26 @@ export function drawClusterFaults(clock: VirtualRuntime): ClusterFaults {
 	const disk = drawFaults(clock);
 	return {
 		...disk,
-		// A cluster has more of them at once than the two or three hosts of one actor.
+		// An owner is missed only after the time of a lease, and found again only in some seconds of peace.
 		cut: disk.cut / 2,
-		pause: disk.pause / 3,
-		crash: disk.crash / 4,
-		close: disk.close / 2,
+		pause: some(0.1),
+		crash: some(0.08),
+		close: some(0.08),
 		lateMaxMs: clock.random() < 0.5 ? disk.lateMaxMs : LATE_MAX_MS,
 		struck: some(0.15),
 		relayLost: some(0.1),
 		relayDoubled: some(0.2),
 		relaySlow: some(0.2),
 		relayOvertaken: some(0.2),
-		cutOffPerSecond: some(0.2),
-		unpluggedPerSecond: some(0.2),
-		linkCutPerSecond: some(0.2),
-		directoryLost: some(0.1),
-		directoryUnanswered: some(0.1),
-		directorySlow: some(0.1),
-		directoryAwayPerSecond: some(0.15),
-		directoryAwayForOnePerSecond: some(0.2),
-		directoryFlushedPerSecond: some(0.1),
+		cutOffPerSecond: some(0.08),
+		unpluggedPerSecond: some(0.08),
+		linkCutPerSecond: some(0.1),
+		directoryLost: some(0.02),
+		directoryUnanswered: some(0.02),
+		directorySlow: some(0.04),
+		directoryAwayPerSecond: some(0.05),
+		directoryAwayForOnePerSecond: some(0.08),
+		directoryFlushedPerSecond: some(0.04),
 		asleep: some(1),
 		frozen: clock.random() < 0.25 ? clock.random() : 0,
 		clockOffMs: some(2_500),

@@ -186,7 +186,8 @@ export class ClusterNode {
 		const { clock, disk, sabotage } = this.#world;
 		const way = new FaultyWay(clock, this.process, () => this.#world.faults);
 		const journal = hooked(way.journal(sabotage.disk?.(disk.journal) ?? disk.journal), {
-			append: (run) => this.#world.commits(this, run),
+			append: (run) => this.#world.writes(this, run),
+			setWake: (run) => this.#world.writes(this, run),
 		});
 		const store = way.store(disk.store);
 		return {

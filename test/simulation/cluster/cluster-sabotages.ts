@@ -4,7 +4,7 @@ import type { Membership } from '../../../src/cluster/ports.ts';
 import type { Relay } from '../../../src/cluster/relay.ts';
 import { hooked } from '../../support/hooked.ts';
 import { SABOTAGES, type Sabotage } from '../sabotages.ts';
-import type { ClusterFaults } from './cluster-faults.ts';
+import { type ClusterFaults, NO_CLUSTER_FAULTS } from './cluster-faults.ts';
 
 /** Takes one rule of the design out, in the ports around the very nodes of production. */
 export interface ClusterSabotage extends Sabotage {
@@ -70,6 +70,7 @@ const passing = (relay: Relay): Relay => ({
 /** Whoever was an owner answers, whatever became of its lease. */
 const deposedAnswers: ClusterSabotage = {
 	membership: ({ self }) => ({ self, mayServe: () => true }),
+	faults: { ...NO_CLUSTER_FAULTS, pause: 0.1 },
 };
 
 /** Whoever claims gets it, whoever has it. */
@@ -87,8 +88,15 @@ export const claimsUnchecked: ClusterSabotage = {
 		}),
 };
 
-export const CLUSTER_SABOTAGES = {
+const RESTORED = 'a resume goes by its number alone';
+const DUPLICATE = 'a duplicate is success, whoever wrote it';
+const WAKE_ROW = 'a deposed owner removes wake rows';
+
+export const CLUSTER_SABOTAGES: Readonly<Record<string, ClusterSabotage>> = {
 	...SABOTAGES,
+	[RESTORED]: { ...SABOTAGES[RESTORED], faults: { restore: true } },
+	[DUPLICATE]: { ...SABOTAGES[DUPLICATE], faults: { frozen: 1, struck: 0.2, lateMaxMs: 12_000 } },
+	[WAKE_ROW]: { ...SABOTAGES[WAKE_ROW], faults: { struck: 0.3, lateMaxMs: 12_000 } },
 	'a link takes packets as they come': linksUnchecked,
 	'a deposed owner answers': deposedAnswers,
-} as const;
+};

@@ -21,16 +21,16 @@ const STEP_MS = 250;
 const SNAPSHOT = 0.02;
 /** How often a user looks at a device, per second. */
 const WAKE = 0.1;
-const ACTS_MAX = 24;
+const ACT_EVERY_MS_MAX = 1_200;
 /** A new directory lets nobody claim for the time of a lease. */
 const QUIET_MS = 4_500;
-const TROUBLE_MS = 24_000;
+const TROUBLE_MS = 28_000;
 const HEAL_MAX_MS = 60_000;
 /** Longer than any timer of a script, with the time that a sweep may take. */
 const ALONE_MAX_MS = 130_000;
 /** What comes twice comes within this time. */
 const AFTERMATH_MS = 6_000;
-/** A commit without an answer is given up after this time. */
+/** A write without an answer is given up after this time. */
 const STRAYED_MS = 800;
 /** A node that does not end in this time is killed. */
 const DRAIN_MAX_MS = 15_000;
@@ -100,10 +100,10 @@ export class ClusterWorld {
 	}
 
 	/**
-	 * A commit leaves a node: the moment at which trouble does most. Struck, it may stray, and meet
-	 * whatever is there when it arrives.
+	 * A commit or wake row leaves a node: the moment at which trouble does most. Struck, it may stray,
+	 * and meet whatever is there when it arrives.
 	 */
-	commits<T>(node: ClusterNode, run: () => Promise<T>): Promise<T> {
+	writes<T>(node: ClusterNode, run: () => Promise<T>): Promise<T> {
 		const { clock, faults } = this;
 		if (clock.random() >= faults.struck) return run();
 		const strikes = [
@@ -171,7 +171,8 @@ export class ClusterWorld {
 	#client(n: number): ClusterClient {
 		const { keys } = this.script;
 		const key = keys[n % keys.length] as ActorKey;
-		return new ClusterClient(this, { userId: `u${n}`, key, acts: 2 + this.draw(ACTS_MAX) });
+		const everyMs = 200 + this.draw(ACT_EVERY_MS_MAX);
+		return new ClusterClient(this, { userId: `u${n}`, key, everyMs });
 	}
 
 	/** The first nodes come up before trouble begins. */
@@ -199,8 +200,11 @@ export class ClusterWorld {
 		return this.clock.random() < perSecond * (STEP_MS / 1_000);
 	}
 
+	/** Short for the most part, but sometimes longer than any lease. */
 	#after(run: () => void): void {
-		this.clock.after(this.clock.random() ** 2 * 12_000, run);
+		const { clock } = this;
+		const chance = clock.random();
+		clock.after(clock.random() < 0.5 ? chance ** 2 * 6_000 : 4_000 + chance * 8_000, run);
 	}
 
 	/** What breaks for all, or for clients. */

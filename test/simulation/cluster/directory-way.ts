@@ -56,14 +56,18 @@ export class DirectoryWay {
 				clock.after(this.#delayMs(), fail('the directory is away'));
 				return;
 			}
-			clock.after(TIMEOUT_MS, fail('no answer in time'));
+			const end = clock.after(TIMEOUT_MS, fail('no answer in time'));
 			if (this.#happens('directoryLost')) return;
 			const isAnswered = !this.#happens('directoryUnanswered');
 			this.#lastAt = Math.max(this.#lastAt, clock.now() + this.#delayMs());
 			clock.after(this.#lastAt - clock.now(), () => {
 				if (!this.#isReached) return;
 				const back = (step: () => void) => {
-					if (isAnswered) clock.after(this.#delayMs(), () => process.enter(step, 'directory'));
+					if (!isAnswered) return;
+					clock.after(this.#delayMs(), () => {
+						end();
+						process.enter(step, 'directory');
+					});
 				};
 				run().then(
 					(answer) => back(() => resolve(answer)),
