@@ -173,7 +173,7 @@ describe('an owner that goes', () => {
 		const reply = await ann.command(1, 1, 'say', { text: 'x' });
 		// The longer it takes, the later: everybody's commands come back again and again.
 		expect(reply).toMatchObject([1, null, { code: 'MOVED' }]);
-		expect(reply[2]?.retryAfterMs).toBeGreaterThanOrEqual(250);
+		expect(reply[2]?.retryAfterMs).toBeGreaterThan(200);
 		expect(reply[2]?.retryAfterMs).toBeLessThan(300);
 		await pass(20_000);
 		expect(world.actors.reopens).toHaveLength(13);
