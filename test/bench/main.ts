@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- chat [--quick] [--json FILE] [--only row,row] [--runs N] [--profile DIR]`
+ * `npm run bench -- chat|cluster [--quick] [--json FILE] [--only row,row] [--runs N] [--profile DIR]`
  *
  * Measures Naru beside its peers and prints the table of goals. Ends with 1 only when a member of any
  * system missed a message; a goal out of reach is shown, not fatal.
@@ -11,8 +11,9 @@ import { watchNeighbours } from './harness/neighbours.ts';
 import { type Bench, type BenchRow, judge, type ResultRow } from './harness/row.ts';
 import { table } from './harness/table.ts';
 import { CHAT } from './rows/chat.ts';
+import { CLUSTER } from './rows/cluster.ts';
 
-const SCENARIOS: Readonly<Record<string, readonly BenchRow[]>> = { chat: CHAT };
+const SCENARIOS: Readonly<Record<string, readonly BenchRow[]>> = { chat: CHAT, cluster: CLUSTER };
 const RUNS = 5;
 
 /** Says what is wrong with the arguments, and ends. */

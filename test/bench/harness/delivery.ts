@@ -45,7 +45,7 @@ async function gather(server: ServerProcess, crowd: Crowd, load: Load): Promise<
 }
 
 /** One run of a load: a fresh server, fresh members. */
-async function deliver(bench: Bench, system: System, load: Load): Promise<Delivery> {
+export async function deliver(bench: Bench, system: System, load: Load): Promise<Delivery> {
 	await using server = await ServerProcess.start({
 		file: system.file,
 		profileDir: bench.profileDir,

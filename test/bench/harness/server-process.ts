@@ -85,13 +85,22 @@ export class ServerProcess implements AsyncDisposable {
 		});
 	}
 
-	/** Lets the server end by itself, and ends it when it does not. */
-	async [Symbol.asyncDispose](): Promise<void> {
+	/** `SIGKILL` ends it as a power cut would, `SIGSTOP` lets it hang until `SIGCONT`. */
+	signal(name: NodeJS.Signals): void {
+		this.#child.kill(name);
+	}
+
+	/** Lets the server end by itself, and ends it when it does not within that time. */
+	async stop(withinMs: number): Promise<void> {
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
 		const ended = once(this.#child, 'exit');
-		const tooLate = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MAX_MS);
+		const tooLate = setTimeout(() => this.#child.kill('SIGKILL'), withinMs);
 		this.#child.send({ bench: 'ask', id: 0, question: 'stop' } satisfies Ask);
 		await ended;
 		clearTimeout(tooLate);
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.stop(STOP_MAX_MS);
 	}
 }

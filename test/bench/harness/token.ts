@@ -6,8 +6,8 @@ export const SECRET = 'only-for-the-bench-'.repeat(3);
 const key = new TextEncoder().encode(SECRET);
 
 /** A token as an application would issue it. */
-export const tokenFor = (userId: string): Promise<string> =>
-	new SignJWT({ roles: ['user'] })
+export const tokenFor = (userId: string, roles: readonly string[] = ['user']): Promise<string> =>
+	new SignJWT({ roles })
 		.setProtectedHeader({ alg: 'HS256' })
 		.setSubject(userId)
 		.setIssuedAt()

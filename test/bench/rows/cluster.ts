@@ -1,0 +1,7 @@
+import type { BenchRow } from '../harness/row.ts';
+import { ownerKilled } from './owner-killed.ts';
+import { remoteRoom } from './remote-room.ts';
+import { twoEdges } from './two-edges.ts';
+
+/** The goals of several nodes on real servers, in the order of the table. */
+export const CLUSTER: readonly BenchRow[] = [remoteRoom, twoEdges, ownerKilled];
