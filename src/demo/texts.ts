@@ -111,6 +111,10 @@ const en = {
 	socketsOpened: (count: number) => `Socket no. ${count}`,
 	frames: (sent: string, received: string) => `frames: ${received} in, ${sent} out`,
 	handles: (count: number) => (count === 1 ? '1 handle' : `${count} handles`),
+	socketOn: (node: string) => `Socket: node ${node}`,
+	channelOn: (node: string) => `Channel: node ${node}`,
+	drainNode: 'Drain',
+	killNode: 'Kill',
 
 	errors: {
 		FORBIDDEN: 'You may not do this.',
@@ -239,6 +243,10 @@ const ko: Texts = {
 	socketsOpened: (count) => `${count}번째 소켓`,
 	frames: (sent, received) => `프레임 수신 ${received}, 송신 ${sent}`,
 	handles: (count) => `핸들 ${count}개`,
+	socketOn: (node) => `소켓: 노드 ${node}`,
+	channelOn: (node) => `채널: 노드 ${node}`,
+	drainNode: '드레인',
+	killNode: '강제 종료',
 
 	errors: {
 		FORBIDDEN: '권한이 없습니다.',

@@ -2,11 +2,11 @@ import { language } from './language.ts';
 
 const plain = new Intl.NumberFormat(language);
 const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const unit = (name: string) =>
+const unit = (name: string, unitDisplay: 'short' | 'narrow' = 'short') =>
 	new Intl.NumberFormat(language, {
 		style: 'unit',
 		unit: name,
-		unitDisplay: 'short',
+		unitDisplay,
 		maximumFractionDigits: 1,
 	});
 const moment = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' });
@@ -19,12 +19,12 @@ const DURATIONS = [
 	[1_000, unit('second')],
 ] as const;
 const SIZES = [
-	[1024 ** 3, unit('gigabyte')],
-	[1024 ** 2, unit('megabyte')],
-	[1024, unit('kilobyte')],
+	[1024 ** 3, unit('gigabyte', 'narrow')],
+	[1024 ** 2, unit('megabyte', 'narrow')],
+	[1024, unit('kilobyte', 'narrow')],
 ] as const;
 const milliseconds = unit('millisecond');
-const bytes = unit('byte');
+const bytes = unit('byte', 'narrow');
 
 type Scale = readonly (readonly [number, Intl.NumberFormat])[];
 

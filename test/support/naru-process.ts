@@ -9,6 +9,8 @@ export interface NaruProcessOptions {
 	/** 0: any free one. */
 	readonly port?: number;
 	readonly env?: Readonly<Record<string, string>>;
+	/** The file that starts the server; that of production when absent. */
+	readonly main?: string;
 }
 
 /** How a process ended. */
@@ -25,8 +27,8 @@ export class NaruProcess {
 	#errors = '';
 	#watchers: (() => void)[] = [];
 
-	constructor({ directory, port = 0, env }: NaruProcessOptions) {
-		this.#child = spawn(process.execPath, [MAIN], {
+	constructor({ directory, port = 0, env, main = MAIN }: NaruProcessOptions) {
+		this.#child = spawn(process.execPath, [main], {
 			env: { PORT: String(port), NARU_DATA_DIR: directory, LOG_LEVEL: 'warn', ...env },
 			stdio: ['ignore', 'pipe', 'pipe'],
 		});

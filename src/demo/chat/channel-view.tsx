@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { type Channel, type ChannelKind, NaruError } from '../../../client-sdk/src/index.ts';
 import { otherOf, titleOf } from '../channels/channel-title.ts';
 import { useClient } from '../client.ts';
+import { WhereLine } from '../cluster/where-line.tsx';
 import { texts } from '../language.ts';
 import { Avatar } from '../page/avatar.tsx';
 import { Icon } from '../page/icon.tsx';
@@ -113,6 +114,7 @@ export function ChannelView({ id }: { readonly id: string }) {
 					isPanelOpen={isPanelOpen}
 					togglePanel={() => setPanelOpen(!isPanelOpen)}
 				/>
+				<WhereLine channelId={id} />
 				{error !== undefined ? (
 					<Closed error={error} isLoaded={isLoaded} />
 				) : isLoaded ? (

@@ -55,7 +55,7 @@ function Connection() {
 	return (
 		<p class="connection" role="status">
 			<span class={`dot ${isOnline ? 'online' : 'away'}`} aria-hidden="true" />
-			{isOnline ? texts.online : texts.waiting}
+			<span class="connection-text">{isOnline ? texts.online : texts.waiting}</span>
 		</p>
 	);
 }

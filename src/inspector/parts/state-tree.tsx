@@ -1,5 +1,5 @@
 import { texts } from '../language.ts';
-import { count } from '../numbers.ts';
+import { count, time } from '../numbers.ts';
 
 /** Stands for what was left out, in a masked state. */
 const REST = '…';
@@ -14,10 +14,18 @@ function Entry({ name, value }: { readonly name: string; readonly value: unknown
 	);
 }
 
+/** Numbers between these are moments, of the years 2001 to 2100, in milliseconds. */
+const MOMENTS = [1e12, 4.1e12] as const;
+
+function scalarText(value: unknown): string {
+	if (typeof value !== 'number') return String(value ?? '–');
+	return value > MOMENTS[0] && value < MOMENTS[1] ? time(value) : count(value);
+}
+
 /** A masked state as it is nested. */
 export function StateTree({ value }: { readonly value: unknown }) {
 	if (typeof value !== 'object' || value === null) {
-		return <code>{typeof value === 'number' ? count(value) : String(value ?? '–')}</code>;
+		return <code>{scalarText(value)}</code>;
 	}
 	const entries = Object.entries(value);
 	if (entries.length === 0) return <code>{Array.isArray(value) ? '[ ]' : '{ }'}</code>;

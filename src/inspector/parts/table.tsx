@@ -38,7 +38,9 @@ export function Table<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
 				<tbody>
 					{rows.map((row) => (
 						<tr key={keyOf(row)}>
-							<th scope="row">{first.show(row)}</th>
+							<th scope="row" class={classOf(first)}>
+								{first.show(row)}
+							</th>
 							{others.map((column) => (
 								<td key={column.name} class={classOf(column)}>
 									{column.show(row)}

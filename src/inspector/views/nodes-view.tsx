@@ -14,7 +14,7 @@ const LIMIT = 50;
 
 const columns = (self: string, now: number): Column<NodeLine>[] => [
 	{
-		name: texts.nodes,
+		name: texts.nodeName,
 		show: ({ id }) => (
 			<>
 				<a href={actorsHref(id)}>{texts.node(id)}</a>{' '}
