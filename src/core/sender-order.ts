@@ -8,8 +8,8 @@ import type { CommandRequest } from './actor-port.ts';
 export class SenderOrder {
 	readonly #openings = new Map<string, Opening>();
 	/** Closed, with commands that may still wait; the older half goes with the next round. */
-	#closed: string[] = [];
-	#closedBefore: string[] = [];
+	#closed = new Set<string>();
+	#closedBefore = new Set<string>();
 
 	/** How many openings are known. */
 	get size(): number {
@@ -51,15 +51,18 @@ export class SenderOrder {
 		order.taken = Math.min(order.taken, n - 1);
 	}
 
-	/** Nothing new comes; what waits keeps its order until two rounds of {@link forgetClosed} are over. */
+	/**
+	 * Nothing new comes, as far as is known (an edge that was lost may come back with it); what waits
+	 * keeps its order until two rounds of {@link forgetClosed} are over.
+	 */
 	close(opening: string): void {
-		if (this.#openings.has(opening)) this.#closed.push(opening);
+		if (this.#openings.has(opening)) this.#closed.add(opening);
 	}
 
 	forgetClosed(): void {
 		for (const opening of this.#closedBefore) this.#openings.delete(opening);
 		this.#closedBefore = this.#closed;
-		this.#closed = [];
+		this.#closed = new Set();
 	}
 
 	/**
@@ -67,6 +70,9 @@ export class SenderOrder {
 	 * for an earlier owner, and what that one did not answer has to come here before the others.
 	 */
 	#order({ opening, n, first }: Sender): Opening {
+		// What comes now has to find what came before, and still waits.
+		this.#closed.delete(opening);
+		this.#closedBefore.delete(opening);
 		const answered = (first ?? n) - 1;
 		const known = this.#openings.get(opening);
 		if (known === undefined) {

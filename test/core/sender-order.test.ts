@@ -121,6 +121,21 @@ describe('the order of one sender', () => {
 		expect(again.flat()).toEqual([looked(0), done(1)]);
 	});
 
+	test('[P10] [H8] an opening that was given up with its edge, and goes on, keeps its order', async () => {
+		const bench = await counter();
+		await bench.send(KEY, ['add', { by: 1 }], from(1));
+		bench.system.closeOpening(KEY, 'o');
+		const gate = new Gate();
+		bench.storeHooks.get = () => gate.pass(() => Promise.reject(new Error('away')));
+		const look = bench.post(KEY, ['look', { at: 1 }], from(2));
+		const behind = bench.post(KEY, ['add', { by: 1 }], from(3));
+		await bench.runtime.advance(20_000);
+		gate.open();
+		await bench.runtime.advance(10);
+		expect(look).toMatchObject([{ code: 'UNAVAILABLE' }]);
+		expect(behind).toEqual([AGAIN]);
+	});
+
 	test('[H10] gathered commands: the first at once, the others one commit a second, answered with it', async () => {
 		const bench = await counter();
 		const { ear } = await bench.open(KEY);
