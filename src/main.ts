@@ -74,4 +74,7 @@ function stop(): void {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-process.stdout.write(`demo   ${server.url}/\napi    ${server.url}/api/v1\nready\n`);
+const { url } = server;
+process.stdout.write(
+	`demo       ${url}/\napi        ${url}/api/v1\ninspector  ${url}/inspector\nready\n`,
+);

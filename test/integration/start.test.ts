@@ -81,7 +81,7 @@ describe('a start', () => {
 		const lines = started.output.split('\n');
 		const first = lines.findIndex((line) => /ready/i.test(line));
 		expect(lines[first]).toBe('ready');
-		expect(lines.slice(0, first).filter((line) => line.includes(started.url)).length).toBe(2);
+		expect(lines.slice(0, first).filter((line) => line.includes(started.url)).length).toBe(3);
 	});
 
 	test('serves what an earlier process wrote right after `ready`', async () => {
