@@ -96,9 +96,9 @@ export class ChaosLoad {
 	}
 
 	/** Resolves when something that every sender gives from now on was acknowledged. */
-	async flows(): Promise<void> {
+	async flows(senders: readonly Sender[] = this.senders): Promise<void> {
 		const isBack = this.#isBackFromNow();
-		while (!this.senders.every(isBack)) await sleep(20);
+		while (!senders.every(isBack)) await sleep(20);
 	}
 
 	/** Resolves when every channel has taken, from whomever, something that was given from now on. */
@@ -137,8 +137,11 @@ export class ChaosLoad {
 		};
 	}
 
+	/** Each begins with another channel, so that these have owners at several nodes. */
 	async #join(device: Device): Promise<void> {
-		for (const id of this.options.channels) {
+		const { channels } = this.options;
+		const from = this.devices.indexOf(device) % channels.length;
+		for (const id of [...channels.slice(from), ...channels.slice(0, from)]) {
 			await device.naru.channel(id).join();
 			await device.naru.channel(id).open({ last: 0 });
 			this.witnesses.push(new Witness(device, id));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { connect, type Naru } from '../../client-sdk/src/index.ts';
 import { signToken } from '../../src/gateway/auth/sign-token.ts';
@@ -108,10 +109,16 @@ export class ClusterNodes {
 		return body as T;
 	}
 
-	/** Which of the nodes owns a channel, by what another one says. */
+	/** Which of the nodes owns a channel, by what another one says as soon as it can. */
 	async ownerOf(channelId: string, asked = 0): Promise<number> {
 		const at = this.nodes[asked] as NaruProcess;
-		const { node } = await this.ops<{ node: string }>(`actors/channel/${channelId}`, at);
+		const ask = () => this.ops<{ node: string }>(`actors/channel/${channelId}`, at);
+		let found = await ask().catch(() => undefined);
+		while (found === undefined) {
+			await sleep(100);
+			found = await ask().catch(() => undefined);
+		}
+		const { node } = found;
 		const nodes = await this.ops<{ id: string; url: string }[]>('nodes', at);
 		const url = nodes.find(({ id }) => id === node)?.url;
 		return this.nodes.findIndex((one) => one.url === url);

@@ -27,6 +27,7 @@ export class SdkSender implements Sender {
 	readonly #random: () => number;
 	readonly #everyMs: number;
 	readonly #underWay = new Set<Promise<void>>();
+	readonly #failures: unknown[] = [];
 	#isStopped = false;
 	#running: Promise<void> = Promise.resolve();
 
@@ -50,6 +51,7 @@ export class SdkSender implements Sender {
 		this.#isStopped = true;
 		await this.#running;
 		await Promise.all(this.#underWay);
+		for (const failure of this.#failures) throw failure;
 	}
 
 	get #channel() {
@@ -59,11 +61,18 @@ export class SdkSender implements Sender {
 	async #run(): Promise<void> {
 		while (!this.#isStopped) {
 			if (this.#underWay.size < UNDER_WAY_MAX) {
-				const sending = this.#send().finally(() => this.#underWay.delete(sending));
+				const sending = this.#send()
+					.catch((error: unknown) => this.#failed(error))
+					.finally(() => this.#underWay.delete(sending));
 				this.#underWay.add(sending);
 			}
 			await sleep(this.#everyMs * (0.5 + this.#random()));
 		}
+	}
+
+	#failed(error: unknown): void {
+		this.#failures.push(error);
+		this.#isStopped = true;
 	}
 
 	async #send(): Promise<void> {
