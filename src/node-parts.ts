@@ -295,11 +295,12 @@ export async function closeParts(parts: Parts): Promise<void> {
 		reason: isOnly ? 'goingAway' : 'drain',
 		withinMs: isOnly ? CLOSE_SOCKETS_MS : DRAIN_SOCKETS_MS,
 	});
-	parts.presence.stop();
 	parts.channels.close();
 	parts.auth.close();
 	await parts.actors.close();
+	// Before presence forgets who was here: they may be on their way to other nodes.
 	parts.exchanges?.stop();
+	parts.presence.stop();
 	await parts.colyseus.close();
 	await cluster?.leave();
 	parts.load.close();

@@ -281,7 +281,7 @@ export class Presence {
 		return { ...this.#everywhere };
 	}
 
-	/** Ends the timers; nothing is told any more. */
+	/** Ends the timers and forgets who was here; the talk with other nodes has to be over. */
 	stop(): void {
 		this.#settling?.();
 		this.#settling = undefined;

@@ -207,6 +207,25 @@ describe('nodes that come and go', () => {
 		expect(two.presence.countsEverywhere()).toEqual({ users: 1, devices: 1 });
 	});
 
+	test('[P21] a node that ends takes nobody offline who comes to another one in time', () => {
+		const [world, one, two, three] = nodes(3);
+		const ann = one.connect('ann');
+		one.connect('bob');
+		world.pass(250);
+		two.watch('ann', 'bob');
+		one.presence.setVisible(ann, false);
+		one.presence.setVisible(ann, true);
+		one.presence.disconnected(ann);
+		world.leave(one);
+		world.pass(20_000);
+		const back = three.connect('ann');
+		for (let count = 0; count < 4; count++) {
+			world.pass(5_000);
+			three.presence.alive(back);
+		}
+		expect(two.told).toEqual(['bob online>offline']);
+	});
+
 	test('[P22] a node that is not heard, but has its lease, keeps its users', () => {
 		const [world, one, two] = nodes(2);
 		const ann = one.connect('ann');

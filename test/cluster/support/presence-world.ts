@@ -87,6 +87,14 @@ export class PresenceWorld {
 		return node;
 	}
 
+	/** The node ends orderly. */
+	leave(node: PresenceNode): void {
+		node.exchange.stop();
+		node.presence.stop();
+		this.nodes.splice(this.nodes.indexOf(node), 1);
+		this.living.delete(node.id);
+	}
+
 	/** The process is gone; its lease too, a few seconds later. */
 	kill(node: PresenceNode): void {
 		node.relay.setConnected(false);
