@@ -149,7 +149,9 @@ export class ClusterNode {
 			runtime: process,
 			log,
 			intents: { outside: (id) => this.#world.outside(process, id) },
+			// Bounds that are met now and then.
 			idleMs: draw(2) === 0 ? 2_000 : 300_000,
+			limits: draw(4) === 0 ? { mailboxLengthMax: 3, turnCommandsMax: 2 } : {},
 			mayActivate: (key) => this.#ownership?.mayActivate(key) === true,
 			mayWake: async (key) => (await this.#ownership?.mayWake(key)) === true,
 			actors: (local) => {
@@ -170,6 +172,10 @@ export class ClusterNode {
 			runtime: process,
 			log,
 			meter: NO_METER,
+			limits: {
+				...(draw(2) === 0 && { lingerMs: 1_000 }),
+				...(draw(4) === 0 && { ringEventsMax: 4 }),
+			},
 		});
 		actors.observe({
 			activated: (key) => {

@@ -13,6 +13,8 @@ export interface ClusterSabotage extends Sabotage {
 	/** Whom owners ask before they answer. */
 	readonly membership?: (membership: Membership) => Pick<Membership, 'self' | 'mayServe'>;
 	readonly directory?: (directory: MemoryDirectory) => MemoryDirectory;
+	/** Without the rule owners may answer from the past; what the journal promises has to hold. */
+	readonly mayBeStale?: boolean;
 	/** Faults that the rule is for. */
 	readonly faults?: Partial<ClusterFaults>;
 }

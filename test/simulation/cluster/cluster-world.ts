@@ -145,7 +145,7 @@ export class ClusterWorld {
 
 	/** Leases stand on clocks; where these stand still, only what the journal promises is left. */
 	get mayBeStale(): boolean {
-		return this.#drawn.frozen > 0;
+		return this.#drawn.frozen > 0 || this.sabotage.mayBeStale === true;
 	}
 
 	get #isSound(): boolean {
