@@ -1,11 +1,11 @@
 /**
- * Runs at the end of `npm ci` and `npm install`: builds what the server serves to browsers, the SDK and
- * the demo page. Not when packing, and not without the development dependencies that build.
+ * Runs at the end of `npm ci` and `npm install`: builds what the server serves to browsers, the SDK,
+ * the demo page and the inspector. Not when packing, and not without the development dependencies that build.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const BUILDS = ['sdk:build', 'demo:build'];
+const BUILDS = ['sdk:build', 'demo:build', 'inspector:build'];
 const { npm_command: command = '', npm_execpath: npm = '' } = process.env;
 
 function build(script: string): void {
