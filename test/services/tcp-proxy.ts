@@ -6,6 +6,7 @@ export class TcpProxy {
 	readonly #sockets = new Set<Socket>();
 	#isCut = false;
 	#swallows = false;
+	#delayMs = 0;
 
 	private constructor(target: { readonly host: string; readonly port: number }) {
 		this.#server = createServer((client) => {
@@ -47,6 +48,11 @@ export class TcpProxy {
 		this.#swallows = true;
 	}
 
+	/** What is sent either way arrives so much later, in its order. */
+	delayBy(ms: number): void {
+		this.#delayMs = ms;
+	}
+
 	/** Connections whose answers were lost end: they would be out of step. */
 	restore(): void {
 		if (this.#swallows) this.#endAll();
@@ -61,8 +67,14 @@ export class TcpProxy {
 
 	#join(from: Socket, to: Socket, passes: () => boolean): void {
 		this.#sockets.add(from);
+		let arrivesAt = 0;
 		from.on('data', (bytes) => {
-			if (passes()) to.write(bytes);
+			if (!passes()) return;
+			const now = performance.now();
+			arrivesAt = Math.max(arrivesAt, now + this.#delayMs);
+			// Timers of one length keep their order, and whatever still waits is waited for.
+			if (arrivesAt <= now) to.write(bytes);
+			else setTimeout(() => to.write(bytes), Math.ceil(arrivesAt - now));
 		});
 		from.on('error', () => {});
 		from.on('close', () => {
