@@ -1,10 +1,16 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { newDatabase, urlOf } from '../../services/open-test-mongo.ts';
 import { serviceUrls } from '../../services/urls.ts';
+import type { Channels } from './fill-channels.ts';
+import { ServerProcess } from './server-process.ts';
 import { SECRET } from './token.ts';
 
+const FILLER = fileURLToPath(new URL('./fill-channels.ts', import.meta.url));
 const SCAN_LENGTH = 1_000;
 
 /** A database and an environment that nobody else has, on the servers of `npm run services:start`. */
@@ -15,15 +21,26 @@ export class Stores implements AsyncDisposable {
 	readonly #database = newDatabase();
 
 	constructor() {
-		const urls = serviceUrls();
 		this.env = {
-			...urls,
-			MONGO_URL: urlOf(urls.MONGO_URL, this.#database),
+			...serviceUrls(),
+			MONGO_URL: this.mongoUrl,
 			APP_ENV: this.environment,
 			AUTH_SECRET: SECRET,
 			PORT: '0',
 			LOG_LEVEL: 'warn',
 		};
+	}
+
+	get mongoUrl(): string {
+		return urlOf(serviceUrls().MONGO_URL, this.#database);
+	}
+
+	/** Makes channels that rest in the stores, each with a snapshot if it has 50 events. */
+	async fill(channels: Omit<Channels, 'url' | 'environment'>): Promise<void> {
+		const { environment } = this;
+		const filling: Channels = { ...channels, url: this.mongoUrl, environment };
+		const made = promisify(execFile)(process.execPath, [FILLER, JSON.stringify(filling)]);
+		ServerProcess.cpuMicrosEnded += Number((await made).stdout);
 	}
 
 	/** Takes all that this environment has in Redis away, as a restart of it would. */
