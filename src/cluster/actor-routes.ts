@@ -3,6 +3,7 @@ import type { Journal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { NodeId } from './directory.ts';
+import { DirectoryError } from './directory-error.ts';
 import type { Placement } from './ports.ts';
 
 /** Calls of one key that wait for its owner to be known; beyond it `BUSY`. */
@@ -70,13 +71,20 @@ export class ActorRoutes {
 			owner = await finding.lookUp(key);
 			if (owner === undefined && (await this.#mayBe(key, calls))) owner = await finding.claim(key);
 		} catch (error) {
-			this.#options.log.warn({ err: error, actor: key }, 'the owner could not be found');
+			this.#notFound(key, error);
 		}
 		if (this.#waiting.get(key) === calls) this.#waiting.delete(key);
 		for (const call of calls) {
 			if (owner === undefined) call.refuse(NOBODY);
 			else call.run(owner);
 		}
+	}
+
+	/** That the directory is away is told once, by the membership; this comes with every call. */
+	#notFound(key: ActorKey, error: unknown): void {
+		const { log } = this.#options;
+		const level = error instanceof DirectoryError ? 'debug' : 'warn';
+		log[level]({ err: error, actor: key }, 'the owner could not be found');
 	}
 
 	/**

@@ -1,6 +1,7 @@
 import type { BenchRow } from '../harness/row.ts';
 import { activationRate } from './activation-rate.ts';
 import { ownerKilled } from './owner-killed.ts';
+import { redisAway } from './redis-away.ts';
 import { remoteRoom } from './remote-room.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import { twoEdges } from './two-edges.ts';
@@ -12,4 +13,5 @@ export const CLUSTER: readonly BenchRow[] = [
 	ownerKilled,
 	rollingRestart,
 	activationRate,
+	redisAway,
 ];
