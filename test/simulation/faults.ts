@@ -62,6 +62,7 @@ export function drawFaults(clock: VirtualRuntime): Faults {
 
 const TIMEOUT_MS = 800;
 const SLOW_MAX_MS = 1_500;
+const OUTSIDE_MAX_MS = 1_000;
 
 type Fate = 'answered' | 'lost' | 'unanswered' | 'late';
 
@@ -95,6 +96,15 @@ export class FaultyWay {
 			]),
 		) as Hooks<Store>;
 		return hooked(inner, hooks);
+	}
+
+	/** A service outside: takes its time, fails sometimes. */
+	outside(id: string): Promise<unknown> {
+		return new Promise((resolve, reject) => {
+			const isLost = this.#clock.random() < this.#faults().lost;
+			const done = () => (isLost ? reject(new Error('away')) : resolve({ ok: true, id }));
+			this.#clock.after(this.#clock.random() * OUTSIDE_MAX_MS, () => this.#node.enter(done));
+		});
 	}
 
 	/** Of a batch, some records may be written and some not, with or without an outcome. */

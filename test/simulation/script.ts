@@ -23,6 +23,8 @@ export interface Script {
 	readonly first?: Act;
 	/** What every client writes at the end. */
 	readonly last: Act;
+	/** A look at the present state. */
+	readonly read: Act;
 	draw(random: (below: number) => number, now: number): Act;
 	/** The figures that a view or an answer shows, as {@link ActorKind.figures} of the state would be. */
 	figuresOf(view: unknown): object;
@@ -121,6 +123,7 @@ export const COUNTER_SCRIPT: Script = {
 	kind: counterKind as unknown as ActorKind,
 	keys: COUNTERS,
 	last: act('add', { by: 1 }),
+	read: act('total', {}, READS),
 	draw: drawCounter,
 	figuresOf: (view) => ({ total: (view as { total: number }).total }),
 	fold: (seen, [type, data]) => {
@@ -192,6 +195,7 @@ export const CHANNEL_SCRIPT: Script = {
 	keys: ['channel/general'],
 	first: act('join', {}, { writes: false }),
 	last: act('send', { text: 'goodbye' }),
+	read: act('history', { limit: 50 }, READS),
 	draw: drawChannel,
 	figuresOf: (view) => {
 		const { kind, memberCount: members, lastSeq, slowModeMs } = view as ChannelView;

@@ -1,6 +1,7 @@
 import { MemoryJournal, MemoryJournalState } from '../../src/adapters/memory/memory-journal.ts';
 import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
+import type { ActorSystem } from '../../src/core/actor-system.ts';
 import type { CommitRecord, Journal, JournalWrite, Outcome } from '../../src/core/journal.ts';
 import { REQUESTS, type Store } from '../../src/core/store.ts';
 import { pack, unpack } from '../../src/protocol/codec.ts';
@@ -39,22 +40,18 @@ export type Backup = ReadonlyMap<
 	Pick<ReturnType<MemoryJournalState['of']>, 'kept' | 'wake'>
 >;
 
-export interface Cut {
-	readonly commit: number;
-	readonly position: number;
-	readonly parts: readonly Uint8Array[];
-}
-
 /** Journal and store of all nodes, which never fail by themselves. */
 export class SimulatedDisk {
 	readonly journal: Journal;
 	readonly store: Store;
 	readonly #state = new MemoryJournalState();
+	readonly #kind: ActorKind;
 
 	constructor(
 		kind: ActorKind,
 		options: { landed: (record: CommitRecord) => void; backup?: Backup | undefined },
 	) {
+		this.#kind = kind;
 		this.journal = new WatchedJournal(this.#state, options.landed);
 		this.store = new MemoryStore([REQUESTS, ...kind.collections]);
 		for (const [key, { kept, wake }] of options.backup ?? []) {
@@ -64,9 +61,17 @@ export class SimulatedDisk {
 		}
 	}
 
-	/** Writes a snapshot, if the store has all that it stands for. */
-	async putSnapshot(key: ActorKey, cut: Cut): Promise<void> {
-		if ((await this.store.watermark(key)) < cut.position) return;
+	/** Snapshots an actor of a node, which would do so only behind many more events. */
+	async snapshotOne(system: ActorSystem): Promise<void> {
+		const [key] = system.hosts.keys();
+		if (key === undefined) return;
+		const cut = await system.inspect(key, (_, actor) => {
+			const { commit, position, at, history } = actor;
+			const envelope = { version: 1, commit, position, at, boundaries: history.boundaries };
+			return { commit, position, parts: [envelope, ...this.#kind.cut(actor.state)].map(pack) };
+		});
+		// Only if the store has all that it stands for.
+		if (cut === undefined || (await this.store.watermark(key)) < cut.position) return;
 		const { commit, parts } = cut;
 		await Promise.all(
 			parts.map((bytes, part) => this.journal.putSnapshotPart(key, commit, part, bytes)),

@@ -1,5 +1,4 @@
 import { ActorSystem } from '../../src/core/actor-system.ts';
-import { pack } from '../../src/protocol/codec.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
 import { VirtualRuntime } from '../support/virtual-runtime.ts';
 import { drawFaults, type Faults, FaultyWay, NO_FAULTS } from './faults.ts';
@@ -100,19 +99,10 @@ export class SimulatedWorld {
 			journal: sabotage.journal?.(journal) ?? journal,
 			store: sabotage.store?.(store) ?? store,
 			runtime: process,
-			intents: { outside: (id) => this.#outside(process, id) },
+			intents: { outside: (id) => way.outside(id) },
 			idleMs: this.draw(2) === 0 ? 2_000 : 300_000,
 		});
 		return { process, system, isClosing: false };
-	}
-
-	/** A service outside: takes its time, fails sometimes. */
-	#outside(process: SimulatedNode, id: string): Promise<unknown> {
-		return new Promise((resolve, reject) => {
-			const isLost = this.clock.random() < this.#faults.lost;
-			const done = () => (isLost ? reject(new Error('away')) : resolve({ ok: true, id }));
-			this.clock.after(this.clock.random() * 1_000, () => process.enter(done));
-		});
 	}
 
 	#client(n: number): SimulatedClient {
@@ -150,22 +140,8 @@ export class SimulatedWorld {
 			void system.close();
 			this.clock.after(1_000 + this.clock.random() * 2_000, () => this.#kill(process));
 		}
-		if (this.clock.random() < SNAPSHOT) this.#snapshot(node);
+		if (this.clock.random() < SNAPSHOT && !process.isPaused) void this.#disk.snapshotOne(system);
 		if (this.#happens('crash')) this.#kill(process);
-	}
-
-	/** Snapshots an actor of a node, which would do so only behind many more events. */
-	#snapshot({ process, system }: Node): void {
-		const key = [...system.hosts.keys()][0];
-		if (key === undefined || process.isPaused) return;
-		const { kind } = this.script;
-		void system
-			.inspect(key, (_, actor) => {
-				const { commit, position, at, history } = actor;
-				const envelope = { version: 1, commit, position, at, boundaries: history.boundaries };
-				return { commit, position, parts: [envelope, ...kind.cut(actor.state)].map(pack) };
-			})
-			.then((cut) => cut && this.#disk.putSnapshot(key, cut));
 	}
 
 	/** As by `kill -9`: not another step; what is on its way to the data may arrive. */

@@ -12,6 +12,8 @@ import { SimulatedSocket } from './simulated-socket.ts';
 import { WireJudge } from './wire-judge.ts';
 
 const WAITING_MAX = 4;
+/** Share of looks at the present state, besides those that a script draws. */
+const READS = 0.2;
 const COME_BACK_MS = 400;
 
 /** A device with the SDK of production, which has one actor open and gives it commands. */
@@ -113,11 +115,12 @@ export class ClusterClient {
 	}
 
 	#tick(): void {
-		const { clock, script } = this.#world;
+		const { clock, sabotage, script } = this.#world;
 		if (this.#isLast || this.#isGone) return;
 		clock.after(this.#everyMs * (0.5 + clock.random()), () => this.#tick());
 		if (this.#waiting.size >= WAITING_MAX) return;
-		this.#give(script.draw((below) => this.#world.draw(below), clock.now()));
+		const isRead = clock.random() < (sabotage.reads ?? READS);
+		this.#give(isRead ? script.read : script.draw(this.#world.draw, clock.now()));
 	}
 
 	/** The handle was closed for good: after a restore there may be nothing to open for a while. */

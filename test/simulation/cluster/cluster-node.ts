@@ -139,7 +139,7 @@ export class ClusterNode {
 		const { script, faults, draw } = this.#world;
 		const { process, placement, membership } = this;
 		const log = this.#log;
-		const { journal, store } = this.#storage();
+		const { journal, store, way } = this.#storage();
 		const { contract } = script.kind;
 		let everywhere: ActorPort | undefined;
 		const actors = new ActorSystem({
@@ -148,7 +148,7 @@ export class ClusterNode {
 			store,
 			runtime: process,
 			log,
-			intents: { outside: (id) => this.#world.outside(process, id) },
+			intents: { outside: (id) => way.outside(id) },
 			// Bounds that are met now and then.
 			idleMs: draw(2) === 0 ? 2_000 : 300_000,
 			limits: draw(4) === 0 ? { mailboxLengthMax: 3, turnCommandsMax: 2 } : {},
@@ -189,14 +189,15 @@ export class ClusterNode {
 	}
 
 	#storage() {
-		const { clock, disk, sabotage } = this.#world;
+		const { clock, disk, sabotage, trouble } = this.#world;
 		const way = new FaultyWay(clock, this.process, () => this.#world.faults);
 		const journal = hooked(way.journal(sabotage.disk?.(disk.journal) ?? disk.journal), {
-			append: (run) => this.#world.writes(this, run),
-			setWake: (run) => this.#world.writes(this, run),
+			append: (run) => trouble.strike(this, run),
+			setWake: (run) => trouble.strike(this, run),
 		});
 		const store = way.store(disk.store);
 		return {
+			way,
 			journal: sabotage.journal?.(journal) ?? journal,
 			store: sabotage.store?.(store) ?? store,
 		};

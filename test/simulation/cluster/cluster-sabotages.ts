@@ -15,6 +15,8 @@ export interface ClusterSabotage extends Sabotage {
 	readonly directory?: (directory: MemoryDirectory) => MemoryDirectory;
 	/** Without the rule owners may answer from the past; what the journal promises has to hold. */
 	readonly mayBeStale?: boolean;
+	/** Share of looks among what clients ask. */
+	readonly reads?: number;
 	/** Faults that the rule is for. */
 	readonly faults?: Partial<ClusterFaults>;
 }
@@ -72,11 +74,15 @@ const passing = (relay: Relay): Relay => ({
 /** Whoever was an owner answers, whatever became of its lease. */
 const deposedAnswers: ClusterSabotage = {
 	membership: ({ self }) => ({ self, mayServe: () => true }),
-	faults: { ...NO_CLUSTER_FAULTS, pause: 0.1 },
+	reads: 0.8,
+	faults: { ...NO_CLUSTER_FAULTS, pause: 0.05 },
 };
 
-/** Whoever claims gets it, whoever has it. */
-export const claimsUnchecked: ClusterSabotage = {
+/**
+ * Whoever claims gets it, whoever has it. Then two nodes answer for one actor, one of them from the past;
+ * the journal alone sees to it that nothing is lost or doubled.
+ */
+export const CLAIMS_UNCHECKED: ClusterSabotage = {
 	directory: (directory) =>
 		hooked(directory, {
 			claim: async (run, _, keys) => {

@@ -3,37 +3,31 @@ import {
 	MemoryDirectoryStore,
 } from '../../../src/adapters/memory/memory-directory.ts';
 import { MemoryBus } from '../../../src/adapters/memory/memory-relay.ts';
-import { pack } from '../../../src/protocol/codec.ts';
+import type { ActorSystem } from '../../../src/core/actor-system.ts';
 import type { ActorKey } from '../../../src/protocol/ids.ts';
 import { VirtualRuntime } from '../../support/virtual-runtime.ts';
 import type { Script } from '../script.ts';
 import { type Backup, SimulatedDisk } from '../simulated-disk.ts';
-import { type SimulatedNode, SOURCES } from '../simulated-node.ts';
+import type { SimulatedNode } from '../simulated-node.ts';
 import { Truth } from '../truth.ts';
 import { ClusterClient } from './cluster-client.ts';
 import { type ClusterFaults, drawClusterFaults, NO_CLUSTER_FAULTS } from './cluster-faults.ts';
 import { ClusterNode } from './cluster-node.ts';
 import { type ClusterSabotage, NO_CLUSTER_SABOTAGE } from './cluster-sabotages.ts';
+import { ClusterTrouble, STEP_MS } from './cluster-trouble.ts';
 import { RelayWays } from './relay-ways.ts';
 
-const STEP_MS = 250;
 /** Chance of a snapshot per step and node. */
 const SNAPSHOT = 0.02;
-/** How often a user looks at a device, per second. */
-const WAKE = 0.1;
 const ACT_EVERY_MS_MAX = 1_200;
 /** A new directory lets nobody claim for the time of a lease. */
 const QUIET_MS = 4_500;
 const TROUBLE_MS = 28_000;
-const HEAL_MAX_MS = 60_000;
+const HEAL_MAX_MS = 30_000;
 /** Longer than any timer of a script, with the time that a sweep may take. */
 const ALONE_MAX_MS = 130_000;
 /** What comes twice comes within this time. */
 const AFTERMATH_MS = 6_000;
-/** A write without an answer is given up after this time. */
-const STRAYED_MS = 800;
-/** A node that does not end in this time is killed. */
-const DRAIN_MAX_MS = 15_000;
 
 /**
  * One run of a cluster: nodes of production on shared data, devices with the SDK, and trouble; then
@@ -47,7 +41,7 @@ export class ClusterWorld {
 	readonly truth: Truth;
 	readonly bus: MemoryBus;
 	readonly directory: MemoryDirectory;
-	isDirectoryAway = false;
+	readonly trouble: ClusterTrouble;
 	faults: ClusterFaults;
 	disk: SimulatedDisk;
 	readonly #drawn: ClusterFaults;
@@ -74,6 +68,17 @@ export class ClusterWorld {
 		this.bus = new MemoryBus({ runtime: this.clock });
 		this.#relayWays = new RelayWays(this.clock, () => this.faults);
 		this.bus.faults = (passage) => this.#relayWays.pass(passage);
+		this.trouble = new ClusterTrouble({
+			clock: this.clock,
+			faults: () => this.faults,
+			directory: this.#directoryStore,
+			relayWays: this.#relayWays,
+			kill: (node) => this.kill(node),
+		});
+	}
+
+	get isDirectoryAway(): boolean {
+		return this.#directoryStore.isAway;
 	}
 
 	/** A whole number below `below`. */
@@ -96,39 +101,6 @@ export class ClusterWorld {
 		this.#nodes = this.#nodes.filter((one) => one !== node);
 		this.clock.after(this.clock.random() * 2_000, () => {
 			if (!this.#isHealing) this.#start();
-		});
-	}
-
-	/**
-	 * A commit or wake row leaves a node: the moment at which trouble does most. Struck, it may stray,
-	 * and meet whatever is there when it arrives.
-	 */
-	writes<T>(node: ClusterNode, run: () => Promise<T>): Promise<T> {
-		const { clock, faults } = this;
-		if (clock.random() >= faults.struck) return run();
-		const strikes = [
-			() => this.#pause(node.process),
-			() => this.#pause(node.process),
-			() => this.kill(node),
-			() => this.#drain(node),
-			() => this.#relayWays.cutOff(node.id),
-			() => this.#takeDirectoryFrom(node),
-		];
-		clock.after(clock.random() * 8, strikes[this.draw(strikes.length)] ?? (() => {}));
-		if (clock.random() < 0.4) return run();
-		clock.after(clock.random() * faults.lateMaxMs, () => void run().catch(() => {}));
-		const { process } = node;
-		return new Promise((_, reject) => {
-			clock.after(STRAYED_MS, () => process.enter(() => reject(new Error('it strayed'))));
-		});
-	}
-
-	/** A service outside: takes its time, fails sometimes. */
-	outside(process: SimulatedNode, id: string): Promise<unknown> {
-		return new Promise((resolve, reject) => {
-			const isLost = this.clock.random() < this.faults.lost;
-			const done = () => (isLost ? reject(new Error('away')) : resolve({ ok: true, id }));
-			this.clock.after(this.clock.random() * 1_000, () => process.enter(done));
 		});
 	}
 
@@ -190,97 +162,15 @@ export class ClusterWorld {
 			await this.clock.advance(STEP_MS);
 			if (this.faults.restore && step === backupAt) this.#backup = this.disk.backup();
 			if (this.faults.restore && step === restoreAt) this.#restore();
-			this.#breakAll();
-			for (const node of [...this.#nodes]) this.#break(node);
+			this.trouble.step(this.#nodes, this.#clients);
+			for (const { actors, process } of this.#nodes) this.#snapshot(process, actors);
 			this.#checkOwners();
 		}
 	}
 
-	#happens(perSecond: number): boolean {
-		return this.clock.random() < perSecond * (STEP_MS / 1_000);
-	}
-
-	/** Short for the most part, but sometimes longer than any lease. */
-	#after(run: () => void): void {
-		const { clock } = this;
-		const chance = clock.random();
-		clock.after(clock.random() < 0.5 ? chance ** 2 * 6_000 : 4_000 + chance * 8_000, run);
-	}
-
-	/** What breaks for all, or for clients. */
-	#breakAll(): void {
-		for (const client of this.#clients) {
-			if (this.#happens(this.faults.cut)) client.cut(this.clock.random() < 0.7);
-			if (this.#happens(WAKE)) client.wake();
-		}
-		const { directoryAwayPerSecond, directoryFlushedPerSecond, linkCutPerSecond } = this.faults;
-		if (this.#happens(directoryAwayPerSecond)) {
-			this.isDirectoryAway = true;
-			this.#after(() => {
-				this.isDirectoryAway = false;
-			});
-		}
-		if (this.#happens(directoryFlushedPerSecond)) this.#directoryStore.flush();
-		const [one, other] = this.#nodes;
-		if (one && other && this.#happens(linkCutPerSecond)) this.#relayWays.cutLink(one.id, other.id);
-	}
-
-	/** What breaks for one node. */
-	#break(node: ClusterNode): void {
-		const { faults } = this;
-		const { process, relay } = node;
-		if (this.#happens(faults.pause)) this.#pause(process);
-		if (this.#happens(faults.cutOffPerSecond)) this.#relayWays.cutOff(node.id);
-		if (this.#happens(faults.unpluggedPerSecond)) {
-			relay.setConnected(false);
-			this.#after(() => relay.setConnected(true));
-		}
-		if (this.#happens(faults.directoryAwayForOnePerSecond)) this.#takeDirectoryFrom(node);
-		if (this.#happens(faults.close)) this.#drain(node);
-		if (this.clock.random() < SNAPSHOT) this.#snapshot(node);
-		if (this.#happens(faults.crash)) this.kill(node);
-	}
-
-	#pause(process: SimulatedNode): void {
-		const { asleep, frozen } = this.faults;
-		const chance = this.clock.random();
-		const isFrozen = chance < frozen;
-		process.pause(isFrozen ? 'frozen' : chance < frozen + asleep ? 'asleep' : 'paused');
-		const order = [...SOURCES].sort(() => this.clock.random() - 0.5);
-		const isAsItCame = this.clock.random() < 0.3;
-		this.#after(() => process.resume(isAsItCame ? undefined : order, this.draw(6)));
-		if (!isFrozen) return;
-		// Some time later somebody sets the clock.
-		this.#after(() => {
-			if (!process.isPaused) process.wallOffMs = 0;
-		});
-	}
-
-	#takeDirectoryFrom({ directory }: ClusterNode): void {
-		directory.isAway = true;
-		this.#after(() => {
-			directory.isAway = false;
-		});
-	}
-
-	#drain(node: ClusterNode): void {
-		if (node.process.isPaused || !node.isReady) return;
-		void node.drain();
-		this.clock.after(DRAIN_MAX_MS, () => this.kill(node));
-	}
-
-	/** Snapshots an actor of a node, which would do so only behind many more events. */
-	#snapshot({ process, actors }: ClusterNode): void {
-		const key = [...(actors?.hosts.keys() ?? [])][0];
-		if (key === undefined || process.isPaused) return;
-		const { kind } = this.script;
-		void actors
-			?.inspect(key, (_, actor) => {
-				const { commit, position, at, history } = actor;
-				const envelope = { version: 1, commit, position, at, boundaries: history.boundaries };
-				return { commit, position, parts: [envelope, ...kind.cut(actor.state)].map(pack) };
-			})
-			.then((cut) => cut && this.disk.putSnapshot(key, cut));
+	#snapshot(process: SimulatedNode, actors: ActorSystem | undefined): void {
+		const isDue = this.clock.random() < SNAPSHOT && !process.isPaused;
+		if (isDue && actors !== undefined) void this.disk.snapshotOne(actors);
 	}
 
 	/** The journal of an earlier time, on which new nodes go on. */
@@ -323,7 +213,7 @@ export class ClusterWorld {
 	#mend(): void {
 		this.faults = NO_CLUSTER_FAULTS;
 		this.#isHealing = true;
-		this.isDirectoryAway = false;
+		this.#directoryStore.isAway = false;
 		this.#relayWays.heal();
 		for (const { process, relay, directory } of this.#nodes) {
 			process.resume();
