@@ -1,6 +1,7 @@
 import type { BenchRow } from '../harness/row.ts';
 import { activationRate } from './activation-rate.ts';
 import { ownerKilled } from './owner-killed.ts';
+import { racing } from './race.ts';
 import { redisAway } from './redis-away.ts';
 import { remoteRoom } from './remote-room.ts';
 import { rollingRestart } from './rolling-restart.ts';
@@ -14,4 +15,5 @@ export const CLUSTER: readonly BenchRow[] = [
 	rollingRestart,
 	activationRate,
 	redisAway,
+	racing,
 ];
