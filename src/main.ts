@@ -1,4 +1,8 @@
+import { StorageError } from './adapters/mongo/storage-error.ts';
+import { StoreLayoutError } from './adapters/mongo/store-layout.ts';
+import { RelayError } from './adapters/nats/nats-relay.ts';
 import { DataDirectoryInUseError } from './adapters/sqlite/data-directory.ts';
+import { DirectoryError } from './cluster/directory-error.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLog } from './ops/log.ts';
 import { type NaruServer, startServer } from './server.ts';
@@ -12,9 +16,20 @@ function refuseStart(line: string): never {
 	process.exit(1);
 }
 
+/** What to say of the servers of a cluster. */
+function knownOfServers(error: unknown): string | undefined {
+	if (error instanceof RelayError || error instanceof StoreLayoutError) return error.message;
+	const ask = 'right, and does the server run?';
+	if (error instanceof StorageError) return `${error.message}: is MONGO_URL ${ask}`;
+	if (!(error instanceof DirectoryError)) return undefined;
+	return error.code === 'CONFLICT' ? error.message : `${error.message}: is REDIS_URL ${ask}`;
+}
+
 /** What to say of a failure that the person who starts can do something about. */
 function known(error: unknown, { host, port, dataDirectory }: Config): string | undefined {
 	if (error instanceof DataDirectoryInUseError) return error.message;
+	const ofServers = knownOfServers(error);
+	if (ofServers !== undefined) return ofServers;
 	const { code, message, path, syscall } = error as NodeJS.ErrnoException;
 	if (code === 'ERR_SQLITE_ERROR' || path !== undefined) {
 		return `the data directory ${dataDirectory} cannot be used (${message}): set NARU_DATA_DIR`;

@@ -34,6 +34,9 @@ export const MEMBERSHIP_TIMING = {
 	joinWithinMs: 30_000,
 };
 
+/** What time may heal. */
+const MAY_COME: readonly string[] = ['UNAVAILABLE', 'TIMEOUT'];
+
 export interface MembershipOptions {
 	readonly self: NodeRecord;
 	readonly directory: Directory;
@@ -96,8 +99,8 @@ export class LeaseMembership implements Membership {
 	}
 
 	/**
-	 * Resolves when the lease stands. Rejects when the directory does not answer for `joinWithinMs`, or
-	 * holds nodes of another environment.
+	 * Resolves when the lease stands. Rejects when the directory does not answer for `joinWithinMs`, lets
+	 * nobody in with these credentials, or holds nodes of another environment.
 	 */
 	async join(): Promise<void> {
 		const { relay, runtime, subject } = this.#options;
@@ -106,7 +109,7 @@ export class LeaseMembership implements Membership {
 		while (!this.#hasJoined()) {
 			const failure = await this.#attempt();
 			if (failure === undefined) continue;
-			const isAway = failure instanceof DirectoryError && failure.code !== 'CONFLICT';
+			const isAway = failure instanceof DirectoryError && MAY_COME.includes(failure.code);
 			if (!isAway || runtime.monotonic() >= until) {
 				await this.leave();
 				throw failure;

@@ -27,6 +27,8 @@ export class StorageError extends Error {
 	}
 }
 
+const AUTHENTICATION_FAILED = 18;
+
 /** Tells addresses, names and numbers, but nothing of documents. */
 function describe(error: unknown): string {
 	if (!(error instanceof MongoError)) return 'an unexpected error';
@@ -34,6 +36,7 @@ function describe(error: unknown): string {
 	const speaksOfNetwork =
 		error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
 	if (speaksOfNetwork) return `${error.name}: ${error.message}`;
+	if (error.code === AUTHENTICATION_FAILED) return 'user or password are refused';
 	return error.code === undefined ? error.name : `${error.name} ${error.code}`;
 }
 

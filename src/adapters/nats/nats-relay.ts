@@ -26,6 +26,16 @@ export interface NatsRelayOptions {
 	readonly connectTimeoutMs?: number | undefined;
 }
 
+/** The relay could not be had; the message is one line that says what to do. */
+export class RelayError extends Error {
+	override readonly name = 'RelayError';
+
+	constructor(cause: unknown) {
+		const why = cause instanceof Error ? cause.message : 'no reason';
+		super(`NATS is not reached (${why}): is NATS_URL right, and does the server run?`, { cause });
+	}
+}
+
 /**
  * Connects to NATS, trying until the time limit, and rejects after it. A connection lost later is made
  * anew for ever; what is sent meanwhile is lost, and all subscriptions stand before `connected` is told.
@@ -102,9 +112,7 @@ class NatsRelay implements Relay {
 			} catch (cause) {
 				const waitMs = this.#retryAfterMs(attempt);
 				if (runtime.monotonic() + waitMs >= until) {
-					throw new Error('NATS is not reached: is NATS_URL right, and does the server run?', {
-						cause,
-					});
+					throw new RelayError(cause);
 				}
 				// Not the runtime's timer: nothing else may keep a starting process alive.
 				await sleep(waitMs);

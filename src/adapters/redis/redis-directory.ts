@@ -25,8 +25,9 @@ export interface RedisDirectoryOptions {
 export async function openRedisDirectory(options: RedisDirectoryOptions): Promise<Directory> {
 	const { url, environment, log, timeoutMs = TIMEOUT_MS } = options;
 	const redis = connectRedis(url, { timeoutMs, log });
+	const directory = new RedisDirectory(redis, environment);
 	await redis.connect().catch(() => {});
-	return new RedisDirectory(redis, environment);
+	return directory;
 }
 
 class RedisDirectory implements Directory {
@@ -36,9 +37,17 @@ class RedisDirectory implements Directory {
 	readonly #leases: string;
 	readonly #born: string;
 	#silentCalls = 0;
+	/** Why there is no connection. */
+	#trouble: Error | undefined;
 
 	constructor(redis: ScriptedRedis, environment: string) {
 		this.#redis = redis;
+		redis.on('error', (error: Error) => {
+			this.#trouble = error;
+		});
+		redis.on('ready', () => {
+			this.#trouble = undefined;
+		});
 		this.#prefix = `{naru:${environment}}`;
 		this.#leases = `${this.#prefix}:leases`;
 		this.#born = `${this.#prefix}:born`;
@@ -119,7 +128,7 @@ class RedisDirectory implements Directory {
 			return answer;
 		} catch (error) {
 			if (isTimeout(error)) this.#silent();
-			throw asDirectoryError(error, call);
+			throw asDirectoryError(error, call, this.#trouble);
 		}
 	}
 
