@@ -27,6 +27,8 @@ export interface RoutesOptions {
 	/** Says whether there is such an actor at all. */
 	readonly journal: Pick<Journal, 'head'>;
 	readonly log: Log;
+	/** What is answered when no owner is found; by default, that none is to be had anywhere now. */
+	readonly nobody?: Refused;
 }
 
 /**
@@ -75,7 +77,7 @@ export class ActorRoutes {
 		}
 		if (this.#waiting.get(key) === calls) this.#waiting.delete(key);
 		for (const call of calls) {
-			if (owner === undefined) call.refuse(NOBODY);
+			if (owner === undefined) call.refuse(this.#options.nobody ?? NOBODY);
 			else call.run(owner);
 		}
 	}

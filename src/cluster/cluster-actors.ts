@@ -55,7 +55,13 @@ export function clusterActors(options: ClusterActorsOptions): RoutedActors {
 	const common = { self, local, owned, contracts, placement };
 	const served = new RoutedActors({
 		...common,
-		routes: new ActorRoutes({ finding: takingOver(placement, self), journal, log }),
+		// Not "nobody": it may only be this node that cannot (it drains), and who asks has to look anew.
+		routes: new ActorRoutes({
+			finding: takingOver(placement, self),
+			journal,
+			log,
+			nobody: MOVED,
+		}),
 		elsewhere: NOT_HERE,
 	});
 	new ActorServer(served, switchboard);
@@ -177,4 +183,4 @@ const NOT_HERE: Elsewhere = {
 	unsubscribe: () => false,
 };
 
-const MOVED: Refused = refusal('MOVED', 'another node owns it', 100);
+const MOVED: Refused = refusal('MOVED', 'this node does not own it', 100);
