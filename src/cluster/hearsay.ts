@@ -100,17 +100,24 @@ export class Hearsay {
 
 	/**
 	 * Who had not been silent for long when the relay last proved to work. Silence since then tells
-	 * nothing of them: this process may have been paused.
+	 * nothing of them, for this process may have been paused; nor does silence from before it proved to
+	 * work again, for this node was deaf.
 	 */
 	#others(): Heard[] {
-		const echoAt = this.#echoAt;
 		const silentMs = (this.#staleMs * 2) / 3;
 		const others: Heard[] = [];
 		for (const [id, heard] of this.#heard) {
-			if (id === this.#self) continue;
-			if (echoAt === undefined || betweenMs(heard.at, echoAt) < silentMs) others.push(heard);
+			if (id !== this.#self && this.#silenceMs(heard) < silentMs) others.push(heard);
 		}
 		return others;
+	}
+
+	/** For how long the relay has proved to work without bringing anything of it. */
+	#silenceMs({ at }: Heard): number {
+		const echoAt = this.#echoAt;
+		const steadyFrom = this.#steadyFrom;
+		if (echoAt === undefined || steadyFrom === undefined) return 0;
+		return Math.min(betweenMs(at, echoAt), betweenMs(steadyFrom, echoAt));
 	}
 
 	#leftMs(since: Moment | undefined): number {
