@@ -16,6 +16,13 @@ interface Edge {
 	over: boolean;
 }
 
+/** A question to be let in. */
+interface Asked {
+	readonly question: number;
+	readonly ear: number;
+	readonly key: ActorKey;
+}
+
 /**
  * The owner's side: serves the edges of other nodes. A commit is packed once for all of them, and each
  * edge hears it once, however many clients listen there.
@@ -69,15 +76,17 @@ export class ActorServer {
 				resume: (resume as Resume | null) ?? undefined,
 				subscriber,
 			};
-			this.#actors.open(key as ActorKey, request, this.#answer(edge, question as number));
+			const asked = { question: question as number, ear: ear as number, key: key as ActorKey };
+			this.#actors.open(asked.key, request, this.#letIn(edge, asked, subscriber));
 		});
 		this.#switchboard.handle('reopen', (from, [question, key, ear, callers, resume]) => {
 			const edge = this.#edge(from);
 			const subscriber = this.#subscriber(edge, ear as number, key as ActorKey);
+			const asked = { question: question as number, ear: ear as number, key: key as ActorKey };
 			this.#actors.reopen(
-				key as ActorKey,
+				asked.key,
 				{ callers: callers as readonly Caller[], resume: resume as Resume, subscriber },
-				this.#answer(edge, question as number),
+				this.#letIn(edge, asked, subscriber),
 			);
 		});
 	}
@@ -93,6 +102,17 @@ export class ActorServer {
 	#answer(edge: Edge, question: number): (answer: unknown) => void {
 		return (answer) => {
 			if (!edge.over) this.#switchboard.send(edge.node, 'answer', question, answer);
+		};
+	}
+
+	/** Whoever has left, or lost its session, while it was let in is taken out again. */
+	#letIn(edge: Edge, asked: Asked, subscriber: Subscriber): (answer: unknown) => void {
+		const { question, ear, key } = asked;
+		const answer = this.#answer(edge, question);
+		return (answered) => {
+			const isHeard = !edge.over && edge.ears.get(ear)?.subscriber === subscriber;
+			if (!isHeard) this.#actors.unsubscribe(key, subscriber);
+			answer(answered);
 		};
 	}
 

@@ -138,12 +138,13 @@ export class RemoteOwner {
 		return ear;
 	}
 
-	/** Whoever was refused, and asks for nothing more, is not kept at either side. */
+	/** Whoever was refused, and asks for nothing more, is not kept at either side; nor who is gone by now. */
 	#opened(key: ActorKey, ear: Ear, granted: boolean): void {
 		ear.asking--;
 		ear.hears ||= granted;
-		if (ear.hears || ear.asking > 0 || this.#earOf.get(ear.subscriber) !== ear) return;
-		this.#forget(ear);
+		const isHere = this.#earOf.get(ear.subscriber) === ear;
+		if (isHere ? ear.hears || ear.asking > 0 : !granted) return;
+		if (isHere) this.#forget(ear);
 		this.#send('unsubscribe', key, ear.number);
 	}
 

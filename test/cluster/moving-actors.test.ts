@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Ear } from '../support/core-bench.ts';
+import { Gate } from '../support/hooked.ts';
 import { type ActorNode, actorNodes } from './support/actor-world.ts';
 
 const KEY = 'counter/one';
@@ -29,5 +30,54 @@ describe('an owner that is drained', () => {
 		const second = edge.post(KEY, ['add', { by: 1 }]);
 		await world.pass(100);
 		expect(second).toEqual([{ ok: true, reply: { total: 3 } }]);
+	});
+});
+
+describe('whoever listened from another node', () => {
+	test('[N14] is not listened for any more when its session ended before its opening was granted', async () => {
+		const { world, owner, edge } = await pair();
+		const gate = new Gate();
+		owner.bench.journalHooks.append = (run) => gate.pass(run);
+		owner.post(KEY, ['add', { by: 1 }]);
+		await world.pass(10);
+		const opened = edge.open(KEY, new Ear());
+		await world.pass(10);
+		owner.links.forget(edge.node.id);
+		gate.open();
+		await world.pass(100);
+		expect([opened.length, owner.listeners(KEY)]).toEqual([0, 0]);
+	});
+
+	test('is not listened for any more when it left before its opening was granted', async () => {
+		const { world, owner, edge } = await pair();
+		const gate = new Gate();
+		owner.bench.journalHooks.append = (run) => gate.pass(run);
+		owner.post(KEY, ['add', { by: 1 }]);
+		await world.pass(10);
+		const ear = new Ear();
+		const opened = edge.open(KEY, ear);
+		await world.pass(10);
+		edge.everywhere.unsubscribe(KEY, ear);
+		await world.pass(10);
+		gate.open();
+		await world.pass(100);
+		expect(opened).toMatchObject([{ ok: true }]);
+		expect(owner.listeners(KEY)).toBe(0);
+	});
+
+	test('is not listened for by the next host when it was told that the one before is gone', async () => {
+		const { world, owner, edge } = await pair();
+		const ear = new Ear();
+		edge.open(KEY, ear);
+		await world.pass(100);
+		expect(owner.listeners(KEY)).toBe(1);
+		// The end of the host is on its way to the edge, whose next opening is on its way to the owner.
+		world.bus.faults = () => [20];
+		owner.bench.system.stop(KEY);
+		const opened = edge.open(KEY, ear);
+		await world.pass(100);
+		expect([ear.closings, opened.length]).toEqual([1, 1]);
+		expect(opened).toMatchObject([{ ok: true }]);
+		expect(owner.listeners(KEY)).toBe(0);
 	});
 });
