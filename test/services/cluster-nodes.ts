@@ -134,17 +134,21 @@ export class ClusterNodes {
 		await client.close();
 	}
 
-	#start(env: Readonly<Record<string, string>>, ways: Ways | undefined): Promise<NaruProcess> {
+	/** What a node of this cluster is started with; `ways`: how it reaches the servers. */
+	settings(ways?: Ways): Readonly<Record<string, string>> {
 		const { REDIS_URL, NATS_URL } = serviceUrls();
-		const all: Record<string, string> = {
+		return {
 			REDIS_URL: ways?.redis.through(REDIS_URL) ?? REDIS_URL,
 			NATS_URL: ways?.nats.through(NATS_URL) ?? NATS_URL,
 			MONGO_URL: ways?.mongo.through(this.mongoUrl) ?? this.mongoUrl,
 			APP_ENV: this.environment,
 			AUTH_SECRET: SECRET,
 			...this.#options.env,
-			...env,
 		};
-		return NaruProcess.start({ directory: '/nonexistent', env: all });
+	}
+
+	#start(env: Readonly<Record<string, string>>, ways: Ways | undefined): Promise<NaruProcess> {
+		const settings = { ...this.settings(ways), ...env };
+		return NaruProcess.start({ directory: '/nonexistent', env: settings });
 	}
 }
