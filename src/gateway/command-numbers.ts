@@ -7,6 +7,8 @@ export class CommandNumbers {
 	/** The number that the client's next command has. */
 	next = 1;
 	#ownerNext = 1;
+	/** Whether the owner has heard of any, taken or not. */
+	isUsed = false;
 	/** Taken and not answered, with the owner's numbers. Made when needed: most handles only listen. */
 	#inFlight: Map<number, number> | undefined;
 
@@ -15,17 +17,13 @@ export class CommandNumbers {
 		return this.#inFlight?.size ?? 0;
 	}
 
-	/** Whether the owner has heard of any. */
-	get isUsed(): boolean {
-		return this.#ownerNext > 1;
-	}
-
 	/**
 	 * Takes the next one; answers with the owner's number, and the lowest that has no final answer.
 	 * `undefined` when it is in flight still: its answer will come.
 	 */
 	take(): { readonly n: number; readonly first: number } | undefined {
 		this.#inFlight ??= new Map();
+		this.isUsed = true;
 		const known = this.#inFlight.get(this.next);
 		const n = known ?? this.#ownerNext;
 		this.#inFlight.set(this.next, n);

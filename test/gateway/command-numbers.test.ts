@@ -27,6 +27,13 @@ describe('the numbers of a handle', () => {
 		expect(numbers.take()).toEqual({ n: 1, first: 1 });
 	});
 
+	test('the owner has heard of what it refused, too, and has to hear of the end', () => {
+		const numbers = new CommandNumbers();
+		numbers.take();
+		numbers.refused(1);
+		expect(numbers.isUsed).toBe(true);
+	});
+
 	test('[W23] a refusal goes back to its number, whatever behind it was answered', () => {
 		const numbers = new CommandNumbers();
 		numbers.takenHere();
