@@ -39,6 +39,8 @@ type There = Omit<ActorPort, 'peek' | 'unsubscribe'>;
 
 interface Elsewhere {
 	at(owner: NodeId): There;
+	/** Closes it wherever it may be known. */
+	closeOpening(key: ActorKey, opening: string): void;
 	/** Whether the subscriber listens there; then it does no more. */
 	unsubscribe(key: ActorKey, subscriber: Subscriber): boolean;
 }
@@ -119,7 +121,14 @@ export class RoutedActors implements ActorPort {
 
 	closeOpening(key: ActorKey, opening: string): void {
 		this.#inTurn(key, (owner) => {
-			if (owner !== undefined) this.#at(owner).closeOpening(key, opening);
+			const { elsewhere, owned } = this.#options;
+			if (owner !== undefined) {
+				this.#at(owner).closeOpening(key, opening);
+				return;
+			}
+			// Its commands went to one that is forgotten, and keeps count of them.
+			owned.closeOpening(key, opening);
+			elsewhere.closeOpening(key, opening);
 		});
 	}
 
@@ -180,6 +189,7 @@ const NOT_HERE: Elsewhere = {
 		ephemeral: () => {},
 		closeOpening: () => {},
 	}),
+	closeOpening: () => {},
 	unsubscribe: () => false,
 };
 

@@ -42,6 +42,11 @@ export class RemoteActors {
 		return made;
 	}
 
+	/** Closes the opening at whichever node it may be known. */
+	closeOpening(key: ActorKey, opening: string): void {
+		for (const owner of this.#owners.values()) owner.closeOpening(key, opening);
+	}
+
 	/** Whether the subscriber listens at another node; then it does no more. */
 	unsubscribe(key: ActorKey, subscriber: Subscriber): boolean {
 		for (const owner of this.#owners.values()) {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Ear } from '../support/core-bench.ts';
 import { Gate } from '../support/hooked.ts';
 import { type ActorNode, actorNodes } from './support/actor-world.ts';
@@ -80,4 +80,19 @@ describe('whoever listened from another node', () => {
 		expect(opened).toMatchObject([{ ok: true }]);
 		expect(owner.listeners(KEY)).toBe(0);
 	});
+});
+
+test('an opening is closed where its commands went, also when the owner was forgotten meanwhile', async () => {
+	const { world, owner, edge } = await pair();
+	edge.post(KEY, ['add', { by: 1 }], { sender: { opening: 'o', n: 1 } });
+	await world.pass(100);
+	const close = vi.spyOn(owner.bench.system, 'closeOpening');
+	edge.node.placement.forget(KEY, owner.node.id);
+	edge.everywhere.closeOpening(KEY, 'o');
+	await world.pass(100);
+	expect(close.mock.calls).toEqual([[KEY, 'o']]);
+	// Nor is it kept for the end of the session.
+	owner.links.forget(edge.node.id);
+	await world.pass(100);
+	expect(close.mock.calls).toEqual([[KEY, 'o']]);
 });
