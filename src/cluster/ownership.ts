@@ -8,6 +8,8 @@ import type { Membership, Placement } from './ports.ts';
 const SWEEP_MS = 10_000;
 /** Actors handed over at a time when a node is drained. */
 const HANDING_OVER_MAX = 64;
+/** What is not handed over by then (a store that does not answer) is stopped: clients wait to be sent on. */
+const HANDING_OVER_MS_MAX = 10_000;
 
 /** The actors of this node, as far as their ownership is concerned. */
 export interface OwnedHosts {
@@ -70,8 +72,28 @@ export class Ownership {
 		return placement.owns(key);
 	}
 
-	/** Gives up every actor, some at a time; new ones come while the node is not draining. */
+	/**
+	 * Gives up every actor, some at a time, all within {@link HANDING_OVER_MS_MAX}; new ones come while
+	 * the node is not draining.
+	 */
 	async handOver(): Promise<void> {
+		const { actors, log, runtime } = this.#options;
+		const late = Promise.withResolvers<void>();
+		const cancel = runtime.after(HANDING_OVER_MS_MAX, () => {
+			log.warn({ actors: actors.hosts.size }, 'handing over takes too long: all actors stop here');
+			actors.stopAll();
+			late.resolve();
+		});
+		await Promise.race([this.#handAllOver(), late.promise]);
+		cancel();
+	}
+
+	stop(): void {
+		this.#cancelSweep();
+		for (const undo of this.#undo) undo();
+	}
+
+	async #handAllOver(): Promise<void> {
 		const { actors } = this.#options;
 		while (actors.hosts.size > 0) {
 			const keys = [...actors.hosts.keys()];
@@ -81,11 +103,6 @@ export class Ownership {
 			};
 			await Promise.all(Array.from({ length: HANDING_OVER_MAX }, worker));
 		}
-	}
-
-	stop(): void {
-		this.#cancelSweep();
-		for (const undo of this.#undo) undo();
 	}
 
 	async #handOver(key: ActorKey): Promise<void> {

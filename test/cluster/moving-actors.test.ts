@@ -31,6 +31,28 @@ describe('an owner that is drained', () => {
 		await world.pass(100);
 		expect(second).toEqual([{ ok: true, reply: { total: 3 } }]);
 	});
+
+	test('[P21] does not wait for ever for a journal that does not answer', async () => {
+		const { world, owner, edge } = await pair();
+		const gate = new Gate();
+		owner.bench.journalHooks.append = (run) => gate.pass(run);
+		const asked = owner.post(KEY, ['add', { by: 1 }]);
+		await world.pass(10);
+		owner.node.membership.drain();
+		await world.done(owner.ownership.handOver());
+		expect(asked).toMatchObject([{ ok: false, code: 'MOVED' }]);
+		expect(owner.bench.system.hosts.size).toBe(0);
+		gate.open();
+		await world.pass(500);
+		expect([...owner.node.placement.owned()]).toEqual([]);
+		const moved = edge.post(KEY, ['total', {}]);
+		await world.pass(500);
+		const next = edge.post(KEY, ['total', {}]);
+		await world.pass(500);
+		expect(moved).toMatchObject([{ ok: false, code: 'MOVED' }]);
+		// What had left for the journal has landed, as it may.
+		expect(next).toEqual([{ ok: true, reply: { total: 3 } }]);
+	});
 });
 
 describe('whoever listened from another node', () => {
