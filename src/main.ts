@@ -70,10 +70,12 @@ function settings(): Config {
 	}
 }
 
-const server = await start(settings());
+let server: NaruServer | undefined;
 
 /** Drains and ends the process; called again, it changes nothing. */
 function stop(): void {
+	// It never was ready: nobody relies on it, and what it waits for may not come.
+	if (server === undefined) process.exit(0);
 	// What is acknowledged is durable already: a store that never answers must not hold the stop up.
 	setTimeout(() => {
 		process.stderr.write('naru: the stop took too long and was cut short\n');
@@ -88,7 +90,9 @@ function stop(): void {
 	);
 }
 
+// Before the start: the first process of a container is not ended by a signal that it does not take.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+server = await start(settings());
 const { url } = server;
 process.stdout.write(
 	`demo       ${url}/\napi        ${url}/api/v1\ninspector  ${url}/inspector\nready\n`,

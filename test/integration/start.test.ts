@@ -100,6 +100,27 @@ describe('a start', () => {
 });
 
 describe('SIGTERM', () => {
+	test('[P21] while it starts ends it at once, whatever it waits for', async () => {
+		const silent = createServer();
+		await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+		world.later(() => silent.close());
+		const asked = new Promise((resolve) => silent.once('connection', resolve));
+		const { port } = silent.address() as { port: number };
+		const started = new NaruProcess({
+			directory: world.directory(),
+			env: {
+				AUTH_SECRET: 'a secret of thirty-two characters',
+				MONGO_URL: `mongodb://127.0.0.1:${port}/naru`,
+				NATS_URL: `nats://127.0.0.1:${port}`,
+				REDIS_URL: `redis://127.0.0.1:${port}`,
+			},
+		});
+		world.later(() => started.kill());
+		await asked;
+		// By itself: as the first process of a container it would not be ended by the signal.
+		expect(await started.terminate()).toEqual({ code: 0, signal: null });
+	});
+
 	test('[P21] drains: clients are told to come back, nothing acknowledged is lost, exit code 0', async () => {
 		const directory = world.directory();
 		const first = await world.process({ directory });
