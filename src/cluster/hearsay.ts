@@ -28,8 +28,9 @@ export class Hearsay {
 		readonly self: NodeId;
 		/**
 		 * How long what was said counts, in milliseconds; a node has to tell six times within it. Whoever
-		 * is silent for two thirds of it is passed over. So a node that told nothing for half of it must
-		 * not claim before it has told again for a third: until then it may have been passed over.
+		 * is silent for two thirds of it is passed over, and who hears nothing any more gives up after half
+		 * of it. So a node that told nothing for half of it must not claim before it has told again for all
+		 * of it: until then it may have been passed over by one that is deaf since, and serves on.
 		 */
 		readonly staleMs: number;
 	}) {
@@ -69,7 +70,7 @@ export class Hearsay {
 	/** Whether nobody who hears can have passed this node over: it told all the time. */
 	get isHeardByAll(): boolean {
 		if (this.#steadyFrom === undefined || !this.#isHeard) return false;
-		return elapsedMs(this.#clocks, this.#steadyFrom) >= this.#staleMs / 3;
+		return elapsedMs(this.#clocks, this.#steadyFrom) >= this.#staleMs;
 	}
 
 	/** Whether another node was heard as long as the relay has worked. */
@@ -84,7 +85,7 @@ export class Hearsay {
 	 * so, or when the relay carries nothing. Without news it only falls.
 	 */
 	excuseMs(): number {
-		let leftMs = this.#leftMs(this.#echoAt);
+		let leftMs = Math.max(0, this.#leftMs(this.#echoAt) - this.#staleMs / 2);
 		for (const { awayAt } of this.#others()) leftMs = Math.min(leftMs, this.#leftMs(awayAt));
 		return leftMs;
 	}

@@ -21,7 +21,7 @@ function ear() {
 			for (const id of ids) hear(id);
 		}
 	};
-	return { hearsay, listen };
+	return { clocks, hearsay, listen };
 }
 
 describe('what is said while the directory is away', () => {
@@ -29,7 +29,7 @@ describe('what is said while the directory is away', () => {
 		const { hearsay, listen } = ear();
 		listen(2_000, 'self', 'peer');
 		listen(2_500, 'self');
-		expect(hearsay.excuseMs()).toBe(STALE_MS);
+		expect(hearsay.excuseMs()).toBe(STALE_MS / 2);
 	});
 
 	test('[P22] silence while this node was deaf says nothing of others: they may be about to claim', () => {
@@ -40,6 +40,22 @@ describe('what is said while the directory is away', () => {
 		expect(hearsay.hearsOthers).toBe(true);
 		expect(hearsay.excuseMs()).toBe(0);
 		listen(1_000, 'self');
-		expect(hearsay.excuseMs()).toBe(STALE_MS);
+		expect(hearsay.excuseMs()).toBe(STALE_MS / 2);
+	});
+
+	test('[P22] who goes deaf has given up before one whom it passed over may claim', () => {
+		const { clocks, hearsay, listen } = ear();
+		listen(5_000, 'self');
+		const leftMs = hearsay.excuseMs();
+		const peer = ear();
+		peer.listen(BEAT_MS, 'self');
+		for (let ms = 0; ms <= leftMs; ms += BEAT_MS) {
+			expect(peer.hearsay.isHeardByAll).toBe(false);
+			peer.listen(BEAT_MS, 'self');
+		}
+		clocks.advance(leftMs);
+		expect(hearsay.excuseMs()).toBe(0);
+		peer.listen(STALE_MS, 'self');
+		expect(peer.hearsay.isHeardByAll).toBe(true);
 	});
 });

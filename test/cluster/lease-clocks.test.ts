@@ -105,7 +105,7 @@ describe('the relay away', () => {
 		expect(served(nodes)).toEqual([true, true]);
 		expect(claiming(nodes)).toEqual([false, false]);
 		for (const { relay } of nodes) relay.setConnected(true);
-		await world.pass(2_100);
+		await world.pass(4_100);
 		expect(claiming(nodes)).toEqual([true, true]);
 		expect(losses(nodes)).toEqual([0, 0]);
 	});
