@@ -83,9 +83,9 @@ export async function openCluster(options: ClusterOptions): Promise<ClusterNode>
 	const { environment, log, servers } = options;
 	const runtime = nodeRuntime;
 	const stores = await openStores(options);
-	const id = String(await stores.counters.next('nodes'));
 	const undo: (() => Promise<void>)[] = [() => stores.close()];
 	try {
+		const id = String(await stores.counters.next('nodes'));
 		const relay = await openNatsRelay({ url: servers.natsUrl, name: `naru-${id}`, runtime, log });
 		undo.unshift(() => relay.close());
 		const directory = await openRedisDirectory({ url: servers.redisUrl, environment, log });

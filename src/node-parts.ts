@@ -108,11 +108,16 @@ async function openStorage(
 	};
 }
 
+/** How to end what is open so far, newest last. */
+type Opened = (() => unknown)[];
+
+type Shared = Omit<
+	Parameters<typeof openCluster>[0],
+	'servers' | 'environment' | 'lifetimes' | 'log'
+>;
+
 /** The stores that several nodes share, and this node's place among them. */
-async function openShared(
-	options: ServerOptions,
-	cluster: Omit<Parameters<typeof openCluster>[0], 'servers' | 'environment' | 'lifetimes' | 'log'>,
-): Promise<Storage> {
+async function openShared(options: ServerOptions, cluster: Shared): Promise<Storage> {
 	const { config, log } = options;
 	const { environment, lifetimes, cluster: servers } = config;
 	if (servers === undefined) throw new Error('no servers of a cluster are set');
@@ -126,6 +131,17 @@ async function openShared(
 		hold: () => () => {},
 		close: () => node.close(),
 	};
+}
+
+async function openKept(options: ServerOptions, shared: Shared, opened: Opened): Promise<Storage> {
+	const storage = await (options.config.cluster === undefined
+		? openStorage(options, shared.collections)
+		: openShared(options, shared));
+	opened.push(
+		() => storage.close(),
+		() => storage.cluster?.leave(),
+	);
+	return storage;
 }
 
 /** All kinds of actors; a new one of Naru's own is added here and nowhere else. */
@@ -183,7 +199,7 @@ interface Kept {
 }
 
 /** What is no actor: who is there, lists and badges; where there are other nodes, over all of them. */
-function openServices({ storage, log }: ServerOptions, kept: Kept) {
+function openServices({ storage, log }: ServerOptions, kept: Kept, opened: Opened) {
 	const { store, cluster, actors, contracts, revocations } = kept;
 	const runtime = nodeRuntime;
 	const feed = actors.projector;
@@ -197,11 +213,59 @@ function openServices({ storage, log }: ServerOptions, kept: Kept) {
 		settle: () => feed.settle(),
 		runtime,
 	});
+	opened.push(
+		() => presence.stop(),
+		() => exchanges?.stop(),
+		() => channels.close(),
+	);
 	return { presence, exchanges, channels };
 }
 
-/** Everything of a node but its HTTP server, which listens already. */
+function openMeters(opened: Opened) {
+	const metrics = new Metrics();
+	const figures = { sockets: () => 0, actors: () => 0 };
+	const load = new LoadMeter(() => ({ sockets: figures.sockets(), actors: figures.actors() }));
+	opened.push(
+		() => metrics.close(),
+		() => load.close(),
+	);
+	return { metrics, figures, load };
+}
+
+async function openSeats(
+	seating: Parameters<typeof startColyseus>[0],
+	cluster: ClusterNode | undefined,
+	opened: Opened,
+): Promise<Colyseus> {
+	const listing = await cluster?.openRooms();
+	try {
+		const colyseus = await startColyseus({ ...seating, cluster: listing });
+		opened.push(() => colyseus.close());
+		return colyseus;
+	} catch (error) {
+		await listing?.close();
+		throw error;
+	}
+}
+
+/** Everything of a node but its HTTP server, which listens already. Nothing stays open when it fails. */
 export async function openParts(options: ServerOptions, server: Server, status: NodeStatus) {
+	const opened: Opened = [];
+	try {
+		return await openAll(options, { server, status, opened });
+	} catch (error) {
+		for (const close of opened.reverse()) await close();
+		throw error;
+	}
+}
+
+interface Opening {
+	readonly server: Server;
+	readonly status: NodeStatus;
+	readonly opened: Opened;
+}
+
+async function openAll(options: ServerOptions, { server, status, opened }: Opening) {
 	const { config, log } = options;
 	const runtime = nodeRuntime;
 	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
@@ -210,26 +274,24 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 	const collections = [...own, ...kinds.flatMap((kind) => kind.collections)];
 	checkNames(kinds, rooms.seats, collections);
 	const contracts = kinds.map((kind) => kind.contract);
-	const metrics = new Metrics();
-	const figures = { sockets: () => 0, actors: () => 0 };
-	const load = new LoadMeter(() => ({ sockets: figures.sockets(), actors: figures.actors() }));
+	const { metrics, figures, load } = openMeters(opened);
 	const { url } = status;
 	const shared = { url, collections, contracts, meter: metrics, load: () => load.read() };
-	const storage = await (config.cluster === undefined
-		? openStorage(options, collections)
-		: openShared(options, shared));
+	const storage = await openKept(options, shared, opened);
 	const { store, journal, cluster, actorOptions } = storage;
 	const auth = await openAuth(options, store);
+	opened.push(() => auth.close());
 	const { authenticator } = auth;
 	const actors = new ActorSystem({ kinds, runtime, log, meter: metrics, ...actorOptions });
+	opened.push(() => actors.close());
 	const everywhere = cluster?.take(actors) ?? actors;
 	const kept = { store, cluster, actors, contracts, revocations: auth.revocations };
-	const { presence, exchanges, channels } = openServices(options, kept);
+	const { presence, exchanges, channels } = openServices(options, kept, opened);
 	const originAllowed = originPolicy(config);
 	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
 	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
 	const seating = { server, rooms, authenticator, limits, runtime, log };
-	const colyseus = await startColyseus({ ...seating, cluster: await cluster?.openRooms() });
+	const colyseus = await openSeats(seating, cluster, opened);
 	const node = cluster?.id ?? NODE;
 	const operations = openOperations({
 		...{ config, log, status, node, cluster, actors, contracts, journal, store, load, presence },

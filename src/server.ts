@@ -42,17 +42,22 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 	const { actors, cluster, gateway, metrics, storage } = parts;
 	handlers = httpHandlers(options, parts, status);
 	gateway.attach(server);
-	// What a crash left behind is taken up before an only node is ready: no owner can be alive. Sockets
-	// that come back meanwhile are served, for a refused one would wait out a back-off.
-	await (cluster?.settled() ?? actors.wakeDue(Number.MAX_SAFE_INTEGER));
-	await actors.settle();
-	status.unready = undefined;
 	const closeAll = async () => {
 		status.unready = 'the node drains';
 		status.isDraining = true;
 		await closeParts(parts);
 		await closeServer(server);
 	};
+	try {
+		// What a crash left behind is taken up before an only node is ready: no owner can be alive.
+		// Sockets that come back meanwhile are served, for a refused one would wait out a back-off.
+		await (cluster?.settled() ?? actors.wakeDue(Number.MAX_SAFE_INTEGER));
+		await actors.settle();
+	} catch (error) {
+		await closeAll();
+		throw error;
+	}
+	status.unready = undefined;
 	let closing: Promise<void> | undefined;
 	const close = () => {
 		closing ??= closeAll();
