@@ -7,7 +7,7 @@ const LOGOUTS_PER_MESSAGE_MAX = 500;
 /** What is kept to be told again: changes of the last deltas, and how many of these. */
 const KEPT_CHANGES_MAX = 50_000;
 const KEPT_DELTAS_MAX = 2_000;
-/** Logouts that somebody who has to start anew is told of. */
+/** Logouts that wait to be told, and those that somebody who has to start anew is told of. */
 const LOGOUTS_MAX = 10_000;
 
 /** One delta as it was told, with the times of its logouts so that it may be told again later. */
@@ -69,8 +69,9 @@ export class PresenceTold {
 		this.#changed.set(userId, ending);
 	}
 
+	/** While nothing can be told, logouts beyond a bound are forgotten: they show as silence. */
 	loggedOut(logout: Logout): void {
-		this.#loggedOut.push(logout);
+		if (this.#loggedOut.length < LOGOUTS_MAX) this.#loggedOut.push(logout);
 	}
 
 	/** Makes the deltas of what has changed since the last call. */

@@ -173,7 +173,7 @@ export class Presence {
 	 */
 	logout(connection: PresenceConnection): void {
 		const own = this.#lives.get(connection.id);
-		if (own === undefined) return;
+		if (own === undefined || own.loggedOut) return;
 		const { user, deviceId } = own;
 		own.loggedOut = true;
 		this.#others?.loggedOut(user.userId, deviceId);

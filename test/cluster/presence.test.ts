@@ -113,6 +113,14 @@ describe('signs of life', () => {
 });
 
 describe('logout', () => {
+	test('of one socket is told to the other nodes once, however often it comes', () => {
+		const loggedOut: string[] = [];
+		presence.join('1', { changed: () => {}, loggedOut: (userId) => void loggedOut.push(userId) });
+		const ann = connect('ann');
+		for (let count = 0; count < 10; count++) presence.logout(ann);
+		expect(loggedOut).toEqual(['ann']);
+	});
+
 	test('[C30] is offline at once', () => {
 		const ann = connect('ann');
 		const bob = watch('ann');
