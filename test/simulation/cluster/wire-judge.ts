@@ -81,11 +81,7 @@ export class WireJudge {
 	}
 
 	#data({ p, e }: Data, opening: Opening): void {
-		const { position } = opening;
-		if (position === undefined) {
-			this.#options.complain('data before the opening was answered');
-			return;
-		}
+		const { position = 0 } = opening;
 		if (p < position) this.#options.complain(`data of ${p} behind ${position}`);
 		this.#check({ from: position, to: p, events: e }, 'data');
 		opening.position = p;
