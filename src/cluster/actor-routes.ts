@@ -1,9 +1,9 @@
 import { refusal } from '../core/entries.ts';
 import type { Journal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
+import { ERRORS } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { NodeId } from './directory.ts';
-import { DirectoryError } from './directory-error.ts';
 import type { Placement } from './ports.ts';
 
 /** Calls of one key that wait for its owner to be known; beyond it `BUSY`. */
@@ -76,17 +76,25 @@ export class ActorRoutes {
 			this.#notFound(key, error);
 		}
 		if (this.#waiting.get(key) === calls) this.#waiting.delete(key);
-		for (const call of calls) {
-			if (owner === undefined) call.refuse(this.#options.nobody ?? NOBODY);
-			else call.run(owner);
+		const { nobody = NOBODY } = this.#options;
+		for (const { refuse, run } of calls) {
+			this.#safely(key, () => (owner === undefined ? refuse(nobody) : run(owner)));
 		}
 	}
 
-	/** That the directory is away is told once, by the membership; this comes with every call. */
+	/** One call that throws must not keep the others from their owner. */
+	#safely(key: ActorKey, tell: () => void): void {
+		try {
+			tell();
+		} catch (error) {
+			this.#options.log.error({ err: error, actor: key }, 'a call to an owner threw');
+		}
+	}
+
+	/** That directory or store are away is told once, by who keeps them; this comes with every call. */
 	#notFound(key: ActorKey, error: unknown): void {
-		const { log } = this.#options;
-		const level = error instanceof DirectoryError ? 'debug' : 'warn';
-		log[level]({ err: error, actor: key }, 'the owner could not be found');
+		const level = isTyped(error) ? 'debug' : 'warn';
+		this.#options.log[level]({ err: error, actor: key }, 'the owner could not be found');
 	}
 
 	/**
@@ -99,9 +107,15 @@ export class ActorRoutes {
 		const asking = calls.splice(0, first === -1 ? calls.length : first);
 		// What comes from now on asks anew.
 		if (calls.length === 0) this.#waiting.delete(key);
-		for (const call of asking) call.refuse(refusal('NOT_FOUND', `there is no ${key}`));
+		for (const { refuse } of asking) {
+			this.#safely(key, () => refuse(refusal('NOT_FOUND', `there is no ${key}`)));
+		}
 		return calls.length > 0;
 	}
 }
+
+/** Whether it is a failure that the code around expects: of the directory, of the store. */
+const isTyped = (error: unknown): boolean =>
+	Object.hasOwn(ERRORS, String((error as { readonly code?: unknown } | undefined)?.code));
 
 const NOBODY = refusal('UNAVAILABLE', 'no node may own it now; try again', RETRY_MS);
