@@ -113,12 +113,13 @@ export class DirectoryPlacement implements Placement {
 		return handedOver === true || !this.#isOverloaded() || this.#bestPeer() === undefined;
 	}
 
-	/** A peer that should claim when it is asked; nothing is claimed or remembered. */
+	/**
+	 * A peer that should claim when it is asked; nothing is claimed or remembered. Who may not claim yet
+	 * (its lease had a gap) asks one that perhaps may.
+	 */
 	#suggest({ handedOver }: ClaimOptions): NodeId | undefined {
-		const { membership } = this.#options;
-		const standing = membership.standing();
-		if (handedOver === true || standing === 'waits') return undefined;
-		if (standing === 'claims' && !this.#isOverloaded()) return undefined;
+		if (handedOver === true) return undefined;
+		if (this.#options.membership.mayClaim() && !this.#isOverloaded()) return undefined;
 		const best = this.#bestPeer();
 		if (best === undefined) return undefined;
 		this.#suggested.set(best.load, (this.#suggested.get(best.load) ?? 0) + 1);

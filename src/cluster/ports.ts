@@ -45,9 +45,9 @@ export interface Placement {
 	/** The living owner; nothing is claimed. Rejects when the directory does not answer. */
 	lookUp(key: ActorKey): Promise<NodeId | undefined>;
 	/**
-	 * The living owner, claimed for this node (or, when it is overloaded or draining, for the best peer)
-	 * when there is none. `undefined`: nobody may claim now, try again later. `handedOver`: a peer has
-	 * sent the key here, so it goes no further.
+	 * The living owner, claimed for this node (or, when it is overloaded, draining or may not claim yet,
+	 * for the best peer) when there is none. `undefined`: nobody may claim now, try again later.
+	 * `handedOver`: a peer has sent the key here, so it goes no further.
 	 */
 	claim(key: ActorKey, options?: { readonly handedOver?: boolean }): Promise<NodeId | undefined>;
 	/** What was known of this key is wrong (a node answered `MOVED`, or is gone). */

@@ -297,6 +297,19 @@ describe('handing over', () => {
 		expect(owning(nodes, second)).toEqual(['1']);
 	});
 
+	test('[P22] a node that may not claim yet, since its lease had a gap, names one that may', async () => {
+		const { world, one, two } = await pair();
+		one.directory.isAway = true;
+		await world.pass(1.5 * LEASE_MS);
+		one.directory.isAway = false;
+		await world.pass(1_100);
+		expect(one.membership.mayServe()).toBe(true);
+		expect(one.membership.mayClaim()).toBe(false);
+		expect(await world.done(one.claim(key))).toBe('2');
+		expect(await world.done(one.claim(key, { handedOver: true }))).toBeUndefined();
+		expect(await world.done(two.claim(key, { handedOver: true }))).toBe('2');
+	});
+
 	test('[P21] a drained node names others and takes nothing', async () => {
 		const { world, one, two } = await pair();
 		await world.done(one.claim('channel/old'));
