@@ -95,10 +95,18 @@ export class ChaosLoad {
 		return [...this.sdk, ...this.bare, ...this.backend];
 	}
 
-	/** Resolves when something that every sender gives from now on was acknowledged. */
-	async flows(senders: readonly Sender[] = this.senders): Promise<void> {
+	/**
+	 * Resolves when something that every sender gives from now on was acknowledged; tells whose was last.
+	 */
+	async flows(senders: readonly Sender[] = this.senders): Promise<string> {
 		const isBack = this.#isBackFromNow();
-		while (!senders.every(isBack)) await sleep(20);
+		let last = senders[0];
+		for (;;) {
+			const missing = senders.find((sender) => !isBack(sender));
+			if (missing === undefined) return `${last?.constructor.name} in ${last?.channelId}`;
+			last = missing;
+			await sleep(20);
+		}
 	}
 
 	/** Resolves when every channel has taken, from whomever, something that was given from now on. */

@@ -77,8 +77,8 @@ test(
 				}),
 			);
 			const mended = Date.now();
-			await load.flows();
-			console.info(`round ${round}: all write again after ${Date.now() - mended} ms`);
+			const last = await load.flows();
+			console.info(`round ${round}: all write again after ${Date.now() - mended} ms, last ${last}`);
 		}
 		await judge(load);
 		expect(nodes.nodes.map(({ isRunning, errors }) => ({ isRunning, errors }))).toEqual(
