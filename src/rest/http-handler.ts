@@ -43,6 +43,10 @@ export const HTTP_SERVER_OPTIONS = {
 	maxHeaderSize: 16 * 1024,
 } as const;
 
+/** Of errors that say so themselves; nothing of them but the code is told. */
+const AWAY = ['UNAVAILABLE', 'TIMEOUT', 'BUSY'] as const;
+const AWAY_RETRY_MS = 1_000;
+
 const API = '/api/';
 const METHODS = 'GET, POST, PUT';
 const CORS_PREFLIGHT = {
@@ -146,8 +150,10 @@ class Router {
 			if (answer.ok) sendReply(exchange, route, answer.reply);
 			else this.#refuse(exchange, answer);
 		} catch (error) {
-			log.error({ err: error, route: route.name, trace }, 'request failed');
-			this.#refuse(exchange, { ok: false, code: 'INTERNAL' });
+			const away = awayOf(error);
+			const level = away === undefined ? 'error' : 'debug';
+			log[level]({ err: error, route: route.name, trace }, 'request failed');
+			this.#refuse(exchange, away ?? { ok: false, code: 'INTERNAL' });
 		} finally {
 			cancel();
 			this.#inFlight--;
@@ -203,6 +209,13 @@ class Router {
 		this.#parts.meter.count('errors', 1, refusal.code);
 		exchange.refuse(refusal);
 	}
+}
+
+/** What to answer when a store or a server behind this one does not answer: it says so by its code. */
+function awayOf(error: unknown): Refused | undefined {
+	const code = AWAY.find((one) => one === (error as { code?: unknown } | undefined)?.code);
+	const says = 'a server behind this one does not answer now; try again';
+	return code && refuse(code, says, { retryAfterMs: AWAY_RETRY_MS });
 }
 
 function sendReply(exchange: Exchange, route: RouteContract, reply: unknown): void {

@@ -37,6 +37,9 @@ function checkHeaders({ headers }: IncomingMessage): Refused | undefined {
 }
 
 function readBytes(request: IncomingMessage): Promise<Answer<Uint8Array>> {
+	const wentAway = refuse('INVALID', 'the request ended before its body');
+	// Who asks may have taken so long to verify that the caller gave up: then no event comes any more.
+	if (request.destroyed) return Promise.resolve(wentAway);
 	return new Promise((resolve) => {
 		const chunks: Uint8Array[] = [];
 		let length = 0;
@@ -51,7 +54,7 @@ function readBytes(request: IncomingMessage): Promise<Answer<Uint8Array>> {
 			else chunks.push(chunk);
 		};
 		const end = () => finish({ ok: true, reply: Buffer.concat(chunks) });
-		const gone = () => finish(refuse('INVALID', 'the request ended before its body'));
+		const gone = () => finish(wentAway);
 		request.on('data', take).once('end', end).once('close', gone);
 		request.on('error', () => {}); // followed by close
 	});

@@ -253,6 +253,19 @@ describe('failures', () => {
 		expect(JSON.stringify(body)).not.toContain('secret');
 	});
 
+	test('[P22] a store that does not answer is told by its code, without a word about it', async () => {
+		rest.actors.onCommand = () => {
+			throw Object.assign(new Error('secret detail'), { code: 'UNAVAILABLE' });
+		};
+		const { status, headers, body } = await rest.call('GET', '/api/v1/channels/x/messages', {
+			as: 'ann:user',
+		});
+		expect(status).toBe(503);
+		expect(headers.get('retry-after')).toBe('1');
+		expect(body.error.code).toBe('UNAVAILABLE');
+		expect(JSON.stringify(body)).not.toContain('secret');
+	});
+
 	test('a refusal has the status of its code, and Retry-After in whole seconds', async () => {
 		rest.actors.onCommand = () => ({ ok: false, code: 'BUSY', retryAfterMs: 1_200 });
 		const { status, headers, body } = await rest.call('GET', '/api/v1/channels/x/messages', {
