@@ -5,14 +5,16 @@ import type { Runtime } from './runtime.ts';
 
 const FIRST_MS = 100;
 const MAX_MS = 2_000;
-/** After so many failed activations in a row the actor rests for {@link QUARANTINE_MS}. */
-const FAILURES_MAX = 5;
+/** After so many crashes in a row the actor rests for {@link QUARANTINE_MS}. */
+const CRASHES_MAX = 5;
 const QUARANTINE_MS = 60_000;
 /** A crash is forgotten when the actor has run so long since it might be restarted. */
 const KEPT_MS = 60_000;
 
 interface Crash {
 	readonly failures: number;
+	/** Those of them that were the actor's own fault. */
+	readonly crashes: number;
 	readonly retryAt: number;
 }
 
@@ -36,13 +38,15 @@ export class Restarts {
 	/** Takes in why an actor stopped. A fence is no crash. */
 	stopped(key: ActorKey, reason: StopReason): void {
 		if (reason === 'fenced') return;
-		const failures = (this.#crashes.get(key)?.failures ?? 0) + 1;
+		const before = this.#crashes.get(key);
+		const failures = (before?.failures ?? 0) + 1;
+		const crashes = (before?.crashes ?? 0) + (reason === 'crashed' ? 1 : 0);
 		const backOffMs = Math.min(MAX_MS, FIRST_MS * 2 ** (failures - 1));
 		// An actor is not put in quarantine because the journal or the store is away.
-		const rests = reason === 'crashed' && failures >= FAILURES_MAX;
+		const rests = reason === 'crashed' && crashes >= CRASHES_MAX;
 		if (rests) this.#meter.count('quarantines');
 		const waitMs = rests ? QUARANTINE_MS : backOffMs;
-		this.#crashes.set(key, { failures, retryAt: this.#runtime.monotonic() + waitMs });
+		this.#crashes.set(key, { failures, crashes, retryAt: this.#runtime.monotonic() + waitMs });
 	}
 
 	/** Called now and then. */
