@@ -57,18 +57,26 @@ export class Talker {
 		return Math.max(0, ...waits);
 	}
 
-	/** Sends at a fixed rate, whatever the answers do, beginning `afterMs` from now. */
+	/**
+	 * Sends at a fixed rate, whatever the answers do, beginning `afterMs` from now. Each time is its own:
+	 * intervals of one length that are late drift until all of them fire together.
+	 */
 	start(everyMs: number, afterMs: number): void {
-		this.#timer = setTimeout(() => {
-			this.#send();
-			this.#timer = setInterval(() => this.#send(), everyMs);
-		}, afterMs);
+		const turn = (dueAt: number) => {
+			this.#timer = setTimeout(
+				() => {
+					this.#send();
+					turn(dueAt + everyMs);
+				},
+				Math.max(1, dueAt - performance.now()),
+			);
+		};
+		turn(performance.now() + afterMs);
 	}
 
 	/** Sends no more; resolves when all is answered. */
 	async stop(): Promise<void> {
 		clearTimeout(this.#timer);
-		clearInterval(this.#timer);
 		await Promise.all(this.#waiting);
 	}
 

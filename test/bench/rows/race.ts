@@ -5,7 +5,8 @@ import { SlowWay } from '../harness/slow-way.ts';
 import { seeded } from '../harness/statistics.ts';
 import { Stores } from '../harness/stores.ts';
 import { tokenFor } from '../harness/token.ts';
-import { type Written, writtenTo } from '../harness/writers.ts';
+import { writtenTo } from '../harness/writers.ts';
+import type { Written } from '../harness/written.ts';
 
 /** Keys of a round race at the same time, then one node is paused while they do. */
 const FULL = { rounds: 10, keys: 100 };
