@@ -14,9 +14,9 @@ export interface Faults {
 	readonly missed: number;
 }
 
-export const NO_FAULTS: Faults = { lost: 0, doubled: 0, missed: 0 };
+const NO_FAULTS: Faults = { lost: 0, doubled: 0, missed: 0 };
 
-export const addFaults = (one: Faults, other: Faults): Faults => ({
+const addFaults = (one: Faults, other: Faults): Faults => ({
 	lost: one.lost + other.lost,
 	doubled: one.doubled + other.doubled,
 	missed: one.missed + other.missed,

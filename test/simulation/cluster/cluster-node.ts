@@ -30,6 +30,7 @@ const BUGS = [
 	'a look threw',
 	'a hello was not taken',
 	'a frame was not taken',
+	'a call to an owner threw',
 ];
 const NOTICE_MS = 1_500;
 const CLOSE_SOCKETS_MS = 2_000;
