@@ -5,7 +5,7 @@ import { ChaosLoad } from './chaos-load.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 /** A longer run: `CHAOS_ROUNDS=20 CHAOS_SEED=7 vitest run --project services test/services/chaos-kill.test.ts`. */
-const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 2);
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
 
 let cluster: ClusterNodes | undefined;

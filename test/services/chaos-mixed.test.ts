@@ -7,7 +7,7 @@ import { SEED } from './chaos-outage.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 /** A longer run: `CHAOS_ROUNDS=30 CHAOS_SEED=7 vitest run --project services test/services/chaos-mixed.test.ts`. */
-const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 2);
 const FAULT_MS_MAX = 7_000;
 const SERVERS = ['redis', 'nats', 'mongo'] as const;
 

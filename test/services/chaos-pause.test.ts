@@ -9,7 +9,7 @@ import { ChaosLoad } from './chaos-load.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 1);
 const CHANNEL = 'news';
 const HANDLE = 7;
 

@@ -11,9 +11,9 @@ const KEYS = Number(process.env.CHAOS_RACES ?? 1_000) / 2;
 const AT_A_TIME = 50;
 const STORE_DELAY_MS = 15;
 /** A lease is 4 s. */
-const LONG_PAUSE_MS = 4_500;
-const PAUSE_MS_MAX = 1_000;
-const BETWEEN_PAUSES_MS = 500;
+const LONG_PAUSE_MS = 5_500;
+const PAUSE_MS_MAX = 400;
+const BETWEEN_PAUSES_MS = 600;
 
 let cluster: ClusterNodes | undefined;
 afterEach(async () => {
