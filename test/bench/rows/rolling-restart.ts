@@ -6,7 +6,7 @@ import type { Bench, BenchRow } from '../harness/row.ts';
 import { median, percentile } from '../harness/statistics.ts';
 import { Stores } from '../harness/stores.ts';
 
-const FULL = { channels: 40, everyMs: 600, restMs: 4_000 };
+const FULL = { channels: 30, everyMs: 900, restMs: 4_000 };
 const QUICK = { channels: 6, everyMs: 300, restMs: 1_000 };
 /** One member of each channel begins at each of them. */
 const NODES = 3;
