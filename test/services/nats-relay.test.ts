@@ -111,7 +111,7 @@ describe('NATS', () => {
 		const address = server.address();
 		const port = typeof address === 'object' ? address?.port : 0;
 		const refused = open(`nats://ann:hush@127.0.0.1:${port}`, 300).catch(String);
-		expect(await refused).toMatch(/^Error: NATS is not reached/);
+		expect(await refused).toMatch(/^RelayError: NATS is not reached/);
 		expect(await refused).not.toContain('hush');
 	});
 
