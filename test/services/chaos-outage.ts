@@ -4,7 +4,7 @@ import type { ClusterNodes, Ways } from './cluster-nodes.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
 /** Longer than a lease and the patience of links. The issue asks for 30 s: `CHAOS_OUTAGE_MS=30000 vitest run --project services test/services/chaos-…`. */
-export const OUTAGE_MS = Number(process.env.CHAOS_OUTAGE_MS ?? 6_000);
+const OUTAGE_MS = Number(process.env.CHAOS_OUTAGE_MS ?? 6_000);
 export const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
 
 /** Users whose sockets stay, as somebody at each node sees them: who was told to be offline. */
