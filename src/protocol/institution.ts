@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { idSchema } from './ids.ts';
+import { defineKind } from './kind.ts';
+
+const nothing = z.object({});
+
+export const INDUSTRIES = [
+	'bank',
+	'card',
+	'securities',
+	'insurance',
+	'e-money',
+	'telecom',
+	'capital',
+] as const;
+export const industrySchema = z.enum(INDUSTRIES);
+
+export const circuitSchema = z.enum([
+	'closed',
+	'open',
+	'recovering',
+	'forced-open',
+	'forced-closed',
+]);
+export type Circuit = z.infer<typeof circuitSchema>;
+export const healthSchema = z.enum(['HEALTHY', 'CAUTION', 'CRITICAL']);
+
+/** An institution as everybody may see it (I12, I15). */
+export const institutionInfoSchema = z.object({
+	id: idSchema,
+	name: z.string(),
+	industry: industrySchema,
+	circuit: circuitSchema,
+	health: healthSchema,
+	prevStatus: healthSchema.optional(),
+	/** Share of the calls that goes through while recovering, in percent. */
+	percent: z.int(),
+	/** When it is expected back, while it is under maintenance. */
+	expectedAt: z.int().optional(),
+	since: z.int(),
+	/** Of the last full minute, over the whole cluster. */
+	calls: z.int(),
+	failureRate: z.number(),
+});
+export type InstitutionInfo = z.infer<typeof institutionInfoSchema>;
+
+/** Amounts in minor units (I4). */
+export const assetSchema = z.object({
+	id: z.string().min(1).max(64),
+	type: z.enum(['account', 'card', 'holding', 'policy', 'balance', 'plan', 'loan']),
+	name: z.string().max(200),
+	amount: z.int(),
+	currency: z.string().regex(/^[A-Z]{3}$/),
+	asOf: z.int(),
+});
+export type Asset = z.infer<typeof assetSchema>;
+
+/** What is kept of one user at one institution: an older version never replaces a newer one. */
+export const assetSnapshotSchema = z.object({
+	institution: idSchema,
+	version: z.int(),
+	asOf: z.int(),
+	assets: z.array(assetSchema),
+});
+export type AssetSnapshot = z.infer<typeof assetSnapshotSchema>;
+
+export const consentSchema = z.object({
+	scopes: z.array(z.enum(['assets'])).min(1),
+	expiresAt: z.int(),
+});
+
+export const STEPS = ['authorise', 'token', 'list', 'details'] as const;
+/** Where a registration stands at one institution (I2). */
+export const jobStepSchema = z.object({
+	institution: idSchema,
+	step: z.enum(STEPS),
+	state: z.enum(['waiting', 'running', 'done', 'failed']),
+	/** Details: so many of so many assets. */
+	done: z.int(),
+	total: z.int(),
+	/** Why it failed, as an error code. */
+	code: z.string().optional(),
+	at: z.int(),
+});
+export type JobStep = z.infer<typeof jobStepSchema>;
+
+export const assetJobSchema = z.object({
+	id: z.string(),
+	state: z.enum(['running', 'done', 'partial', 'failed', 'cancelled']),
+	startedAt: z.int(),
+	endedAt: z.int().optional(),
+	/** One for each institution: its present step. */
+	steps: z.array(jobStepSchema),
+});
+export type AssetJob = z.infer<typeof assetJobSchema>;
+
+export const MODES = ['auto', 'forced-open', 'forced-closed'] as const;
+
+/**
+ * The actor of one institution: `institution/<id>`, coordinator of its circuit and its permits for the
+ * whole cluster. Everybody may look at its health; nodes (role `system`) report and get permits.
+ */
+export const institutionContract = defineKind({
+	kind: 'institution',
+	style: 'stream',
+	openArgs: nothing,
+	view: institutionInfoSchema,
+	commands: {
+		/** By nodes; creates the actor, and updates what the settings say of it. */
+		ensure: {
+			args: z.object({ settings: z.unknown() }),
+			reply: nothing,
+			creates: true,
+			requests: 'none',
+		},
+		/** By nodes: cumulative totals (I10). The form is the actor's own. */
+		report: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 50 },
+		/** By nodes: asks for, renews and gives back permits (I22). */
+		permits: { args: z.unknown(), reply: z.unknown(), requests: 'none' },
+		/** By operators (I15). */
+		circuit: { args: z.object({ mode: z.enum(MODES) }), reply: institutionInfoSchema },
+		route: { args: z.object({ route: z.int().min(0).max(1) }), reply: nothing },
+		rate: { args: z.object({ perSecond: z.number().min(0.1).max(100_000) }), reply: nothing },
+		/** For the board of operators: all that is known, node by node. */
+		board: { args: nothing, reply: z.unknown(), query: true },
+	},
+	events: {
+		/** On every transition, and when the figures of a minute are there. */
+		health: institutionInfoSchema,
+		/** To nodes: how the circuit stands, by generation. */
+		circuit: z.unknown(),
+	},
+	ephemerals: {},
+});
+
+/** Own assets and their registration: a service of the gateway, `assets/me`. Reads call nobody. */
+export const assetsContract = defineKind({
+	kind: 'assets',
+	style: 'service',
+	openArgs: nothing,
+	view: nothing,
+	commands: {
+		institutions: {
+			args: nothing,
+			reply: z.object({ institutions: z.array(institutionInfoSchema) }),
+			query: true,
+		},
+		list: {
+			args: nothing,
+			reply: z.object({ snapshots: z.array(assetSnapshotSchema) }),
+			query: true,
+		},
+		get: {
+			args: z.object({ institution: idSchema }),
+			reply: z.object({ snapshot: assetSnapshotSchema.optional() }),
+			query: true,
+		},
+		/** Answers at once; joins the running job of the same institutions (I1, I3). */
+		register: {
+			args: z.object({
+				institutions: z.array(idSchema).min(1).max(50),
+				consent: consentSchema,
+			}),
+			reply: assetJobSchema,
+		},
+		jobs: { args: nothing, reply: z.object({ jobs: z.array(assetJobSchema) }), query: true },
+		/** Ends the consent: nothing is called any more, the assets are deleted (I7). */
+		withdraw: { args: z.object({ institution: idSchema }), reply: nothing },
+	},
+	events: {},
+	ephemerals: {
+		/** A step of a running job. */
+		step: z.object({ jobId: z.string(), step: jobStepSchema }),
+		job: assetJobSchema,
+		snapshot: assetSnapshotSchema,
+	},
+});
