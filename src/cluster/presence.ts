@@ -168,8 +168,8 @@ export class Presence {
 	}
 
 	/**
-	 * Ends the socket's device at once, with what its earlier sockets left. Another open page of the
-	 * same device is back with its next sign of life.
+	 * Ends the socket's device at once, with what its earlier sockets left; once per socket. Another
+	 * open page of the same device is back with its next sign of life.
 	 */
 	logout(connection: PresenceConnection): void {
 		const own = this.#lives.get(connection.id);

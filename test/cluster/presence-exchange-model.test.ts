@@ -185,6 +185,8 @@ class Run {
 				break;
 			}
 			case 'logout':
+				// A socket logs its device out once: what it says later changes nothing.
+				if (each.isLoggedOut) break;
 				this.#hear(each);
 				this.truth.logout(each);
 				at.presence.logout(connection);
