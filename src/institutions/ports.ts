@@ -15,6 +15,8 @@ export type CallClass = 'ok' | 'slow' | 'failed' | 'throttled' | 'denied' | 'bus
 /** One request as it goes out. */
 export interface OutsideCall {
 	readonly settings: InstitutionSettings;
+	/** Which of its base URLs; absent: the first. */
+	readonly route?: number | undefined;
 	readonly api: InstitutionApi;
 	readonly userId: string;
 	/** Unique over all nodes and times (I5). */
@@ -31,10 +33,12 @@ export interface OutsideCall {
 
 /** What came back, already checked against the schema of its API; never a rejection. */
 export interface OutsideAnswer {
+	/** `ok` and `slow` have a body; of the others nothing came that may be used. */
 	readonly class: CallClass;
 	/** HTTP status, when there was one. */
 	readonly status?: number | undefined;
 	readonly ms: number;
+	/** As in `answers.ts`. */
 	readonly body?: unknown;
 	/** Of a 429 or 503 that names it. */
 	readonly retryAfterMs?: number | undefined;
