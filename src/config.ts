@@ -108,6 +108,7 @@ export const SETTINGS = {
 	INSTITUTIONS_URL: urlOf('http:', 'https:'),
 	PAYMENT_PORT: port,
 	INSTITUTIONS_PORT: port,
+	TOKEN_KEYS: z.string(),
 	LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
 		error: 'set trace, debug, info, warn, error, fatal or silent',
 	}),
@@ -125,18 +126,10 @@ const SECRET: readonly Name[] = [
 	'MONGO_URL',
 	'PAYMENT_URL',
 	'INSTITUTIONS_URL',
+	'TOKEN_KEYS',
 ];
 
 const CLUSTER = ['REDIS_URL', 'NATS_URL', 'MONGO_URL'] as const;
-/** Of features to come: known and checked, but nothing here uses them. */
-const UNSERVED = [
-	'SIMULATORS',
-	'PAYMENT_URL',
-	'INSTITUTIONS_URL',
-	'PAYMENT_PORT',
-	'INSTITUTIONS_PORT',
-] as const;
-
 /** With neither secret nor URL, in development, a secret is generated and kept in the data directory. */
 export interface AuthConfig {
 	readonly secret?: string;
@@ -168,10 +161,25 @@ export interface Config {
 	readonly trustedProxies: number;
 	/** Whether joining a free channel id creates a public open channel. */
 	readonly channelJoinCreates: boolean;
+	readonly outside: OutsideConfig;
 	readonly logLevel: z.infer<typeof SETTINGS.LOG_LEVEL>;
-	/** Settings that are given but have no effect in this version: one line each, to be shown. */
+	/** Settings that are given but have no effect: one line each, to be shown. */
 	readonly warnings: readonly string[];
 }
+
+/** Who is called outside. */
+export interface OutsideConfig {
+	/** Where the payment providers are; absent: a simulator's, or none. */
+	readonly paymentUrl?: string;
+	/** Where the institutions are whose settings name no address of their own. */
+	readonly institutionsUrl?: string;
+	/** Simulators that are started along, each with its port (0: any free one). */
+	readonly simulators: readonly { readonly name: Simulator; readonly port: number }[];
+	/** `id:base64` of 32 bytes, with commas between; the first seals, all open. */
+	readonly tokenKeys?: string;
+}
+
+export type Simulator = 'payment' | 'institutions';
 
 function readValues(env: Readonly<Record<string, string | undefined>>): Values {
 	const values: Record<string, unknown> = {};
@@ -223,11 +231,33 @@ function checkAuth(values: Values, environment: string): void {
 	);
 }
 
-const warningsOf = (values: Values) =>
-	UNSERVED.filter((name) => values[name] !== undefined && values[name] !== false).map(
-		(name) =>
-			`${name} has no effect: this version does not serve ticket events and institutions yet`,
-	);
+/** Simulators run along in development, unless there is something else to call. */
+function outsideOf(values: Values, environment: string): OutsideConfig {
+	const { PAYMENT_URL: paymentUrl, INSTITUTIONS_URL: institutionsUrl } = values;
+	const isOn = values.SIMULATORS ?? environment === 'development';
+	const simulators = [
+		{ name: 'payment' as const, port: values.PAYMENT_PORT ?? 0, url: paymentUrl },
+		{ name: 'institutions' as const, port: values.INSTITUTIONS_PORT ?? 0, url: institutionsUrl },
+	].filter(({ url }) => isOn && url === undefined);
+	return Object.freeze({
+		...(paymentUrl === undefined ? {} : { paymentUrl }),
+		...(institutionsUrl === undefined ? {} : { institutionsUrl }),
+		...(values.TOKEN_KEYS === undefined ? {} : { tokenKeys: values.TOKEN_KEYS }),
+		simulators: Object.freeze(simulators.map(({ name, port }) => ({ name, port }))),
+	});
+}
+
+const PORT_NEEDS_SIMULATOR = {
+	PAYMENT_PORT: 'payment',
+	INSTITUTIONS_PORT: 'institutions',
+} as const;
+
+/** A port for a simulator that is not started. */
+const warningsOf = (values: Values, { simulators }: OutsideConfig) =>
+	Object.entries(PORT_NEEDS_SIMULATOR)
+		.filter(([name]) => values[name as Name] !== undefined)
+		.filter(([, simulator]) => simulators.every(({ name }) => name !== simulator))
+		.map(([name, simulator]) => `${name} has no effect: no simulator of ${simulator} is started`);
 
 function authOf(values: Values): AuthConfig {
 	const { AUTH_SECRET: secret, AUTH_JWKS_URL: jwksUrl } = values;
@@ -247,6 +277,7 @@ export function readConfig(
 	const values = readValues(env);
 	const environment = values.APP_ENV ?? 'development';
 	const cluster = clusterOf(values);
+	const outside = outsideOf(values, environment);
 	checkAuth(values, environment);
 	return Object.freeze({
 		port: values.PORT ?? 2567,
@@ -270,7 +301,8 @@ export function readConfig(
 		trustedProxies: values.TRUSTED_PROXIES ?? 0,
 		channelJoinCreates: values.CHANNEL_JOIN_CREATES ?? true,
 		logLevel: values.LOG_LEVEL ?? 'info',
-		warnings: Object.freeze(warningsOf(values)),
+		outside,
+		warnings: Object.freeze(warningsOf(values, outside)),
 	});
 }
 

@@ -1,11 +1,8 @@
-import { StorageError } from './adapters/mongo/storage-error.ts';
-import { StoreLayoutError } from './adapters/mongo/store-layout.ts';
-import { RelayError } from './adapters/nats/nats-relay.ts';
-import { DataDirectoryInUseError } from './adapters/sqlite/data-directory.ts';
-import { DirectoryError } from './cluster/directory-error.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { startSimulators } from './node-simulators.ts';
 import { createLog } from './ops/log.ts';
 import { type NaruServer, startServer } from './server.ts';
+import { startProblem } from './start-problems.ts';
 
 /** Longest time for an orderly stop, in milliseconds. */
 const STOP_MS_MAX = 30_000;
@@ -16,35 +13,12 @@ function refuseStart(line: string): never {
 	process.exit(1);
 }
 
-/** What to say of the servers of a cluster. */
-function knownOfServers(error: unknown): string | undefined {
-	if (error instanceof RelayError || error instanceof StoreLayoutError) return error.message;
-	const ask = 'right, and does the server run?';
-	if (error instanceof StorageError) return `${error.message}: is MONGO_URL ${ask}`;
-	if (!(error instanceof DirectoryError)) return undefined;
-	return error.code === 'CONFLICT' ? error.message : `${error.message}: is REDIS_URL ${ask}`;
-}
-
-/** What to say of a failure that the person who starts can do something about. */
-function known(error: unknown, { host, port, dataDirectory }: Config): string | undefined {
-	if (error instanceof DataDirectoryInUseError) return error.message;
-	const ofServers = knownOfServers(error);
-	if (ofServers !== undefined) return ofServers;
-	const { code, message, path, syscall } = error as NodeJS.ErrnoException;
-	if (code === 'ERR_SQLITE_ERROR' || path !== undefined) {
-		return `the data directory ${dataDirectory} cannot be used (${message}): set NARU_DATA_DIR`;
-	}
-	if (code === 'EADDRINUSE') return `port ${port} is in use: stop what uses it, or set PORT`;
-	if (code === 'EACCES') return `port ${port} may not be used by this user: set PORT above 1023`;
-	if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo')
-		return `${host} is no address of this machine: set HOST`;
-	return undefined;
-}
-
-async function start(config: Config): Promise<NaruServer> {
-	const log = await createLog({ level: config.logLevel, pretty: config.development });
-	for (const warning of config.warnings) log.warn({}, warning);
+async function start(settings: Config): Promise<NaruServer> {
+	const log = await createLog({ level: settings.logLevel, pretty: settings.development });
+	for (const warning of settings.warnings) log.warn({}, warning);
 	try {
+		const { close: _, ...urls } = await startSimulators(settings.outside, '127.0.0.1');
+		const config = { ...settings, outside: { ...settings.outside, ...urls } };
 		return await startServer({
 			config,
 			log,
@@ -55,7 +29,7 @@ async function start(config: Config): Promise<NaruServer> {
 			onDrain: () => stop(),
 		});
 	} catch (error) {
-		const line = known(error, config);
+		const line = startProblem(error, settings);
 		if (line === undefined) throw error;
 		return refuseStart(line);
 	}

@@ -2,12 +2,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
 import type { NodeStatus } from './node-operations.ts';
-import type { Parts, ServerOptions } from './node-parts.ts';
+import type { Parts } from './node-parts.ts';
 import type { Operations } from './ops/operations.ts';
 import { createHttpHandler, type HttpHandler } from './rest/http-handler.ts';
 import type { RestPorts } from './rest/ports.ts';
 import { restHandlers } from './rest/rest-handlers.ts';
 import { staticFiles } from './rest/static-files.ts';
+import type { ServerOptions } from './server-options.ts';
 
 /** Everything that answers requests, in the order in which it is asked. */
 export function httpHandlers(

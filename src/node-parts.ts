@@ -2,17 +2,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { channelKindWith } from '../actors/channel/channel-kind.ts';
 import { userKind } from '../actors/user/user-kind.ts';
-import { MemoryJournal } from './adapters/memory/memory-journal.ts';
-import { MemoryStore } from './adapters/memory/memory-store.ts';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
-import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { OFFLINE_AFTER_MS, Presence } from './cluster/presence.ts';
-import { type ClusterNode, openCluster } from './cluster-node.ts';
-import type { Config } from './config.ts';
+import type { ClusterNode } from './cluster-node.ts';
 import type { ActorKind } from './core/actor-kind.ts';
-import { ActorSystem, type ActorSystemOptions } from './core/actor-system.ts';
-import type { Journal } from './core/journal.ts';
-import type { Log } from './core/log.ts';
+import { ActorSystem } from './core/actor-system.ts';
 import { type Collection, REQUESTS, type Store } from './core/store.ts';
 import { createAuthenticator } from './gateway/auth/authenticator.ts';
 import { ensureDevelopmentSecret } from './gateway/auth/development-secret.ts';
@@ -29,8 +23,10 @@ import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
 import { channelsService } from './gateway/services/channels-service.ts';
 import { presenceService } from './gateway/services/presence-service.ts';
 import { type NodeExchanges, openExchanges } from './node-exchanges.ts';
+import { type Feature, openFeatures } from './node-features.ts';
 import { addGauges } from './node-gauges.ts';
 import { isPlayground, type NodeStatus, openOperations } from './node-operations.ts';
+import { type Opened, openStorage, type Storage } from './node-storage.ts';
 import { AUDIT } from './ops/audit-trail.ts';
 import { LoadMeter } from './ops/load-meter.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -41,38 +37,7 @@ import { channelsContract, presenceContract } from './protocol/user.ts';
 import { originPolicy } from './rest/origin-policy.ts';
 import type { RestPorts } from './rest/ports.ts';
 import { PROFILES, storedProfiles } from './rest/stored-profiles.ts';
-
-export interface ServerOptions {
-	readonly config: Config;
-	readonly log: Log;
-	/**
-	 * `memory`: nothing is kept; for tests. `memory-journal`: neither, but with the read side on its
-	 * threads as ever, so that a bench sees what durability costs.
-	 */
-	readonly storage?: 'sqlite' | 'memory' | 'memory-journal';
-	/** Kinds of actors besides Naru's own; each needs a kind name and collections of its own. */
-	readonly kinds?: readonly ActorKind[];
-	/** Added to every commit, as by a slow disk; for benches. */
-	readonly commitDelayMs?: number;
-	/** How long frames for one socket are gathered; 0: one turn of the event loop. */
-	readonly flushWindowMs?: number;
-	/** The storage is lost: the process has to end. */
-	readonly onFailed?: (error: Error) => void;
-	/** An operator wants this node to be closed, and its process to end; default: it is closed. */
-	readonly onDrain?: () => void;
-}
-
-/** Where a node keeps things. */
-interface Storage {
-	readonly journal: Journal;
-	readonly store: Store;
-	/** Present when the node is one of several. */
-	readonly cluster?: ClusterNode;
-	readonly actorOptions: Pick<ActorSystemOptions, 'journal' | 'store'> &
-		Partial<ActorSystemOptions>;
-	hold(): () => void;
-	close(): Promise<void>;
-}
+import type { ServerOptions } from './server-options.ts';
 
 /** Name of an only node. */
 const NODE = '1';
@@ -83,71 +48,16 @@ const DRAIN_SOCKETS_MS = 2_000;
 /** A load balancer may need this long to notice that a node is not ready any more. */
 const DRAIN_NOTICE_MS = 1_500;
 
-async function openStorage(
-	options: ServerOptions,
-	collections: readonly Collection[],
-): Promise<Storage> {
-	if (options.storage === 'memory') {
-		const journal = new MemoryJournal();
-		const store = new MemoryStore(collections);
-		const close = async () => {};
-		return { journal, store, actorOptions: { journal, store }, hold: () => () => {}, close };
-	}
-	const { commitDelayMs = 0, onFailed = () => {} } = options;
-	const directory = options.config.dataDirectory;
-	const memoryOnly = options.storage === 'memory-journal';
-	const opened = await openSqlite({ directory, collections, commitDelayMs, memoryOnly, onFailed });
-	const journal = memoryOnly ? new MemoryJournal() : opened.journal;
-	const { store } = opened;
-	return {
-		journal,
-		store,
-		actorOptions: { journal, store },
-		hold: () => opened.hold(),
-		close: () => opened.close(),
-	};
-}
+/** What the node does beside chat; a new feature is added here and nowhere else. */
+const featuresOf = (_: ServerOptions): readonly Feature[] => [];
 
-/** How to end what is open so far, newest last. */
-type Opened = (() => unknown)[];
-
-type Shared = Omit<
-	Parameters<typeof openCluster>[0],
-	'servers' | 'environment' | 'lifetimes' | 'log'
->;
-
-/** The stores that several nodes share, and this node's place among them. */
-async function openShared(options: ServerOptions, cluster: Shared): Promise<Storage> {
-	const { config, log } = options;
-	const { environment, lifetimes, cluster: servers } = config;
-	if (servers === undefined) throw new Error('no servers of a cluster are set');
-	const node = await openCluster({ ...cluster, servers, environment, lifetimes, log });
-	const { journal, store, actorOptions } = node;
-	return {
-		journal,
-		store,
-		cluster: node,
-		actorOptions,
-		hold: () => () => {},
-		close: () => node.close(),
-	};
-}
-
-async function openKept(options: ServerOptions, shared: Shared, opened: Opened): Promise<Storage> {
-	const storage = await (options.config.cluster === undefined
-		? openStorage(options, shared.collections)
-		: openShared(options, shared));
-	opened.push(
-		() => storage.close(),
-		() => storage.cluster?.leave(),
-	);
-	return storage;
-}
-
-/** All kinds of actors; a new one of Naru's own is added here and nowhere else. */
-function actorKinds({ config, kinds = [] }: ServerOptions): readonly ActorKind[] {
+function actorKinds(
+	{ config, kinds = [] }: ServerOptions,
+	features: readonly Feature[],
+): readonly ActorKind[] {
 	const own = [channelKindWith({ joinCreates: config.channelJoinCreates }), userKind];
-	return [...(own as unknown as ActorKind[]), ...kinds];
+	const more = features.flatMap((feature) => feature.kinds);
+	return [...(own as unknown as ActorKind[]), ...more, ...kinds];
 }
 
 /** Throws when two have one name: one would silently take the other's place. */
@@ -259,6 +169,31 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 	}
 }
 
+interface Living {
+	readonly kinds: readonly ActorKind[];
+	readonly features: readonly Feature[];
+	readonly storage: Storage;
+	readonly metrics: Metrics;
+	readonly node: string;
+	readonly opened: Opened;
+}
+
+/** The actors of this node, the way to all of them, and what the features add to them. */
+async function openActors({ config, log }: ServerOptions, living: Living) {
+	const { kinds, features, storage, metrics, node, opened } = living;
+	const { store, cluster, actorOptions } = storage;
+	const runtime = nodeRuntime;
+	const intents = Object.assign({}, ...features.map((feature) => feature.intents));
+	const actors = new ActorSystem({ kinds, intents, runtime, log, meter: metrics, ...actorOptions });
+	opened.push(() => actors.close());
+	const everywhere = cluster?.take(actors) ?? actors;
+	const feed = actors.projector;
+	const parts = { config, actors: everywhere, store, feed, runtime, log, node };
+	const added = await openFeatures(features, parts);
+	opened.push(() => added.close());
+	return { actors, everywhere, added };
+}
+
 interface Opening {
 	readonly server: Server;
 	readonly status: NodeStatus;
@@ -269,30 +204,31 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const { config, log } = options;
 	const runtime = nodeRuntime;
 	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
-	const kinds = actorKinds(options);
+	const features = featuresOf(options);
+	const kinds = actorKinds(options, features);
 	const own = [REQUESTS, REVOCATIONS, PROFILES, AUDIT];
-	const collections = [...own, ...kinds.flatMap((kind) => kind.collections)];
+	const collections = [...own, ...[...kinds, ...features].flatMap((part) => part.collections)];
 	checkNames(kinds, rooms.seats, collections);
 	const contracts = kinds.map((kind) => kind.contract);
 	const { metrics, figures, load } = openMeters(opened);
 	const { url } = status;
 	const shared = { url, collections, contracts, meter: metrics, load: () => load.read() };
-	const storage = await openKept(options, shared, opened);
-	const { store, journal, cluster, actorOptions } = storage;
+	const storage = await openStorage(options, shared, opened);
+	const { store, journal, cluster } = storage;
 	const auth = await openAuth(options, store);
 	opened.push(() => auth.close());
 	const { authenticator } = auth;
-	const actors = new ActorSystem({ kinds, runtime, log, meter: metrics, ...actorOptions });
-	opened.push(() => actors.close());
-	const everywhere = cluster?.take(actors) ?? actors;
+	const node = cluster?.id ?? NODE;
+	const living = await openActors(options, { kinds, features, storage, metrics, node, opened });
+	const { actors, everywhere, added } = living;
 	const kept = { store, cluster, actors, contracts, revocations: auth.revocations };
 	const { presence, exchanges, channels } = openServices(options, kept, opened);
 	const originAllowed = originPolicy(config);
 	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
 	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
-	const seating = { server, rooms, authenticator, limits, runtime, log };
+	const seats = [...rooms.seats, ...added.seats];
+	const seating = { server, rooms: { ...rooms, seats }, authenticator, limits, runtime, log };
 	const colyseus = await openSeats(seating, cluster, opened);
-	const node = cluster?.id ?? NODE;
 	const operations = openOperations({
 		...{ config, log, status, node, cluster, actors, contracts, journal, store, load, presence },
 		gateway: () => gateway,
@@ -303,7 +239,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 		authenticator,
 		actors: everywhere,
 		announcements: exchanges?.announcements,
-		services: [channels, presenceService(presence, runtime), ops],
+		services: [channels, presenceService(presence, runtime), ops, ...added.services],
 		seats: colyseus.seats,
 		contracts,
 		listeners: [presence],
@@ -327,6 +263,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 		load,
 		metrics,
 		auth,
+		added,
 		actors,
 		everywhere,
 		presence,
@@ -359,6 +296,7 @@ export async function closeParts(parts: Parts): Promise<void> {
 	});
 	parts.channels.close();
 	parts.auth.close();
+	await parts.added.close();
 	await parts.actors.close();
 	// Before presence forgets who was here: they may be on their way to other nodes.
 	parts.exchanges?.stop();

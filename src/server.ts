@@ -8,11 +8,12 @@ import type { Store } from './core/store.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { httpHandlers, serve } from './node-http.ts';
 import type { NodeStatus } from './node-operations.ts';
-import { closeParts, openParts, type ServerOptions } from './node-parts.ts';
+import { closeParts, openParts } from './node-parts.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { HTTP_SERVER_OPTIONS, type HttpHandler } from './rest/http-handler.ts';
+import type { ServerOptions } from './server-options.ts';
 
-export type { ServerOptions } from './node-parts.ts';
+export type { ServerOptions } from './server-options.ts';
 
 /** A running node. */
 export interface NaruServer {

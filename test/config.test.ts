@@ -142,11 +142,27 @@ describe('settings', () => {
 		expect(refusal(SERVERS)).toContain('AUTH_SECRET is missing: with REDIS_URL');
 	});
 
-	test('settings of features to come are checked, and said to have no effect', () => {
-		const { warnings } = readConfig({ PAYMENT_URL: 'http://127.0.0.1:2570', SIMULATORS: 'on' });
-		expect(warnings).toHaveLength(2);
-		expect(warnings[0]).toContain('SIMULATORS has no effect');
-		expect(readConfig({ SIMULATORS: 'off' }).warnings).toEqual([]);
+	test('simulators are started along in development, unless there is something to call', () => {
+		const both = [
+			{ name: 'payment', port: 0 },
+			{ name: 'institutions', port: 2571 },
+		];
+		const INSTITUTIONS_PORT = '2571';
+		const PAYMENT_URL = 'http://127.0.0.1:2570';
+		const production = { APP_ENV: 'production', AUTH_SECRET: SECRET };
+		expect(readConfig({ INSTITUTIONS_PORT }).outside.simulators).toEqual(both);
+		expect(readConfig({ INSTITUTIONS_PORT, PAYMENT_URL }).outside).toEqual({
+			paymentUrl: PAYMENT_URL,
+			simulators: both.slice(1),
+		});
+		expect(readConfig({ SIMULATORS: 'off' }).outside.simulators).toEqual([]);
+		expect(readConfig(production).outside.simulators).toEqual([]);
+		expect(readConfig({ ...production, SIMULATORS: 'on' }).outside.simulators).toHaveLength(2);
+	});
+
+	test('the port of a simulator that is not started is said to have no effect', () => {
+		const { warnings } = readConfig({ PAYMENT_PORT: '2570', SIMULATORS: 'off' });
+		expect(warnings).toEqual(['PAYMENT_PORT has no effect: no simulator of payment is started']);
 		expect(refusal({ PAYMENT_PORT: 'x' })).toContain('PAYMENT_PORT is not valid');
 	});
 });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Config, readConfig, settingsFor } from '../config.ts';
 import { ensureDevelopmentSecret } from '../gateway/auth/development-secret.ts';
+import { startSimulators } from '../node-simulators.ts';
 import { openEntry } from './entry.ts';
 import { NodeProcess } from './node-process.ts';
 
@@ -34,7 +35,17 @@ async function runningServices(): Promise<Record<string, string>> {
 async function settings(config: Config): Promise<Record<string, string>> {
 	const servers = config.cluster === undefined ? await runningServices() : {};
 	const secret = config.auth.secret ?? (await ensureDevelopmentSecret(config.dataDirectory));
-	return { ...servers, AUTH_SECRET: secret, HOST: '127.0.0.1', PORT: '0' };
+	const { paymentUrl, institutionsUrl } = await startSimulators(config.outside, '127.0.0.1');
+	return {
+		...servers,
+		...(paymentUrl === undefined ? {} : { PAYMENT_URL: paymentUrl }),
+		...(institutionsUrl === undefined ? {} : { INSTITUTIONS_URL: institutionsUrl }),
+		PAYMENT_PORT: '',
+		INSTITUTIONS_PORT: '',
+		AUTH_SECRET: secret,
+		HOST: '127.0.0.1',
+		PORT: '0',
+	};
 }
 
 const config = readConfig();

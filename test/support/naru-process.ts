@@ -29,7 +29,13 @@ export class NaruProcess {
 
 	constructor({ directory, port = 0, env, main = MAIN }: NaruProcessOptions) {
 		this.#child = spawn(process.execPath, [main], {
-			env: { PORT: String(port), NARU_DATA_DIR: directory, LOG_LEVEL: 'warn', ...env },
+			env: {
+				PORT: String(port),
+				NARU_DATA_DIR: directory,
+				LOG_LEVEL: 'warn',
+				SIMULATORS: 'off',
+				...env,
+			},
 			stdio: ['ignore', 'pipe', 'pipe'],
 		});
 		const { stdout, stderr } = this.#child;
