@@ -1,0 +1,129 @@
+import type { EventMeta } from '../../src/core/actor-kind.ts';
+import type { PaymentEvent, PaymentEventData, PaymentEventType } from './payment-events.ts';
+import {
+	type AttemptStep,
+	isOpen,
+	openWork,
+	type PaymentStanding,
+	type PaymentState,
+	type Pursuit,
+	taskOf,
+} from './payment-state.ts';
+
+const firstCall = (): Pursuit => ({
+	tries: 1,
+	failures: 0,
+	retryAt: undefined,
+	stuckSince: undefined,
+});
+
+function enter(payment: PaymentState, n: number, step: AttemptStep): void {
+	const attempt = payment.attempts[n - 1];
+	if (attempt !== undefined) Object.assign(attempt, firstCall(), { step });
+}
+
+function pursuit(payment: PaymentState, task: string): Pursuit | undefined {
+	return openWork(payment).find((work) => taskOf(work) === task);
+}
+
+function endRun(payment: PaymentState, stands: PaymentStanding): void {
+	// The token of the method goes with it: it is kept no longer than it may be needed.
+	payment.run = undefined;
+	payment.stands = stands;
+}
+
+function attempted(payment: PaymentState, data: PaymentEventData<'paymentAttempted'>): void {
+	const { n, provider, methodToken } = data;
+	if (methodToken !== undefined) {
+		payment.run = { methodToken, tried: [], waits: 0, retryAt: undefined };
+	}
+	if (payment.run !== undefined) {
+		payment.run.tried.push(provider);
+		payment.run.retryAt = undefined;
+	}
+	payment.attempts.push({ n, provider, step: 'authorising', ...firstCall() });
+	payment.stands = 'asking';
+}
+
+const APPLY: {
+	readonly [T in PaymentEventType]: (
+		payment: PaymentState,
+		data: PaymentEventData<T>,
+		at: number,
+	) => void;
+} = {
+	paymentAttempted: attempted,
+	paymentUnsent: (payment, { n }) => enter(payment, n, 'unsent'),
+	paymentInquired: (payment, { n }) => enter(payment, n, 'inquiring'),
+	paymentDeclined: (payment, { n }) => {
+		enter(payment, n, 'declined');
+		endRun(payment, 'declined');
+	},
+	paymentCaptureRequested: (payment, { n }) => {
+		enter(payment, n, 'capturing');
+		payment.captureOf = n;
+		endRun(payment, 'mustWait');
+	},
+	paymentCaptured: (payment, { n, amount }) => {
+		enter(payment, n, 'captured');
+		payment.captured = amount;
+		endRun(payment, 'paid');
+	},
+	paymentGivenUp: (payment, { n }) => enter(payment, n, 'voiding'),
+	paymentVoided: (payment, { n }) => enter(payment, n, 'voided'),
+	paymentReturnRequested: (payment, { n }) => enter(payment, n, 'returning'),
+	paymentReturned: (payment, { n }) => enter(payment, n, 'returned'),
+	paymentWaited: ({ run }, { at }) => {
+		if (run === undefined) return;
+		run.tried = [];
+		run.waits++;
+		run.retryAt = at;
+	},
+	paymentFailed: (payment) => endRun(payment, 'none'),
+	paymentExpired: (payment) => {
+		for (const attempt of payment.attempts) {
+			const isGivenUp = attempt.step === 'voiding' || attempt.step === 'returning';
+			if (isOpen(attempt) && !isGivenUp) enter(payment, attempt.n, 'voiding');
+		}
+		endRun(payment, 'over');
+	},
+	paymentRefundRequested: (payment, { k, amount, seats }) => {
+		payment.refunds.push({ k, amount, seats, isDone: false, ...firstCall() });
+	},
+	paymentRefunded: (payment, { k, amount }) => {
+		const refund = payment.refunds[k - 1];
+		if (refund !== undefined) Object.assign(refund, firstCall(), { isDone: true });
+		payment.refunded += amount;
+	},
+	paymentRetryPlanned: (payment, { task, at }) => {
+		const work = pursuit(payment, task);
+		if (work === undefined) return;
+		work.failures++;
+		work.retryAt = at;
+	},
+	paymentRetried: (payment, { task }) => {
+		const work = pursuit(payment, task);
+		if (work === undefined) return;
+		if (work.stuckSince !== undefined) work.failures = 0;
+		work.stuckSince = undefined;
+		work.retryAt = undefined;
+		work.tries++;
+	},
+	paymentStuck: (payment, { task }, at) => {
+		const work = pursuit(payment, task);
+		if (work === undefined) return;
+		work.failures++;
+		work.stuckSince = at;
+	},
+};
+
+type AnyApply = (payment: PaymentState, data: unknown, at: number) => void;
+
+/** Applies an event to the payment of its order, in place. */
+export function evolvePayment(
+	payment: PaymentState,
+	event: PaymentEvent,
+	meta: Pick<EventMeta, 'at'>,
+): void {
+	(APPLY[event.type] as AnyApply)(payment, event.data, meta.at);
+}

@@ -1,0 +1,78 @@
+import type { Intent } from '../../src/core/actor-kind.ts';
+import { evolveRouter } from './payment-router.ts';
+import { paymentDueAt, paymentIntents, paymentStatus } from './payment-saga.ts';
+import { evolvePayment, openWork, type PaymentEvent, type PaymentState } from './payment-state.ts';
+import type { StoredOrder, TicketEventState } from './ticket-event-state.ts';
+
+/** Calls to providers under way at a time; the others follow in their order. */
+const CALLS_MAX = 1_000;
+
+/** A copy of plain data, down to its values. */
+export function copyPlain<T>(value: T): T {
+	if (Array.isArray(value)) return value.map(copyPlain) as T;
+	if (typeof value !== 'object' || value === null) return value;
+	const copy: Record<string, unknown> = {};
+	for (const key of Object.keys(value)) copy[key] = copyPlain((value as typeof copy)[key]);
+	return copy as T;
+}
+
+/** The order behind some events of its payment. */
+export function orderBehind(
+	order: StoredOrder,
+	events: readonly PaymentEvent[],
+	at: number,
+): StoredOrder {
+	const payment: PaymentState = copyPlain(order.payment);
+	for (const event of events) evolvePayment(payment, event, { at });
+	return { ...order, payment, status: paymentStatus(payment) };
+}
+
+/** Notes what an order's payment waits for: calls, times, a person. */
+export function followPayment(state: TicketEventState, order: StoredOrder): void {
+	const { id, payment } = order;
+	const intents = paymentIntents(order);
+	if (intents.length > 0 || state.intents.has(id)) {
+		state.intentList = undefined;
+		if (intents.length === 0) state.intents.delete(id);
+		else state.intents.set(id, intents);
+	}
+	const due = dueAt(state, order);
+	if (due === undefined) state.deadlines.delete(id);
+	else state.deadlines.set(id, due);
+	if (openWork(payment).every(({ stuckSince }) => stuckSince === undefined)) state.stuck.delete(id);
+}
+
+function dueAt(state: TicketEventState, order: StoredOrder): number | undefined {
+	const due = paymentDueAt(order.payment) ?? Infinity;
+	const visitor = state.visitors.get(order.userId);
+	const isInTime = visitor?.phase === 'paying' && visitor.inTime && visitor.orderId === order.id;
+	const first = Math.min(due, isInTime ? order.deadline : Infinity);
+	return first === Infinity ? undefined : first;
+}
+
+/** Applies an event of a payment to the order that it is of. */
+export function evolveOrderPayment(state: TicketEventState, event: PaymentEvent, at: number): void {
+	const order = state.orders.get(event.data.orderId);
+	if (order === undefined) return;
+	const next = orderBehind(order, [event], at);
+	state.orders.set(order.id, next);
+	state.captured += next.payment.captured - order.payment.captured;
+	state.refunded += next.payment.refunded - order.payment.refunded;
+	evolveRouter(state.router, event, { at });
+	if (event.type === 'paymentStuck') {
+		state.stuck.set(order.id, { orderId: order.id, since: at, what: event.data.what });
+	}
+	followPayment(state, next);
+}
+
+/** Calls that are to be made now. */
+export function callsOf(state: TicketEventState): readonly Intent[] {
+	if (state.intentList !== undefined) return state.intentList;
+	const list: Intent[] = [];
+	for (const intents of state.intents.values()) {
+		if (list.length >= CALLS_MAX) break;
+		list.push(...intents);
+	}
+	state.intentList = list;
+	return list;
+}
