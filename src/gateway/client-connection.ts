@@ -184,7 +184,7 @@ export class ClientConnection implements Connection {
 	}
 
 	/** Sends on the socket's own handle. */
-	sendOwn(op: typeof OP.welcome | typeof OP.error, payload: unknown): void {
+	sendOwn(op: typeof OP.welcome | typeof OP.error | typeof OP.pong, payload: unknown): void {
 		this.writer.send(ownMessage(0, op, pack(payload)));
 	}
 

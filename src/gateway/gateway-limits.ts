@@ -7,6 +7,8 @@ export const GATEWAY_LIMITS = {
 	helloMs: 5_000,
 	/** A socket without any frame is closed after this time. */
 	silenceMs: 30_000,
+	/** A silent socket is spoken to from then on: a page in the background answers what it hears. */
+	nudgeMs: 12_000,
 	/** A fresh token is asked for this long before the old one ends. */
 	renewMs: 30_000,
 	socketsPerUserMax: 100,

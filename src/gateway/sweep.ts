@@ -20,6 +20,7 @@ export function sweepConnection(connection: ClientConnection, context: GatewayCo
 		connection.close('idle');
 		return;
 	}
+	if (silentMs >= limits.nudgeMs) connection.sendOwn(OP.pong, { now: runtime.now() });
 	checkToken(connection, context);
 }
 

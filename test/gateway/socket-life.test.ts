@@ -148,6 +148,16 @@ describe('sockets', () => {
 		await pings.settled();
 	});
 
+	test('[W10] one that is silent is spoken to, so that a page with slow timers can answer', async () => {
+		const quiet = await world.connect('ann');
+		for (let times = 0; times < 10; times++) {
+			world.clock.advance(13_000);
+			const { payload } = await quiet.next(({ op }) => op === OP.pong);
+			expect(payload).toEqual({ now: expect.any(Number) });
+			await quiet.settled();
+		}
+	});
+
 	test('[W4] a message beyond the bound closes that socket only', async () => {
 		const client = await world.connect('ann');
 		const other = await world.connect('bob');
