@@ -83,7 +83,8 @@ export class ActorHost {
 		this.#env = env;
 		this.#observer = observer;
 		const watermark = (actor: ActorKey) => env.projector.watermark(actor);
-		this.#recovery = { key, kind, journal: env.journal, watermark };
+		const { journal, runtime } = env;
+		this.#recovery = { key, kind, journal, runtime, watermark };
 		const back = (entries: readonly CommandEntry[]) => this.#back(entries);
 		const parts = {
 			...env,

@@ -132,9 +132,17 @@ export interface ActorKind<S = unknown, E extends ActorEvent = ActorEvent> {
 	ephemeral?(state: S, caller: Caller, type: string, data: unknown): Shown | undefined;
 	/** The rows that an event writes. Called after `evolve`. */
 	project?(state: S, event: E, meta: EventMeta): readonly RowWrite[];
-	/** An immutable cut of the state: plain parts, made lazily after the cut. */
+	/**
+	 * An immutable cut of the state, taken at once: plain parts of about 1 MB at most, made lazily one by
+	 * one while the actor goes on.
+	 */
 	cut(state: S): Iterable<unknown>;
 	restore(id: string, parts: readonly unknown[]): S;
+	/**
+	 * The same in steps of a few milliseconds, for states that take longer: parts are unpacked as they
+	 * are asked for, and other work of the node goes on between two steps.
+	 */
+	restoring?(id: string, parts: Iterable<unknown>): Generator<void, S>;
 	/** A small plain picture for rooms and inspector, without message texts. */
 	figures?(state: S): Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,6 @@
 import { ERRORS } from '../protocol/errors.ts';
 import { splitKey } from '../protocol/ids.ts';
+import { aboutBytes } from './about-bytes.ts';
 import type { Command, Context, Decision } from './actor-kind.ts';
 import { type CommandEntry, refusal, release } from './entries.ts';
 import type { Log } from './log.ts';
@@ -16,6 +17,9 @@ export interface DeciderOptions extends RecoveryOptions {
 	readonly newId: (now: number) => string;
 	readonly log: Log;
 }
+
+/** What an event takes in a commit beside its data. */
+const EVENT_BYTES = 64;
 
 /** Says what a command comes to: an answer, a refusal that may be repeated, or a broken state. */
 export type Verdict = 'answered' | 'retryable' | 'broken';
@@ -84,6 +88,7 @@ export class Decider {
 		const { key, kind, unprojected } = this.#options;
 		const { userId } = entry.request.caller;
 		const by = userId === '' ? {} : { by: userId };
+		let bytes = 0;
 		for (const event of decision.events) {
 			const version = (kind.eventVersions as Record<string, number>)[event.type];
 			if (version === undefined) throw new Error(`no version of event ${event.type}`);
@@ -93,13 +98,15 @@ export class Decider {
 			const rows = kind.project?.(actor.state, event, meta) ?? [];
 			const told = tell(kind, event, meta);
 			turn.events.push({ type: event.type, version, data: event.data, ...by });
+			bytes += EVENT_BYTES + aboutBytes(event.data);
 			turn.told.push(...told);
 			const projected = { position, rows };
 			turn.rows.push(projected);
 			unprojected.push(projected);
 		}
 		if (decision.events.length > 0) this.#remember(entry, turn, decision.reply ?? {});
-		turn.bytes += entry.bytes + decision.events.length * 64;
+		// What a timer leads to may be large although nothing was asked.
+		turn.bytes += Math.max(bytes, entry.bytes);
 	}
 
 	/** Keeps the request id with its reply: in memory, in the commit, in the store. */

@@ -1,13 +1,15 @@
-import { pack, unpack } from '../protocol/codec.ts';
+import { unpack } from '../protocol/codec.ts';
 import { type ActorKey, splitKey } from '../protocol/ids.ts';
+import { aboutBytes } from './about-bytes.ts';
 import type { ActorKind } from './actor-kind.ts';
 import type { Told } from './actor-port.ts';
 import { type Boundary, History } from './history.ts';
-import type { CommitRecord, Journal, RequestRecord } from './journal.ts';
+import type { CommitRecord, Journal, RequestRecord, StoredEvent } from './journal.ts';
 import { activationRecord, type JournalWriter } from './journal-writer.ts';
 import type { Runtime } from './runtime.ts';
 import { present, tell } from './show.ts';
 import { type EventRows, type ProjectedCommit, REQUESTS } from './store.ts';
+import { TimeSlices } from './time-slices.ts';
 
 /** The first part of every snapshot: what the host itself keeps of the actor. */
 export interface Envelope {
@@ -40,6 +42,9 @@ export interface Recovered {
 	idsSince: number;
 	readonly watermark: number;
 	readonly snapshotCommit: number;
+	readonly snapshotBytes: number;
+	/** What was read from the journal behind the snapshot. */
+	readonly replayed: { events: number; bytes: number };
 	/** The newest commit's writer. */
 	writer: string;
 }
@@ -48,13 +53,13 @@ export interface RecoveryOptions {
 	readonly key: ActorKey;
 	readonly kind: ActorKind;
 	readonly journal: Journal;
+	readonly runtime: Runtime;
 	readonly watermark: (key: ActorKey) => Promise<number>;
 }
 
 export interface ActivationOptions {
 	readonly writer: string;
 	readonly journalWriter: JournalWriter;
-	readonly runtime: Runtime;
 	/** Whether the host still is to be activated. */
 	readonly isWanted: () => boolean;
 }
@@ -118,30 +123,37 @@ function absent({ key, kind }: RecoveryOptions): Recovered {
 		idsSince: 0,
 		watermark: 0,
 		snapshotCommit: 0,
+		snapshotBytes: 0,
+		replayed: { events: 0, bytes: 0 },
 		writer: '',
 	};
 }
 
-/** Loads the newest snapshot and replays what comes behind it. */
+/** Loads the newest snapshot and replays what comes behind it, in slices. */
 export async function load(options: RecoveryOptions): Promise<Recovered> {
-	const { key, journal } = options;
+	const { key, journal, runtime } = options;
+	const slices = new TimeSlices(runtime);
 	const watermark = await reading(options.watermark(key));
-	const recovered = { ...(await base(options, watermark)), watermark, exists: true };
+	const recovered = { ...(await base(options, watermark, slices)), watermark, exists: true };
 	for (;;) {
 		const from = { commit: recovered.commit };
 		const { records, more } = await reading(journal.read(key, from, { bytesMax: READ_BYTES_MAX }));
-		for (const record of records) replay(options, recovered, record);
+		for (const record of records) await replay(options, { recovered, record, slices });
 		if (!more) return recovered;
 	}
 }
 
 /** Where the replay begins: the newest snapshot, if the store has all that it stands for. */
-async function base(options: RecoveryOptions, watermark: number): Promise<Recovered> {
-	const { key, kind, journal } = options;
+async function base(
+	options: RecoveryOptions,
+	watermark: number,
+	slices: TimeSlices,
+): Promise<Recovered> {
+	const { key, journal } = options;
 	const snapshot = await reading(journal.snapshot(key));
-	if (snapshot === undefined) return absent(options);
-	const [head, ...parts] = snapshot.parts.map(unpack);
-	const envelope = head as Envelope;
+	const [head, ...parts] = snapshot?.parts ?? [];
+	if (snapshot === undefined || head === undefined) return absent(options);
+	const envelope = unpack(head) as Envelope;
 	if (envelope.position > watermark) return absent(options);
 	return {
 		...absent(options),
@@ -149,40 +161,80 @@ async function base(options: RecoveryOptions, watermark: number): Promise<Recove
 		position: envelope.position,
 		at: envelope.at,
 		idsSince: envelope.at,
-		state: kind.restore(splitKey(key).id, parts),
+		state: await restore(options, parts, slices),
 		history: new History(envelope.boundaries, envelope.position),
 		snapshotCommit: envelope.commit,
+		snapshotBytes: snapshot.parts.reduce((sum, { length }) => sum + length, 0),
 	};
 }
 
-function replay(options: RecoveryOptions, recovered: Recovered, record: CommitRecord): void {
-	const { key, kind } = options;
+function* unpacked(parts: readonly Uint8Array[]): Generator<unknown> {
+	for (const part of parts) yield unpack(part);
+}
+
+async function restore(
+	{ key, kind }: RecoveryOptions,
+	parts: readonly Uint8Array[],
+	slices: TimeSlices,
+): Promise<unknown> {
 	const { id } = splitKey(key);
+	if (kind.restoring === undefined) return kind.restore(id, [...unpacked(parts)]);
+	const steps = kind.restoring(id, unpacked(parts));
+	for (;;) {
+		const step = steps.next();
+		if (step.done === true) return step.value;
+		if (slices.over) await slices.next();
+	}
+}
+
+interface Replay {
+	readonly recovered: Recovered;
+	readonly record: CommitRecord;
+	readonly slices: TimeSlices;
+}
+
+async function replay(options: RecoveryOptions, replaying: Replay): Promise<void> {
+	const { recovered, record, slices } = replaying;
 	const from = recovered.position + 1;
 	const told: Told[] = [];
 	const events: EventRows[] = [];
+	let bytes = 0;
 	for (const stored of record.events) {
-		const event = present(kind, stored);
-		const meta = { key, id, position: recovered.position + 1, at: record.at, by: stored.by };
-		recovered.state = kind.evolve(recovered.state, event, meta);
-		recovered.position = meta.position;
-		told.push(...tell(kind, event, meta));
-		const rows = kind.project?.(recovered.state, event, meta) ?? [];
-		if (meta.position > recovered.watermark) events.push({ position: meta.position, rows });
+		bytes += aboutBytes(stored.data);
+		told.push(...replayEvent(options, replaying, { stored, events }));
+		if (slices.over) await slices.next();
 	}
 	recovered.commit = record.commit;
 	recovered.at = record.at;
 	recovered.writer = record.writer;
 	if (record.events.length === 0) return;
+	recovered.replayed.events += record.events.length;
+	recovered.replayed.bytes += bytes;
 	const publication = { position: record.position, writer: record.writer, told };
-	recovered.history.push(publication, from, pack(record.events).length);
+	recovered.history.push(publication, from, bytes);
 	keepRequests(recovered, record);
 	if (record.position <= recovered.watermark) return;
 	recovered.unprojected.push({
-		actor: key,
+		actor: options.key,
 		position: record.position,
-		events: withRequests(key, events, record),
+		events: withRequests(options.key, events, record),
 	});
+}
+
+/** Applies one event; what of it the store lacks is added to `events`. Answers what was told. */
+function replayEvent(
+	{ key, kind }: RecoveryOptions,
+	{ recovered, record }: Replay,
+	{ stored, events }: { stored: StoredEvent; events: EventRows[] },
+): Told[] {
+	const { id } = splitKey(key);
+	const event = present(kind, stored);
+	const meta = { key, id, position: recovered.position + 1, at: record.at, by: stored.by };
+	recovered.state = kind.evolve(recovered.state, event, meta);
+	recovered.position = meta.position;
+	const rows = kind.project?.(recovered.state, event, meta) ?? [];
+	if (meta.position > recovered.watermark) events.push({ position: meta.position, rows });
+	return tell(kind, event, meta);
 }
 
 /** Ids that the store has are kept up to a bound. */

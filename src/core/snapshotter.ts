@@ -5,9 +5,17 @@ import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Envelope, Recovered } from './recovery.ts';
 import type { Runtime } from './runtime.ts';
+import { TimeSlices } from './time-slices.ts';
 
 const EVENTS_BETWEEN = 2_000;
 const BYTES_BETWEEN = 4 * 1024 * 1024;
+/**
+ * A large state is written anew only behind this many times its size in the journal, and as many more
+ * events, so that what snapshots write stays below what happens.
+ */
+const SIZES_BETWEEN = 2;
+/** What a store takes as one document, with room to spare. */
+const PART_BYTES_MAX = 8 * 1024 * 1024;
 /** An actor that is put away is worth a snapshot behind this many events. */
 const EVENTS_WORTHWHILE = 50;
 
@@ -30,6 +38,8 @@ export class Snapshotter {
 	readonly #options: SnapshotterOptions;
 	#events = 0;
 	#bytes = 0;
+	/** Of the newest one. */
+	#size = 0;
 	#running = false;
 	#watermark = 0;
 	#projected: (() => void)[] = [];
@@ -41,7 +51,9 @@ export class Snapshotter {
 	begin(recovered: Recovered): void {
 		this.#watermark = recovered.watermark;
 		// Replayed events cost every recovery until a snapshot stands for them.
-		this.#events = recovered.commit - recovered.snapshotCommit;
+		this.#events = recovered.replayed.events;
+		this.#bytes = recovered.replayed.bytes;
+		this.#size = recovered.snapshotBytes;
 	}
 
 	note(events: number, bytes: number): void {
@@ -55,7 +67,9 @@ export class Snapshotter {
 	}
 
 	due(): boolean {
-		return !this.#running && (this.#events >= EVENTS_BETWEEN || this.#bytes >= BYTES_BETWEEN);
+		if (this.#running) return false;
+		const times = Math.max(1, (SIZES_BETWEEN * this.#size) / BYTES_BETWEEN);
+		return this.#events >= EVENTS_BETWEEN * times || this.#bytes >= BYTES_BETWEEN * times;
 	}
 
 	worthwhile(): boolean {
@@ -80,19 +94,34 @@ export class Snapshotter {
 		this.#events = 0;
 		this.#bytes = 0;
 		try {
-			const cut = kind.cut(actor.state);
-			await journal.putSnapshotPart(key, commit, 0, pack(envelope));
-			let part = 1;
-			for (const piece of cut) {
-				await journal.putSnapshotPart(key, commit, part++, pack(piece));
-			}
+			// Nothing may come between the cut and what the envelope says of it.
+			const pieces = withEnvelope(envelope, kind.cut(actor.state));
+			const { parts, bytes } = await this.#write(commit, pieces);
 			await this.#whenProjected(position);
-			await journal.sealSnapshot(key, commit, part);
+			await journal.sealSnapshot(key, commit, parts);
+			this.#size = bytes;
 		} catch (error) {
 			log.warn({ err: error, actor: key, commit }, 'snapshot not taken');
 		} finally {
 			this.#running = false;
 		}
+	}
+
+	/** Makes, packs and writes one part after another. */
+	async #write(commit: number, pieces: Iterable<unknown>) {
+		const { key, journal, runtime } = this.#options;
+		const slices = new TimeSlices(runtime);
+		let parts = 0;
+		let bytes = 0;
+		for (const piece of pieces) {
+			const packed = pack(piece);
+			if (packed.length > PART_BYTES_MAX)
+				throw new Error(`part ${parts} has ${packed.length} bytes`);
+			bytes += packed.length;
+			await journal.putSnapshotPart(key, commit, parts++, packed);
+			if (slices.over) await slices.next();
+		}
+		return { parts, bytes };
 	}
 
 	#whenProjected(position: number): Promise<void> {
@@ -104,4 +133,9 @@ export class Snapshotter {
 			check();
 		});
 	}
+}
+
+function* withEnvelope(envelope: Envelope, cut: Iterable<unknown>): Generator<unknown> {
+	yield envelope;
+	yield* cut;
 }

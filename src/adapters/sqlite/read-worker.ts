@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import type { Head, Snapshot, WakeRow } from '../../core/journal.ts';
+import type { Head, WakeRow } from '../../core/journal.ts';
 import type { Collection, Key, PageQuery } from '../../core/store.ts';
 import { shapeOf } from './collection-shape.ts';
 import { openReader } from './database.ts';
@@ -27,7 +27,11 @@ const ops = {
 	/** Answers packed {@link PackedRecords}. */
 	records: (request: ReadRequest): Uint8Array => packOwn(journal.read(request)),
 	wakes: (request: WakesRequest): WakeRow[] => journal.wakes(request),
-	snapshot: (actor: string): Snapshot | undefined => snapshots.newest(actor),
+	/** Answers a packed snapshot: handed over whole, for a copy would stall whoever asks. */
+	snapshot: (actor: string): Uint8Array | undefined => {
+		const newest = snapshots.newest(actor);
+		return newest && packOwn(newest);
+	},
 	get: ({ collection, key }: { collection: string; key: Key }): PackedDoc | undefined =>
 		views.get(collection, key),
 	/** Answers a packed {@link PackedPage}. */

@@ -70,8 +70,9 @@ export class SqliteJournal implements Journal {
 		return { records: records.map((one) => unpackRecord(actor, one)), more };
 	}
 
-	snapshot(actor: ActorKey): Promise<Snapshot | undefined> {
-		return this.#threads.read.call('snapshot', actor);
+	async snapshot(actor: ActorKey): Promise<Snapshot | undefined> {
+		const packed = await this.#threads.read.call('snapshot', actor);
+		return packed && (unpack(packed) as Snapshot);
 	}
 
 	// biome-ignore lint/complexity/useMaxParams: the port's signature
