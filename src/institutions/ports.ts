@@ -24,7 +24,10 @@ export interface OutsideCall {
 	/** In clear; never logged, never kept. */
 	readonly accessToken?: string | undefined;
 	/** For `token`: what the user's consent gave. */
-	readonly grant?: { readonly authorisation: string } | { readonly refreshToken: string };
+	readonly grant?:
+		| { readonly authorisation: string }
+		| { readonly refreshToken: string }
+		| undefined;
 	/** For `asset`. */
 	readonly assetId?: string | undefined;
 	/** For `assets` and `asset`: the page's place. */

@@ -172,7 +172,7 @@ function readJson(file: string | URL): unknown {
 
 /** With the simulator's address in its URLs; `undefined` when it needs one and there is none. */
 function placed(institution: Sparse, simulatorUrl: string | undefined): Sparse | undefined {
-	const urls = institution['baseUrls'];
+	const urls = institution.baseUrls;
 	if (!Array.isArray(urls)) return institution;
 	const simulated = urls.some((url) => typeof url === 'string' && url.includes(SIMULATOR));
 	if (!simulated) return institution;
@@ -201,7 +201,7 @@ function readSecrets(
 	{ id, credentials }: InstitutionSettings,
 	env: InstitutionSources['env'],
 ): InstitutionSecrets {
-	const valueOf = (name: string | undefined) => {
+	const read = (name: string | undefined) => {
 		if (name === undefined) return undefined;
 		const value = env[name]?.trim();
 		if (value) return value;
@@ -209,8 +209,8 @@ function readSecrets(
 	};
 	const { clientSecretEnv, certificatesEnv } = credentials;
 	return {
-		clientSecret: valueOf(clientSecretEnv) ?? '',
-		certificates: valueOf(certificatesEnv),
+		clientSecret: read(clientSecretEnv) ?? '',
+		certificates: read(certificatesEnv),
 	};
 }
 
@@ -229,7 +229,7 @@ export function readInstitutions({
 		.map((one) => placed(one, simulatorUrl))
 		.filter((one) => one !== undefined)
 		.map((one, n) => {
-			const what = `institution ${typeof one['id'] === 'string' ? one['id'] : n + 1}`;
+			const what = `institution ${typeof one.id === 'string' ? one.id : n + 1}`;
 			return Object.freeze(parsed(institutionSchema, merged(defaults, one), what));
 		});
 	check(all);
@@ -250,7 +250,5 @@ export function readInstitutions({
 /** What an outcome counts as at this institution (I11). */
 export function classOf({ classes }: Pick<InstitutionSettings, 'classes'>, outcome: string) {
 	const hundred = `${outcome[0]}xx`;
-	return (
-		classes[outcome] ?? CLASSES[outcome] ?? classes[hundred] ?? CLASSES[hundred] ?? 'failed'
-	);
+	return classes[outcome] ?? CLASSES[outcome] ?? classes[hundred] ?? CLASSES[hundred] ?? 'failed';
 }
