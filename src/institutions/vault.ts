@@ -1,0 +1,109 @@
+/**
+ * Keeps users' tokens from being read where they are stored (I8): AES-256-GCM, each text bound to whom
+ * it belongs to, under a key that is named, so that keys can be changed.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const ALGORITHM = 'aes-256-gcm';
+const KEY_BYTES = 32;
+/** As GCM wants it; random, which is safe for 2^32 texts under one key. */
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Form of a sealed text: `1.<key id>.<nonce, tag and cipher text in base64url>`. */
+const FORM = '1';
+const SEALED = /^1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{38,})$/;
+const KEY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]{43}=?)$/;
+/** Id of the key that is made from the secret of tokens of access. */
+const DERIVED_ID = 'derived';
+
+/** A key that cannot be used or is not there, or a text that was not sealed for whom it should be. */
+export class VaultError extends Error {
+	override readonly name = 'VaultError';
+}
+
+export interface VaultKeys {
+	/** `id:key,…`, keys of 32 bytes in base64; the first one seals, all open. */
+	readonly tokenKeys?: string | undefined;
+	/** A key is made from it when no keys are given; when it changes, nothing can be opened any more. */
+	readonly authSecret?: string | undefined;
+}
+
+/** Seals texts and opens them again. */
+export interface Vault {
+	/** `owner`: see {@link ownerOf}. */
+	seal(text: string, owner: string): string;
+	/** Throws a {@link VaultError}; never tells anything of the text. */
+	open(sealed: string, owner: string): string;
+	/** Whether another than the first key has sealed it: to be sealed anew when there is occasion. */
+	isOld(sealed: string): boolean;
+}
+
+/** Whom a token belongs to: one user at one institution. */
+export const ownerOf = (userId: string, institution: string) =>
+	JSON.stringify([userId, institution]);
+
+function readKeys(text: string): Map<string, Buffer> {
+	const keys = new Map<string, Buffer>();
+	for (const [n, one] of text.split(',').entries()) {
+		const [, id, key] = KEY.exec(one.trim()) ?? [];
+		if (id === undefined || key === undefined) {
+			// Never with the text: it may hold a key.
+			throw new VaultError(
+				`TOKEN_KEYS: key ${n + 1} is not of the form id:base64 with 32 bytes (openssl rand -base64 32)`,
+			);
+		}
+		if (keys.has(id)) throw new VaultError(`TOKEN_KEYS: there are two keys ${id}`);
+		keys.set(id, Buffer.from(key, 'base64'));
+	}
+	return keys;
+}
+
+function keysOf({ tokenKeys, authSecret }: VaultKeys): Map<string, Buffer> {
+	if (tokenKeys !== undefined) return readKeys(tokenKeys);
+	if (authSecret === undefined)
+		throw new VaultError(
+			'TOKEN_KEYS is missing: set id:base64 with 32 bytes (openssl rand -base64 32)',
+		);
+	const key = hkdfSync('sha256', authSecret, '', 'naru tokens of institutions', KEY_BYTES);
+	return new Map([[DERIVED_ID, Buffer.from(key)]]);
+}
+
+/** A vault over these keys, or a {@link VaultError} that says in one line what to set. */
+export function openVault(options: VaultKeys): Vault {
+	const keys = keysOf(options);
+	const [first] = keys;
+	if (first === undefined) throw new VaultError('TOKEN_KEYS: there is no key');
+	const [sealingId, sealingKey] = first;
+	return {
+		seal(text, owner) {
+			const nonce = randomBytes(NONCE_BYTES);
+			const cipher = createCipheriv(ALGORITHM, sealingKey, nonce);
+			cipher.setAAD(Buffer.from(owner));
+			const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+			const bytes = Buffer.concat([nonce, cipher.getAuthTag(), body]);
+			return `${FORM}.${sealingId}.${bytes.toString('base64url')}`;
+		},
+		open(sealed, owner) {
+			const [, id, body] = SEALED.exec(sealed) ?? [];
+			if (id === undefined || body === undefined) throw new VaultError('this is not sealed');
+			const key = keys.get(id);
+			if (key === undefined)
+				throw new VaultError(`a token was sealed with key ${id}, which TOKEN_KEYS has not`);
+			return opened(Buffer.from(body, 'base64url'), key, owner);
+		},
+		isOld: (sealed) => SEALED.exec(sealed)?.[1] !== sealingId,
+	};
+}
+
+function opened(bytes: Buffer, key: Buffer, owner: string): string {
+	const nonce = bytes.subarray(0, NONCE_BYTES);
+	const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+	const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
+	decipher.setAAD(Buffer.from(owner)).setAuthTag(tag);
+	try {
+		const start = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+		return Buffer.concat([start, decipher.final()]).toString('utf8');
+	} catch {
+		throw new VaultError('a token was sealed for somebody else, or was changed');
+	}
+}
