@@ -64,7 +64,8 @@ function refusalOf(
 	if (contract.own === true && !isMine) {
 		return { code: 'FORBIDDEN', message: 'only its own user may open it' };
 	}
-	if (contract.style === 'service' && key !== actorKey(contract.kind, 'me')) {
+	const isNamed = context.services.get(contract.kind)?.anyId === true;
+	if (contract.style === 'service' && !isNamed && key !== actorKey(contract.kind, 'me')) {
 		return { code: 'NOT_FOUND', message: `open ${contract.kind}/me` };
 	}
 	if (connection.hasKey(key)) {
@@ -114,7 +115,7 @@ function openService(connection: ClientConnection, { id, key, open }: Opening): 
 	if (service === undefined) return;
 	const handle = new ServiceHandle(connection, { id, key, service });
 	connection.handles.set(id, handle);
-	handle.open();
+	handle.open(open.id);
 }
 
 function openSeat(connection: ClientConnection, { id, key, open, args }: Opening): void {

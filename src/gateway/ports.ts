@@ -56,18 +56,36 @@ export interface Announcements {
 /** A feature that the gateway serves itself, without an actor. */
 export interface Service {
 	readonly contract: KindContract;
-	open(connection: Connection, tell: Tell): ServiceSession;
+	/** Opened under any id; otherwise only under `me`. */
+	readonly anyId?: true;
+	/** `id`: what stands behind the kind in the key. */
+	open(connection: Connection, tell: Tell, id: string): ServiceSession;
 }
 
 /**
- * Sends an ephemeral to one handle. `false`: dropped, for the reader is slow; the session's
- * {@link ServiceSession.caughtUp} is called when it is there again.
+ * Sends an ephemeral to one handle. `false`: dropped, for the handle is not open yet or the reader is
+ * slow; the session's {@link ServiceSession.caughtUp} is called when it is there.
  */
 export type Tell = (event: WireEvent) => boolean;
 
+/** What a handle of a service begins with, or why it may not be opened. */
+export type ServiceView =
+	| { readonly ok: true; readonly view: unknown }
+	| ({ readonly ok: false } & Refusal);
+
+/** How a command of a service came, for those who hand it on to an actor. */
+export interface ServiceRequest {
+	readonly requestId: string | undefined;
+	readonly resend: boolean;
+	/** Its size on the wire. */
+	readonly bytes: number;
+}
+
 export interface ServiceSession {
+	/** The client is told that the handle is open once this is there; absent: at once. */
+	readonly view?: Promise<ServiceView>;
 	/** Arguments are checked against the contract already. */
-	command(name: string, args: unknown): Promise<CommandAnswer>;
+	command(name: string, args: unknown, request: ServiceRequest): Promise<CommandAnswer>;
 	/** The reader that missed something is there again: what it must know may be told now. */
 	caughtUp?(): void;
 	close(): void;

@@ -5,7 +5,7 @@ import type { CommandFrame, WireEvent } from '../protocol/wire.ts';
 import { checkCommand } from './check-command.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientHandle } from './client-handle.ts';
-import type { Service, ServiceSession } from './ports.ts';
+import type { Service, ServiceRequest, ServiceSession, ServiceView } from './ports.ts';
 import type { HandleFigures } from './socket-figures.ts';
 import { ownMessage } from './socket-message.ts';
 
@@ -15,11 +15,23 @@ export interface ServiceOpening {
 	readonly service: Service;
 }
 
-/** A handle on a feature that the gateway serves itself. */
+const AT_ONCE: ServiceView = { ok: true, view: {} };
+
+/**
+ * A handle on a feature that the gateway serves itself.
+ *
+ *     opening ──view there, or none to wait for──▶ open ──▶ closed
+ *        └───────refused, or closed meanwhile──────────────▶
+ */
 export class ServiceHandle extends ClientHandle {
 	readonly #service: Service;
 	readonly #down: number;
 	#session: ServiceSession | undefined;
+	/** Settles when the first view is there or will not come; absent where nothing is waited for. */
+	#opening: Promise<void> | undefined;
+	#isOpen = false;
+	/** Something was told before the handle was open. */
+	#isOwing = false;
 
 	constructor(connection: ClientConnection, { id, key, service }: ServiceOpening) {
 		super(connection, id, key);
@@ -27,12 +39,29 @@ export class ServiceHandle extends ClientHandle {
 		this.#down = connection.context.nextDown();
 	}
 
-	open(): void {
-		this.send(OP.opened, { down: this.#down, position: 0, writer: '', view: {} });
-		this.#session = this.#service.open(this.connection, (event) => this.#tell(event));
+	/** `id`: what stands behind the kind in the key. */
+	open(id: string): void {
+		const session = this.#service.open(this.connection, (event) => this.#tell(event), id);
+		this.#session = session;
+		if (session.view === undefined) {
+			this.#opened(AT_ONCE);
+			return;
+		}
+		this.connection.began(0, true);
+		const answered = (view: ServiceView) => {
+			this.#opening = undefined;
+			this.connection.ended(0, true);
+			this.#opened(view);
+		};
+		this.#opening = session.view.then(answered, (error) => {
+			const { log } = this.connection.context;
+			log.error({ err: error, service: this.key }, 'a service was not opened');
+			answered({ ok: false, code: 'INTERNAL' });
+		});
 	}
 
-	command([n, name, args]: CommandFrame, bytes: number): void {
+	command(frame: CommandFrame, bytes: number): void {
+		const [n, name, args] = frame;
 		const session = this.#session;
 		const checked = checkCommand(this.#service.contract, name, args);
 		if (session === undefined || !checked.ok) {
@@ -44,11 +73,14 @@ export class ServiceHandle extends ClientHandle {
 			this.connection.ended(bytes, true);
 			this.reply(n, answer);
 		};
-		session.command(name, checked.args).then(answered, (error) => {
-			const { log } = this.connection.context;
-			log.error({ err: error, service: this.key, command: name }, 'a service command failed');
-			answered({ ok: false, code: 'INTERNAL' });
-		});
+		this.#run(session, { name, args: checked.args, request: requestOf(frame, bytes) }).then(
+			answered,
+			(error) => {
+				const { log } = this.connection.context;
+				log.error({ err: error, service: this.key, command: name }, 'a service command failed');
+				answered({ ok: false, code: 'INTERNAL' });
+			},
+		);
 	}
 
 	figures(): HandleFigures {
@@ -73,8 +105,36 @@ export class ServiceHandle extends ClientHandle {
 		return writer.allowsEphemeral && writer.heldBytes === 0;
 	}
 
+	/** A command that came before the handle was open runs when it is, and with it ends. */
+	async #run(
+		session: ServiceSession,
+		command: { readonly name: string; readonly args: unknown; readonly request: ServiceRequest },
+	): Promise<CommandAnswer> {
+		await this.#opening;
+		if (this.isClosed) return { ok: false, code: 'NOT_OPEN' };
+		return session.command(command.name, command.args, command.request);
+	}
+
+	#opened(view: ServiceView): void {
+		if (this.isClosed) return;
+		if (!view.ok) {
+			this.refuse(view);
+			return;
+		}
+		this.send(OP.opened, { down: this.#down, position: 0, writer: '', view: view.view });
+		this.#isOpen = true;
+		if (!this.#isOwing) return;
+		this.#isOwing = false;
+		this.connection.context.behind.add(this);
+		this.catchUp();
+	}
+
 	#tell(event: WireEvent): boolean {
 		if (this.isClosed) return true;
+		if (!this.#isOpen) {
+			this.#isOwing = true;
+			return false;
+		}
 		if (this.#isHeard) {
 			this.connection.writer.send(ownMessage(this.#down, OP.ephemeral, pack(event)));
 			return true;
@@ -83,3 +143,9 @@ export class ServiceHandle extends ClientHandle {
 		return false;
 	}
 }
+
+const requestOf = ([, , , requestId, resend]: CommandFrame, bytes: number): ServiceRequest => ({
+	requestId: requestId ?? undefined,
+	resend: resend === true,
+	bytes,
+});

@@ -10,6 +10,7 @@ import { opsService } from '../../src/ops/ops-service.ts';
 import { opsContract } from '../../src/protocol/ops.ts';
 import { CoreBench, Ear } from '../support/core-bench.ts';
 import { counterKind } from '../support/counter-kind.ts';
+import { openService } from '../support/open-service.ts';
 
 const NO_SOCKETS = { sockets: 0, handles: 0, streams: 0, bytesQueued: 0 };
 const OPERATOR = { userId: 'root', roles: ['ops'] };
@@ -233,7 +234,7 @@ describe('[P42] the service', () => {
 
 	const allowed = async (service: Service, identity: Identity) => {
 		const connection = { id: 'c', deviceId: 'd', identity };
-		const session = service.open(connection, () => true);
+		const session = openService(service, connection);
 		const codes = COMMANDS.map(async (name) => {
 			const answer = await session.command(name, ARGS);
 			return !answer.ok && answer.code === 'FORBIDDEN' ? [] : [name];
@@ -263,7 +264,7 @@ describe('[P42] the service', () => {
 
 	test('asks the roles with every command: a fresh token may have lost them', async () => {
 		const connection = { id: 'c', deviceId: 'd', identity: { ...OPERATOR } };
-		const session = service(false).open(connection, () => true);
+		const session = openService(service(false), connection);
 		expect(await session.command('nodes', ARGS)).toMatchObject({ ok: true });
 		connection.identity.roles = ['user'];
 		expect(await session.command('nodes', ARGS)).toMatchObject({ code: 'FORBIDDEN' });

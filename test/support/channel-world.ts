@@ -8,6 +8,7 @@ import { channelsService } from '../../src/gateway/services/channels-service.ts'
 import { channelsContract } from '../../src/protocol/user.ts';
 import type { WireEvent } from '../../src/protocol/wire.ts';
 import type { ChannelActor } from './channel-actor.ts';
+import { openService } from './open-service.ts';
 import { PureActor } from './pure-actor.ts';
 import { VirtualRuntime } from './virtual-runtime.ts';
 
@@ -85,14 +86,15 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 			identity: { userId, roles: ['user'] },
 			deviceId,
 		};
-		const session = service.open(connection, (event) => {
+		const tell = (event: WireEvent) => {
 			if (reader.isSlow) return false;
 			const [type, data] = event;
 			const schema = channelsContract.ephemerals[type as 'change' | 'gone'];
 			expect(schema.parse(data)).toEqual(data);
 			told.push(event);
 			return true;
-		});
+		};
+		const session = openService(service, connection, { tell });
 		const caughtUp = () => session.caughtUp?.();
 		const list = async (args: object = {}, name: 'list' | 'public' = 'list') => {
 			const { args: argsSchema, reply: replySchema } = channelsContract.commands[name];

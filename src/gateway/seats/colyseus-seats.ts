@@ -1,6 +1,6 @@
 import { CloseCode, ErrorCode, matchMaker, type Room, ServerError } from '@colyseus/core';
 import type { Log } from '../../core/log.ts';
-import type { Refusal } from '../../protocol/errors.ts';
+import { ERRORS, type Refusal } from '../../protocol/errors.ts';
 import { type ActorKey, actorKey, splitKey } from '../../protocol/ids.ts';
 import type { KindContract } from '../../protocol/kind.ts';
 import type { Identity, SeatHost, SeatRequest } from '../ports.ts';
@@ -54,6 +54,9 @@ export interface Joinable {
 
 const no = (code: Refusal['code'], message?: string): Refused =>
 	message === undefined ? { ok: false, code } : { ok: false, code, message };
+
+/** A room may refuse with a code of ours as the message of its `ServerError`. */
+const isOurs = (message: string): message is Refusal['code'] => Object.hasOwn(ERRORS, message);
 
 const endedByRoom = () => new ServerError(ErrorCode.AUTH_FAILED, 'the room ended the seat');
 
@@ -163,8 +166,10 @@ export class ColyseusSeats implements RoomHost {
 			this.#log.error({ room: roomId, error }, 'opening a seat failed');
 			return no('INTERNAL');
 		}
-		if (shown.code === ErrorCode.AUTH_FAILED) return no('FORBIDDEN', shown.message);
-		return no('CONFLICT', shown.message);
+		const { message } = shown;
+		if (isOurs(message)) return no(message);
+		if (shown.code === ErrorCode.AUTH_FAILED) return no('FORBIDDEN', message);
+		return no('CONFLICT', message);
 	}
 
 	#room({ kind, id, args, makes }: PlaceRequest): Promise<Room | undefined> {

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Presence } from '../../../src/cluster/presence.ts';
-import type { Connection, ServiceSession } from '../../../src/gateway/ports.ts';
+import type { Connection } from '../../../src/gateway/ports.ts';
 import { presenceService } from '../../../src/gateway/services/presence-service.ts';
 import { presenceContract } from '../../../src/protocol/user.ts';
 import type { WireEvent } from '../../../src/protocol/wire.ts';
 import { VirtualRuntime } from '../../cluster/virtual-runtime.ts';
+import { type OpenedService, openService } from '../../support/open-service.ts';
 
 let runtime: VirtualRuntime;
 let presence: Presence;
@@ -29,7 +30,7 @@ function connect(userId: string): Connection {
 
 interface Opened {
 	readonly connection: Connection;
-	readonly session: ServiceSession;
+	readonly session: OpenedService;
 	/** What each `change` told: users with their states. */
 	readonly told: string[][];
 	readonly reader: { isSlow: boolean };
@@ -38,13 +39,14 @@ interface Opened {
 function open(connection: Connection): Opened {
 	const told: string[][] = [];
 	const reader = { isSlow: false };
-	const session = service.open(connection, ([type, data]: WireEvent) => {
+	const tell = ([type, data]: WireEvent) => {
 		if (reader.isSlow) return false;
 		expect(type).toBe('change');
 		const { states } = presenceContract.ephemerals.change.parse(data);
 		told.push(states.map(({ userId, state }) => `${userId} ${state}`));
 		return true;
-	});
+	};
+	const session = openService(service, connection, { tell });
 	return { connection, session, told, reader };
 }
 
