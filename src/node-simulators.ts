@@ -1,6 +1,6 @@
 /** Composition of the simulators that are started along with a node, each in a process of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { type OutsideConfig, type Simulator, settingsFor } from './config.ts';
+import type { OutsideConfig, Simulator } from './config.ts';
 
 const START_MS_MAX = 20_000;
 
@@ -32,8 +32,7 @@ export async function startSimulators(
 	};
 	try {
 		const started = simulators.map(async ({ name, port }) => {
-			const child = fork(MAIN[name], [], {
-				env: settingsFor({ PORT: String(port), HOST: host }),
+			const child = fork(MAIN[name], ['--port', String(port), '--host', host], {
 				stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 			});
 			children.push(child);
