@@ -21,10 +21,17 @@ export interface InstitutionTransportOptions {
 	readonly runtime: Runtime;
 }
 
-/** The agents of one institution, for URLs of either scheme. */
-interface Agents {
+/** For URLs of either scheme. */
+interface SchemeAgents {
 	readonly 'http:': HttpAgent;
 	readonly 'https:': HttpsAgent;
+}
+
+/** Those of one institution. */
+interface Agents {
+	readonly kept: SchemeAgents;
+	/** For what must not be sent twice: a connection that was kept may end under it. */
+	readonly fresh: SchemeAgents;
 }
 
 /**
@@ -51,13 +58,15 @@ class HttpInstitutionTransport implements InstitutionTransport {
 	async close(): Promise<void> {
 		this.#closed = true;
 		for (const agents of this.#agents.values())
-			for (const agent of Object.values(agents)) agent.destroy();
+			for (const { 'http:': http, 'https:': https } of Object.values(agents))
+				for (const agent of [http, https]) agent.destroy();
 	}
 
 	async #exchange(settings: InstitutionSettings, request: InstitutionRequest): Promise<Exchanged> {
 		const { runtime } = this.#options;
 		const { url, isRepeatable } = request;
-		const agent = this.#agentsOf(settings)[url.protocol as keyof Agents];
+		const agents = this.#agentsOf(settings)[isRepeatable ? 'kept' : 'fresh'];
+		const agent = agents[url.protocol as keyof SchemeAgents];
 		const { connectMs, totalMs } = settings.timeouts;
 		const bounds = { connectMs, totalMs, bodyBytesMax: settings.bodyBytesMax };
 		const since = runtime.monotonic();
@@ -106,8 +115,7 @@ class HttpInstitutionTransport implements InstitutionTransport {
 	#agentsOf({ id, lanes }: InstitutionSettings): Agents {
 		const found = this.#agents.get(id);
 		if (found !== undefined) return found;
-		const options = {
-			keepAlive: true,
+		const shared = {
 			// The lanes bound the calls; here none should wait unseen.
 			maxSockets: lanes.online.inFlightMax + lanes.batch.inFlightMax,
 			maxFreeSockets: FREE_SOCKETS_MAX,
@@ -115,10 +123,11 @@ class HttpInstitutionTransport implements InstitutionTransport {
 		};
 		const { certificates } = this.#options.institutions.secretsOf(id);
 		const trust = certificates === undefined ? {} : { ca: certificates };
-		const agents = {
-			'http:': new HttpAgent(options),
-			'https:': new HttpsAgent({ ...options, ...trust }),
-		};
+		const both = (keepAlive: boolean): SchemeAgents => ({
+			'http:': new HttpAgent({ ...shared, keepAlive }),
+			'https:': new HttpsAgent({ ...shared, ...trust, keepAlive }),
+		});
+		const agents = { kept: both(true), fresh: both(false) };
 		this.#agents.set(id, agents);
 		return agents;
 	}
