@@ -1,0 +1,180 @@
+import type { Runtime } from '../../core/runtime.ts';
+import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import type { Refresh, RefreshAnswer } from './refresh.ts';
+
+/** Answers that come later than this are not waited for; the target is tried again. */
+const ANSWER_MS_MAX = 180_000;
+/** Over about twenty minutes. */
+const ATTEMPTS_MAX = 8;
+const AGAIN_FIRST_MS = 10_000;
+const AGAIN_MS_MAX = 600_000;
+/** How long nothing goes out while the institution is under maintenance, unless it is told. */
+const REST_MS = 5_000;
+/** A circuit may close earlier than was expected. */
+const REST_MS_MAX = 10_000;
+
+/** Who is not there any more: consent was withdrawn or is over. */
+const GONE: ReadonlySet<ErrorCode> = new Set([
+	'NOT_FOUND',
+	'FORBIDDEN',
+	'CONFLICT',
+	'EXPIRED',
+	'CLOSED',
+]);
+export interface Target {
+	readonly userId: string;
+	readonly transactionId: string;
+}
+
+interface Tried extends Target {
+	attempts: number;
+	/** When its last call went out, in monotonic milliseconds. */
+	since: number;
+}
+
+/** Transaction ids of targets that need no more calls. */
+export interface Settled {
+	readonly recorded: string[];
+	readonly gone: string[];
+	readonly failed: string[];
+}
+
+const nobody = (): Settled => ({ recorded: [], gone: [], failed: [] });
+
+export interface FlightsOptions {
+	readonly institution: string;
+	readonly refresh: Refresh;
+	readonly runtime: Pick<Runtime, 'monotonic'>;
+}
+
+/**
+ * The targets of one run: those that wait for their slice, that are being refreshed, and that wait to be
+ * tried again. A target is refreshed by one call at a time, always with the same transaction id.
+ */
+export class Flights {
+	/** Calls that went out so far. */
+	issued = 0;
+	readonly #options: FlightsOptions;
+	readonly #ready: Tried[] = [];
+	readonly #inFlight = new Map<string, Tried>();
+	readonly #later: { readonly target: Tried; readonly dueAt: number }[] = [];
+	#settled = nobody();
+	#unsettled = 0;
+	#restUntil = Number.NEGATIVE_INFINITY;
+
+	constructor(options: FlightsOptions) {
+		this.#options = options;
+	}
+
+	/** Waiting for their slice. */
+	get ready(): number {
+		return this.#ready.length;
+	}
+
+	get inFlight(): number {
+		return this.#inFlight.size;
+	}
+
+	/** All that are not settled. */
+	get open(): number {
+		return this.#unsettled;
+	}
+
+	/** Those that still have to go out, now or later. */
+	get toGo(): number {
+		return this.#ready.length + this.#later.length;
+	}
+
+	/** Settled and not taken yet. */
+	get settled(): number {
+		return this.#settled.recorded.length + this.#settled.gone.length + this.#settled.failed.length;
+	}
+
+	/** Whether the institution takes calls, as far as is known. */
+	get mayGo(): boolean {
+		return this.#options.runtime.monotonic() >= this.#restUntil;
+	}
+
+	add(targets: readonly Target[]): void {
+		for (const target of targets) this.#ready.push({ ...target, attempts: 0, since: 0 });
+		this.#unsettled += targets.length;
+	}
+
+	/** Sends the first `count` of those that wait. */
+	go(count: number): void {
+		for (const target of this.#ready.splice(0, count)) this.#start(target);
+	}
+
+	/** Brings back what is due again; gives up waiting for answers that are too late. */
+	tend(): void {
+		const now = this.#options.runtime.monotonic();
+		const due = this.#later.filter(({ dueAt }) => dueAt <= now);
+		if (due.length > 0) {
+			const left = this.#later.filter(({ dueAt }) => dueAt > now);
+			this.#later.splice(0, this.#later.length, ...left);
+			this.#ready.push(...due.map(({ target }) => target));
+		}
+		for (const target of this.#inFlight.values()) {
+			// In the order in which they went out.
+			if (now - target.since < ANSWER_MS_MAX) break;
+			this.#inFlight.delete(target.transactionId);
+			this.#again(target);
+		}
+	}
+
+	/** What was settled since the last time. */
+	takeSettled(): Settled {
+		const settled = this.#settled;
+		this.#settled = nobody();
+		return settled;
+	}
+
+	#start(target: Tried): void {
+		const { institution, refresh, runtime } = this.#options;
+		target.attempts++;
+		target.since = runtime.monotonic();
+		this.#inFlight.set(target.transactionId, target);
+		this.issued++;
+		const { attempts, userId, transactionId } = target;
+		const answered = (answer: RefreshAnswer) => {
+			// A late answer to an attempt that was given up: the present one will say.
+			const isPresent = this.#inFlight.has(transactionId) && target.attempts === attempts;
+			if (isPresent) this.#answered(target, answer);
+		};
+		refresh(institution, userId, transactionId).then(answered, () =>
+			answered({ ok: false, code: 'UNAVAILABLE' }),
+		);
+	}
+
+	#answered(target: Tried, answer: RefreshAnswer): void {
+		this.#inFlight.delete(target.transactionId);
+		if (answer.ok) this.#settle(target, 'recorded');
+		else if (GONE.has(answer.code)) this.#settle(target, 'gone');
+		else if (answer.code === 'MAINTENANCE') this.#rest(target, answer.retryAfterMs);
+		else if (ERRORS[answer.code].retryable) this.#again(target, answer.retryAfterMs);
+		else this.#settle(target, 'failed');
+	}
+
+	/** It is the same for all: everybody waits, and the attempt does not count. */
+	#rest(target: Tried, retryAfterMs = REST_MS): void {
+		const dueAt = this.#options.runtime.monotonic() + Math.min(retryAfterMs, REST_MS_MAX);
+		this.#restUntil = Math.max(this.#restUntil, dueAt);
+		target.attempts--;
+		this.#later.push({ target, dueAt });
+	}
+
+	#again(target: Tried, retryAfterMs = 0): void {
+		if (target.attempts >= ATTEMPTS_MAX) {
+			this.#settle(target, 'failed');
+			return;
+		}
+		const waitMs = Math.max(retryAfterMs, AGAIN_FIRST_MS * 2 ** (target.attempts - 1));
+		const dueAt = this.#options.runtime.monotonic() + Math.min(waitMs, AGAIN_MS_MAX);
+		this.#later.push({ target, dueAt });
+	}
+
+	#settle({ transactionId }: Tried, how: keyof Settled): void {
+		this.#unsettled--;
+		this.#settled[how].push(transactionId);
+	}
+}

@@ -1,0 +1,114 @@
+import type { ActorPort } from '../../core/actor-port.ts';
+import type { Log } from '../../core/log.ts';
+import type { Runtime } from '../../core/runtime.ts';
+import type { Reads } from '../../core/store.ts';
+import { type ActorKey, splitKey } from '../../protocol/ids.ts';
+import type { InstitutionSettings, Institutions } from '../settings.ts';
+import { type OnlineTraffic, RefreshCalendar } from './calendar.ts';
+import { PlanActor } from './plan-actor.ts';
+import type { Refresh } from './refresh.ts';
+import { RefreshRun } from './refresh-run.ts';
+import { consentPages } from './target-pages.ts';
+
+/** Nodes share out at most this part of the contract (I22). */
+const SHARED_OUT = 0.95;
+/** Outside calls of one refresh: the list, and a few details. */
+const CALLS_PER_REFRESH = 4;
+const AGAIN_MS = 5_000;
+const DAY_MS = 86_400_000;
+
+/** Refreshes a second that an institution's contract allows. */
+export const refreshesPerSecond = (
+	{ ratePerSecond }: Pick<InstitutionSettings, 'ratePerSecond'>,
+	callsPerRefresh = CALLS_PER_REFRESH,
+) => (SHARED_OUT * ratePerSecond) / callsPerRefresh;
+
+export interface LevellerOptions {
+	readonly institutions: Pick<Institutions, 'all' | 'get' | 'utcOffsetMinutes'>;
+	readonly reads: Reads;
+	/** Every outside call of it takes a permit of the batch lane where it goes out. */
+	readonly refresh: Refresh;
+	readonly runtime: Runtime;
+	readonly log: Log;
+	/** What is expected of users; a guess by default. */
+	readonly traffic?: OnlineTraffic;
+	readonly callsPerRefresh?: number;
+}
+
+/**
+ * The weekly refresh on one node (I20–I24). Its runs are work of the plans' actors, so each runs beside
+ * the owner of its plan, on whichever node that is, and is taken up elsewhere when that is lost.
+ */
+export class Leveller {
+	/** The intent port `refresh-plan` of the node's actors. */
+	readonly port: (id: string, args: unknown, actor: ActorKey) => Promise<unknown>;
+	readonly #options: LevellerOptions;
+	readonly #runs = new Map<string, RefreshRun>();
+	readonly #actors = Promise.withResolvers<ActorPort>();
+	#isClosed = false;
+
+	constructor(options: LevellerOptions) {
+		this.#options = options;
+		this.port = (_id, _args, actor) => this.#run(splitKey(actor).id);
+	}
+
+	/** Makes sure that each institution has a plan, and lets runs begin. */
+	open(actors: ActorPort): void {
+		this.#actors.resolve(actors);
+		for (const { id } of this.#options.institutions.all) void this.#ensure(id, actors);
+	}
+
+	/** Ends the runs of this node; what is under way is repeated by the next owners. */
+	close(): void {
+		this.#isClosed = true;
+		for (const run of this.#runs.values()) run.stop();
+		this.#runs.clear();
+	}
+
+	async #ensure(institution: string, actors: ActorPort): Promise<void> {
+		const calendar = this.#calendar(institution);
+		if (calendar === undefined || this.#isClosed) return;
+		const { runtime, log } = this.#options;
+		const now = runtime.now();
+		const plan = new PlanActor(actors, { runtime, institution });
+		const { week } = calendar.weekAt(now);
+		const answer = await plan.ensure({ week, nextAt: calendar.opening(now) });
+		if (answer.ok) return;
+		log.warn({ institution, code: answer.code }, 'the refresh plan could not be looked at');
+		runtime.after(AGAIN_MS, () => void this.#ensure(institution, actors));
+	}
+
+	async #run(institution: string): Promise<{ readonly nextAt: number }> {
+		const actors = await this.#actors.promise;
+		const { institutions, reads, refresh, runtime, log, callsPerRefresh } = this.#options;
+		const settings = institutions.get(institution);
+		const calendar = this.#calendar(institution);
+		// It may come back with another version of the settings.
+		if (settings === undefined || calendar === undefined) return { nextAt: runtime.now() + DAY_MS };
+		this.#runs.get(institution)?.stop();
+		const run = new RefreshRun({
+			institution,
+			calendar,
+			plan: new PlanActor(actors, { runtime, institution }),
+			pages: consentPages(reads, institution),
+			refresh,
+			perSecondMax: refreshesPerSecond(settings, callsPerRefresh),
+			runtime,
+			log,
+		});
+		if (this.#isClosed) run.stop();
+		this.#runs.set(institution, run);
+		try {
+			return await run.run();
+		} finally {
+			if (this.#runs.get(institution) === run) this.#runs.delete(institution);
+		}
+	}
+
+	#calendar(institution: string): RefreshCalendar | undefined {
+		const { institutions, traffic } = this.#options;
+		const settings = institutions.get(institution);
+		const { utcOffsetMinutes } = institutions;
+		return settings && new RefreshCalendar({ institution: settings, utcOffsetMinutes, traffic });
+	}
+}
