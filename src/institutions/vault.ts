@@ -24,7 +24,10 @@ export class VaultError extends Error {
 export interface VaultKeys {
 	/** `id:key,…`, keys of 32 bytes in base64; the first one seals, all open. */
 	readonly tokenKeys?: string | undefined;
-	/** A key is made from it when no keys are given; when it changes, nothing can be opened any more. */
+	/**
+	 * A key made from it opens too, and seals when no keys are given; when it changes, what that key has
+	 * sealed can be opened no more.
+	 */
 	readonly authSecret?: string | undefined;
 }
 
@@ -59,20 +62,22 @@ function readKeys(text: string): Map<string, Buffer> {
 }
 
 function keysOf({ tokenKeys, authSecret }: VaultKeys): Map<string, Buffer> {
-	if (tokenKeys !== undefined) return readKeys(tokenKeys);
-	if (authSecret === undefined)
-		throw new VaultError(
-			'TOKEN_KEYS is missing: set id:base64 with 32 bytes (openssl rand -base64 32)',
-		);
-	const key = hkdfSync('sha256', authSecret, '', 'naru tokens of institutions', KEY_BYTES);
-	return new Map([[DERIVED_ID, Buffer.from(key)]]);
+	const keys = tokenKeys === undefined ? new Map<string, Buffer>() : readKeys(tokenKeys);
+	if (authSecret !== undefined && !keys.has(DERIVED_ID)) {
+		const key = hkdfSync('sha256', authSecret, '', 'naru tokens of institutions', KEY_BYTES);
+		keys.set(DERIVED_ID, Buffer.from(key));
+	}
+	return keys;
 }
 
 /** A vault over these keys, or a {@link VaultError} that says in one line what to set. */
 export function openVault(options: VaultKeys): Vault {
 	const keys = keysOf(options);
 	const [first] = keys;
-	if (first === undefined) throw new VaultError('TOKEN_KEYS: there is no key');
+	if (first === undefined)
+		throw new VaultError(
+			'TOKEN_KEYS is missing: set id:base64 with 32 bytes (openssl rand -base64 32)',
+		);
 	const [sealingId, sealingKey] = first;
 	return {
 		seal(text, owner) {
