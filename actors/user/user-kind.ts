@@ -4,6 +4,7 @@ import type {
 	Command,
 	Context,
 	Decision,
+	EventMeta,
 	QueryPlan,
 	Rejection,
 	Shown,
@@ -13,7 +14,25 @@ import type { ErrorCode } from '../../src/protocol/errors.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import { plainBytes } from '../../src/protocol/plain-data.ts';
 import { NOTICES_MAX, type Notice, userContract } from '../../src/protocol/user.ts';
+import { decideRegistration } from './decide-registration.ts';
+import { evolveRegistration } from './evolve-registration.ts';
+import type { WorkResult } from './institution-port.ts';
 import { noticesPage } from './notices-page.ts';
+import { projectRegistration, REGISTRATION_COLLECTIONS } from './project-registration.ts';
+import { jobsOf, queryRegistration } from './query-registration.ts';
+import {
+	isRegistrationEvent,
+	REGISTRATION_EVENT_VERSIONS,
+	type RegistrationEvent,
+} from './registration-events.ts';
+import { noRegistration } from './registration-state.ts';
+import {
+	registrationDue,
+	registrationIntents,
+	registrationWake,
+	workDone,
+} from './registration-work.ts';
+import { showRegistration } from './show-registration.ts';
 import {
 	cutUser,
 	initialUser,
@@ -31,10 +50,12 @@ const NOTICE_DATA_BYTES_MAX = 16 * 1024;
 const EXPIRED_BATCH_MAX = 100;
 
 /** What happens to an inbox. `dropped`: gave way to newer ones. */
-export type UserEvent =
+type InboxEvent =
 	| { readonly type: 'notice'; readonly data: Notice }
 	| { readonly type: 'acked'; readonly data: { readonly id: string } }
 	| { readonly type: 'dropped' | 'expired'; readonly data: { readonly ids: readonly string[] } };
+
+export type UserEvent = InboxEvent | RegistrationEvent;
 
 type PostArgs = Args<typeof userContract, 'post'>;
 
@@ -48,7 +69,9 @@ const accept = (events: readonly UserEvent[], reply: unknown = {}): Decision<Use
 
 const NOT_YOURS = refuse('FORBIDDEN', 'an inbox is for its own user only');
 
-const mayPost = ({ roles }: Caller) => roles.includes('service') || roles.includes('system');
+const isSystem = ({ roles }: Caller) => roles.includes('system');
+
+const mayPost = (caller: Caller) => caller.roles.includes('service') || isSystem(caller);
 
 /** The oldest notices that have to go for one of `bytes` to fit. */
 function displaced(state: UserState, bytes: number): string[] {
@@ -79,10 +102,12 @@ function post(state: UserState, args: PostArgs, context: Context): Decision<User
 	return accept([...dropped, { type: 'notice', data: notice }], { id: notice.id });
 }
 
-function wake(state: UserState, now: number): Decision<UserEvent> {
+function wake(state: UserState, context: Context): Decision<UserEvent> {
+	const { now } = context;
 	const due = [...state.notices.values()].filter(({ expiresAt }) => expiresAt <= now);
 	const ids = due.slice(0, EXPIRED_BATCH_MAX).map(({ id }) => id);
-	return accept(ids.length === 0 ? [] : [{ type: 'expired', data: { ids } }]);
+	const expired: UserEvent[] = ids.length === 0 ? [] : [{ type: 'expired', data: { ids } }];
+	return accept([...expired, ...registrationWake(state, context)]);
 }
 
 function decide(state: UserState, command: Command, context: Context): Decision<UserEvent> {
@@ -96,23 +121,33 @@ function decide(state: UserState, command: Command, context: Context): Decision<
 			const { id } = args as Args<typeof userContract, 'ack'>;
 			return accept(state.notices.has(id) ? [{ type: 'acked', data: { id } }] : []);
 		}
+		case 'register':
+		case 'withdraw':
+		case 'refresh':
+			return decideRegistration(state, command, context);
 		case 'wake':
-			if (!caller.roles.includes('system')) return refuse('FORBIDDEN', 'the host wakes actors');
-			return wake(state, context.now);
+		case 'intentDone':
+			if (!isSystem(caller)) return refuse('FORBIDDEN', 'the host says so');
+			if (name === 'wake') return wake(state, context);
+			return accept(workDone(state, args as { id: string; result: WorkResult }, context));
 		default:
 			return refuse('INVALID', `inboxes have no command ${name}`);
 	}
 }
 
-function evolve(state: UserState, event: UserEvent): UserState {
-	if (event.type === 'notice') keepNotice(state, event.data);
+function evolve(state: UserState, event: UserEvent, meta: EventMeta): UserState {
+	if (isRegistrationEvent(event)) {
+		state.registration ??= noRegistration();
+		evolveRegistration(state.registration, event, meta);
+	} else if (event.type === 'notice') keepNotice(state, event.data);
 	else if (event.type === 'acked') removeNotice(state, event.data.id);
 	else for (const id of event.data.ids) removeNotice(state, id);
 	return state;
 }
 
 /** However a notice goes, every device takes it away in the same way. */
-function show(event: UserEvent): Shown[] {
+function show(event: UserEvent): readonly Shown[] {
+	if (isRegistrationEvent(event)) return showRegistration(event);
 	const { type, data } = event;
 	if (type === 'notice' || type === 'acked') return [{ type, data, audience: 'all' }];
 	return data.ids.map((id) => ({ type: 'acked', data: { id }, audience: 'all' }));
@@ -131,41 +166,57 @@ const EVENT_VERSIONS: Readonly<Record<UserEvent['type'], number>> = {
 	acked: 1,
 	dropped: 1,
 	expired: 1,
+	...REGISTRATION_EVENT_VERSIONS,
 };
 
 function nextWakeAt(state: UserState): number | undefined {
-	let next = Infinity;
+	let next = registrationDue(state);
 	for (const { expiresAt } of state.notices.values()) next = Math.min(next, expiresAt);
 	return next === Infinity ? undefined : next;
 }
 
 function query(state: UserState, command: Command, { now }: { now: number }): QueryPlan {
-	if (command.caller.userId !== state.id) return NOT_YOURS;
-	if (command.name !== 'list') return refuse('INVALID', 'no such query');
+	const { name, caller } = command;
+	if (name === 'jobs' || name === 'assets') return queryRegistration(state, command);
+	if (caller.userId !== state.id) return NOT_YOURS;
+	if (name !== 'list') return refuse('INVALID', 'no such query');
 	const page = noticesPage(state, { ...(command.args as Args<typeof userContract, 'list'>), now });
 	return { ok: true, run: () => page };
 }
 
-/** A person's inbox (P5): notices wait in order until acknowledged on any device, or expired. */
+/**
+ * A person: an inbox (P5), in which notices wait in order until acknowledged on any device, or expired;
+ * and the consents to institutions, with the work of fetching assets on them (I1 to I8).
+ */
 export const userKind: ActorKind<UserState, UserEvent> = {
 	contract: userContract,
-	collections: [],
+	collections: REGISTRATION_COLLECTIONS,
 	eventVersions: EVENT_VERSIONS,
 	initial: initialUser,
 	decide,
 	evolve,
 	upcast,
 	nextWakeAt,
-	grant: (state, caller) => (caller.userId === state.id ? { ok: true } : NOT_YOURS),
+	intents: registrationIntents,
+	grant: (state, caller) =>
+		caller.userId === state.id || isSystem(caller) ? { ok: true } : NOT_YOURS,
 	// biome-ignore lint/complexity/useMaxParams: the port's signature
 	view: (state, caller, _args, now) => {
+		if (isSystem(caller)) return { ok: true, run: () => ({ notices: [], jobs: jobsOf(state) }) };
 		if (caller.userId !== state.id) return NOT_YOURS;
 		const { notices } = noticesPage(state, { limit: NOTICES_MAX, now });
 		return { ok: true, run: () => ({ notices }) };
 	},
 	show,
 	query,
+	project: (state, event, meta) =>
+		isRegistrationEvent(event) ? projectRegistration(state, event, meta) : [],
 	cut: cutUser,
 	restore: restoreUser,
-	figures: ({ notices, bytes }) => ({ notices: notices.size, bytes }),
+	figures: ({ notices, bytes, registration }) => ({
+		notices: notices.size,
+		bytes,
+		consents: registration?.consents.size ?? 0,
+		runs: registration?.runs.size ?? 0,
+	}),
 };

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 import { idSchema } from './ids.ts';
+import {
+	assetJobSchema,
+	assetSnapshotSchema,
+	consentSchema,
+	jobStepSchema,
+} from './institution.ts';
 import { defineKind } from './kind.ts';
 
 /** Most notices that wait for one user; older ones give way to newer (bounded state). */
@@ -14,14 +20,24 @@ export const noticeSchema = z.object({
 });
 export type Notice = z.infer<typeof noticeSchema>;
 
-/** A person's inbox: `user/<userId>`. Only the person opens it; services post to it (P5). */
+/** As whom the nodes that serve a user's assets open the user's actor: no user can have this id. */
+export const ASSETS_READER = '@assets';
+
+/**
+ * A person: `user/<userId>`. Only the person opens it, as an inbox; services post to it (P5). Assets are
+ * reached through `assets/me`, which hands on to it.
+ */
 export const userContract = defineKind({
 	kind: 'user',
 	style: 'stream',
 	own: true,
 	openArgs: z.object({}),
 	/** Notices that wait, oldest first. */
-	view: z.object({ notices: z.array(noticeSchema) }),
+	view: z.object({
+		notices: z.array(noticeSchema),
+		/** For nodes. */
+		jobs: z.array(assetJobSchema).optional(),
+	}),
 	emptyView: { notices: [] },
 	commands: {
 		/** By role `service` only. */
@@ -43,10 +59,56 @@ export const userContract = defineKind({
 			reply: z.object({ notices: z.array(noticeSchema), hasMore: z.boolean() }),
 			query: true,
 		},
+		/** By nodes, as what follows: the commands of `assets/me`, and the weekly refresh. */
+		register: {
+			args: z.object({
+				institutions: z.array(idSchema).min(1).max(50),
+				consent: consentSchema,
+			}),
+			reply: assetJobSchema,
+			creates: true,
+		},
+		/** `version`: of the newest snapshot that is deleted; 0 when there is none. */
+		withdraw: {
+			args: z.object({ institution: idSchema }),
+			reply: z.object({ version: z.int() }),
+			requests: 'none',
+		},
+		/** Fetches all of one institution once for each transaction id; `refreshed` tells the end (I23). */
+		refresh: {
+			args: z.object({ institution: idSchema, transactionId: z.string().min(1).max(64) }),
+			reply: z.object({ isRecorded: z.boolean() }),
+			requests: 'none',
+		},
+		jobs: {
+			args: z.object({}),
+			reply: z.object({ jobs: z.array(assetJobSchema) }),
+			query: true,
+		},
+		/** Newest snapshots, with what the store does not have yet. */
+		assets: {
+			args: z.object({ institutions: z.array(idSchema).max(100) }),
+			reply: z.object({ snapshots: z.array(assetSnapshotSchema) }),
+			query: true,
+		},
 	},
 	events: {
 		notice: noticeSchema,
 		acked: z.object({ id: z.string() }),
+		/** To nodes, as what follows. */
+		job: assetJobSchema,
+		step: z.object({ jobId: z.string(), step: jobStepSchema }),
+		/** There is a newer snapshot. */
+		recorded: z.object({ institution: idSchema, version: z.int() }),
+		/** Snapshots up to this version are deleted. */
+		gone: z.object({ institution: idSchema, version: z.int() }),
+		refreshed: z.object({
+			institution: idSchema,
+			transactionId: z.string(),
+			/** Why not. */
+			code: z.string().optional(),
+			retryAfterMs: z.number().optional(),
+		}),
 	},
 	ephemerals: {},
 });
