@@ -1,20 +1,20 @@
 import type { Intent } from '../../src/core/actor-kind.ts';
+import type { OrderStatus } from '../../src/protocol/ticket-event.ts';
+import { evolvePayment } from './evolve-payment.ts';
+import { paymentIntents } from './payment-calls.ts';
+import type { PaymentEvent } from './payment-events.ts';
 import { evolveRouter } from './payment-router.ts';
-import { paymentDueAt, paymentIntents, paymentStatus } from './payment-saga.ts';
-import { evolvePayment, openWork, type PaymentEvent, type PaymentState } from './payment-state.ts';
+import {
+	copyPayment,
+	openWork,
+	type PaymentState,
+	paymentDueAt,
+	paymentStatus,
+} from './payment-state.ts';
 import type { StoredOrder, TicketEventState } from './ticket-event-state.ts';
 
 /** Calls to providers under way at a time; the others follow in their order. */
 const CALLS_MAX = 1_000;
-
-/** A copy of plain data, down to its values. */
-export function copyPlain<T>(value: T): T {
-	if (Array.isArray(value)) return value.map(copyPlain) as T;
-	if (typeof value !== 'object' || value === null) return value;
-	const copy: Record<string, unknown> = {};
-	for (const key of Object.keys(value)) copy[key] = copyPlain((value as typeof copy)[key]);
-	return copy as T;
-}
 
 /** The order behind some events of its payment. */
 export function orderBehind(
@@ -22,9 +22,20 @@ export function orderBehind(
 	events: readonly PaymentEvent[],
 	at: number,
 ): StoredOrder {
-	const payment: PaymentState = copyPlain(order.payment);
+	const payment = copyPayment(order.payment);
 	for (const event of events) evolvePayment(payment, event, { at });
-	return { ...order, payment, status: paymentStatus(payment) };
+	return { ...order, payment, status: statusOf(order, payment, at) };
+}
+
+/** Refunded is an order of which everything was given back; in doubt is one that is late as well. */
+function statusOf(
+	{ quantity, deadline }: StoredOrder,
+	payment: PaymentState,
+	at: number,
+): OrderStatus {
+	if (quantity === 0) return 'refunded';
+	const status = paymentStatus(payment);
+	return status === 'paying' && at >= deadline ? 'resolving' : status;
 }
 
 /** Notes what an order's payment waits for: calls, times, a person. */

@@ -30,7 +30,7 @@ interface EventData {
 	/** Nobody could be asked for too long: this `pay` is over, the user may try again. */
 	paymentFailed: Readonly<Record<never, never>>;
 	/** It will not be paid any more: the seats are free, and all that was authorised is voided. */
-	paymentExpired: { readonly why: 'deadline' | 'captureRefused' };
+	paymentExpired: { readonly why: 'deadline' | 'captureRefused' | 'abandoned' };
 	paymentRefundRequested: {
 		readonly k: number;
 		readonly amount: number;
