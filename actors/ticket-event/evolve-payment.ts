@@ -10,16 +10,20 @@ import {
 	taskOf,
 } from './payment-state.ts';
 
-const firstCall = (): Pursuit => ({
-	tries: 1,
-	failures: 0,
-	retryAt: undefined,
-	stuckSince: undefined,
-});
+// Keys are taken away, never set to `undefined`: a snapshot would bring that back as `null`.
+
+const firstCall = (): Pursuit => ({ tries: 1, failures: 0 });
+
+function callNow(work: { retryAt?: number; stuckSince?: number }): void {
+	delete work.retryAt;
+	delete work.stuckSince;
+}
 
 function enter(payment: PaymentState, n: number, step: AttemptStep): void {
 	const attempt = payment.attempts[n - 1];
-	if (attempt !== undefined) Object.assign(attempt, firstCall(), { step });
+	if (attempt === undefined) return;
+	callNow(attempt);
+	Object.assign(attempt, firstCall(), { step });
 }
 
 function pursuit(payment: PaymentState, task: string): Pursuit | undefined {
@@ -28,18 +32,18 @@ function pursuit(payment: PaymentState, task: string): Pursuit | undefined {
 
 function endRun(payment: PaymentState, stands: PaymentStanding): void {
 	// The token of the method goes with it: it is kept no longer than it may be needed.
-	payment.run = undefined;
+	delete payment.run;
 	payment.stands = stands;
 }
 
 function attempted(payment: PaymentState, data: PaymentEventData<'paymentAttempted'>): void {
 	const { n, provider, methodToken } = data;
 	if (methodToken !== undefined) {
-		payment.run = { methodToken, tried: [], waits: 0, retryAt: undefined };
+		payment.run = { methodToken, tried: [], waits: 0 };
 	}
 	if (payment.run !== undefined) {
 		payment.run.tried.push(provider);
-		payment.run.retryAt = undefined;
+		delete payment.run.retryAt;
 	}
 	payment.attempts.push({ n, provider, step: 'authorising', ...firstCall() });
 	payment.stands = 'asking';
@@ -92,7 +96,7 @@ const APPLY: {
 	},
 	paymentRefunded: (payment, { k, amount }) => {
 		const refund = payment.refunds[k - 1];
-		if (refund !== undefined) Object.assign(refund, firstCall(), { isDone: true });
+		if (refund !== undefined) refund.isDone = true;
 		payment.refunded += amount;
 	},
 	paymentRetryPlanned: (payment, { task, at }) => {
@@ -105,8 +109,7 @@ const APPLY: {
 		const work = pursuit(payment, task);
 		if (work === undefined) return;
 		if (work.stuckSince !== undefined) work.failures = 0;
-		work.stuckSince = undefined;
-		work.retryAt = undefined;
+		callNow(work);
 		work.tries++;
 	},
 	paymentStuck: (payment, { task }, at) => {

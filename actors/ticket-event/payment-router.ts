@@ -17,7 +17,7 @@ export interface ProviderCircuit {
 	/** In a row. */
 	failures: number;
 	/** Closed when absent; behind this time one attempt may probe. */
-	openUntil: number | undefined;
+	openUntil?: number;
 }
 
 export interface PaymentRouter {
@@ -82,7 +82,7 @@ export function nextProviderAt(
 
 function answered(circuit: ProviderCircuit): void {
 	circuit.failures = 0;
-	circuit.openUntil = undefined;
+	delete circuit.openUntil;
 }
 
 function unanswered(circuit: ProviderCircuit, at: number): void {
@@ -101,7 +101,7 @@ export function evolveRouter(
 	if (!('provider' in event.data)) return;
 	const { provider } = event.data;
 	const known = Object.hasOwn(router.circuits, provider) ? router.circuits[provider] : undefined;
-	const circuit = known ?? { failures: 0, openUntil: undefined };
+	const circuit = known ?? { failures: 0 };
 	router.circuits[provider] = circuit;
 	if (event.type === 'paymentUnsent' || event.type === 'paymentInquired') unanswered(circuit, at);
 	else if (event.type !== 'paymentAttempted') answered(circuit);

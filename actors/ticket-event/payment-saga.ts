@@ -181,7 +181,7 @@ export function decideResult(
 export function decideTimer(order: PayableOrder, context: PaymentContext): Events {
 	const ask = { ...context, order };
 	if (isOverdue(ask)) return [happened(order, 'paymentExpired', { why: 'deadline' })];
-	const isDue = ({ retryAt }: { readonly retryAt: number | undefined }) =>
+	const isDue = ({ retryAt }: { readonly retryAt?: number }) =>
 		retryAt !== undefined && retryAt <= context.now;
 	const { payment } = order;
 	const asked = payment.run !== undefined && isDue(payment.run) ? askNext(ask, []) : [];

@@ -35,9 +35,9 @@ export interface Pursuit {
 	/** Calls of this step that came to nothing, since it began or was taken up again by hand. */
 	failures: number;
 	/** The next call goes out at this time; absent: it is out. */
-	retryAt: number | undefined;
+	retryAt?: number;
 	/** It has failed too often: a person has to look. */
-	stuckSince: number | undefined;
+	stuckSince?: number;
 }
 
 export interface PaymentAttempt extends Pursuit {
@@ -68,7 +68,7 @@ export interface PaymentRun {
 	/** How often nobody could be asked. */
 	waits: number;
 	/** When somebody is asked again. */
-	retryAt: number | undefined;
+	retryAt?: number;
 }
 
 /**
@@ -82,9 +82,9 @@ export interface PaymentState {
 	stands: PaymentStanding;
 	readonly attempts: PaymentAttempt[];
 	readonly refunds: PaymentRefund[];
-	run: PaymentRun | undefined;
+	run?: PaymentRun;
 	/** The one attempt that capture was requested of. */
-	captureOf: number | undefined;
+	captureOf?: number;
 	/** Minor units that were taken for the order, and given back of them. */
 	captured: number;
 	refunded: number;
@@ -94,8 +94,6 @@ export const initialPayment = (): PaymentState => ({
 	stands: 'none',
 	attempts: [],
 	refunds: [],
-	run: undefined,
-	captureOf: undefined,
 	captured: 0,
 	refunded: 0,
 });
@@ -149,5 +147,5 @@ export const copyPayment = ({ attempts, refunds, run, ...rest }: PaymentState): 
 	...rest,
 	attempts: attempts.map((attempt) => ({ ...attempt })),
 	refunds: refunds.map((refund) => ({ ...refund })),
-	run: run && { ...run, tried: [...run.tried] },
+	...(run === undefined ? {} : { run: { ...run, tried: [...run.tried] } }),
 });
