@@ -1,17 +1,17 @@
-/** Daily figures of calls (I16): by institution and node, in a form that can be added up. */
+/** Daily figures of calls (I16): by institution and source, in a form that can be added up. */
 import type { Collection, Doc, Reads, Row } from '../core/store.ts';
 import type { CallClass, CallRow, InstitutionApi } from './ports.ts';
 
 /**
- * One row a day, institution and node: key [day, institution, node], doc {@link CallDay}. Days are
- * local ones, named `2026-11-21`, by the time of the request.
+ * One row a day, institution and source, which is one start of one node: key [day, institution,
+ * source], doc {@link CallDay}. Days are local ones, named `2026-11-21`, by the time of the request.
  */
 export const CALL_DAYS: Collection = {
 	name: 'callDays',
 	key: [
 		{ name: 'day', type: 'text' },
 		{ name: 'institution', type: 'text' },
-		{ name: 'node', type: 'text' },
+		{ name: 'source', type: 'text' },
 	],
 	actor: { column: 'institution', kind: 'institution' },
 	datedBy: 'at',
@@ -31,7 +31,7 @@ export interface ApiFigures {
 	maxMs: number;
 }
 
-/** What one node has seen of one institution in one day. */
+/** What one source has seen of one institution in one day. */
 export interface CallDay {
 	/** When the day begins, in milliseconds since 1970. */
 	readonly at: number;
@@ -112,7 +112,7 @@ export const dayDoc = (day: CallDay): Doc => structuredClone(day) as unknown as 
 /** What a stored day holds. */
 export const dayOf = (doc: Doc): CallDay => structuredClone(doc) as unknown as CallDay;
 
-/** One institution's day over all nodes. */
+/** One institution's day over all sources. */
 export interface InstitutionDay {
 	readonly institution: string;
 	readonly industry: string;
@@ -120,7 +120,7 @@ export interface InstitutionDay {
 	readonly apis: Readonly<Partial<Record<InstitutionApi, ApiFigures>>>;
 }
 
-/** All institutions' figures of a day, added up over nodes, by institution. */
+/** All institutions' figures of a day, added up over sources, by institution. */
 export async function readDay(reads: Pick<Reads, 'page'>, day: string): Promise<InstitutionDay[]> {
 	const found = new Map<string, CallDay>();
 	let after: Row['key'] | undefined;

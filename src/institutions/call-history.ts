@@ -29,8 +29,6 @@ const BATCH_ROWS_MAX = 2_000;
 const WAITING_ROWS_MAX = 200_000;
 /** Days whose figures are in memory: today's, and yesterday's for what began before midnight. */
 const DAYS_MAX = 2;
-/** A write of the start before may have reached one shard and not another: its number is not used. */
-const POSITION_GAP = 10;
 const CLOSE_ATTEMPTS_MAX = 3;
 
 /** What is on its way to the store; repeated as it is until it is there. */
@@ -44,17 +42,16 @@ interface InstitutionLane {
 	readonly industry: string;
 	waiting: CallRow[];
 	batch?: Batch | undefined;
-	/** Of the last batch; absent until the store was asked. */
-	position?: number;
+	/** Of the last batch. */
+	position: number;
 	/** By when they begin. */
 	readonly days: Map<number, CallDay>;
 }
 
 export interface CallHistoryOptions {
-	readonly store: Pick<Store, 'project' | 'get' | 'watermark'>;
+	readonly store: Pick<Store, 'project' | 'get'>;
 	readonly runtime: Runtime;
 	readonly log: Log;
-	/** Only this process may write under it. */
 	readonly node: string;
 	readonly institutions: Pick<Institutions, 'all' | 'utcOffsetMinutes'>;
 }
@@ -66,6 +63,11 @@ export interface CallHistoryOptions {
 export class CallHistory {
 	readonly #options: CallHistoryOptions;
 	readonly #days: LocalDays;
+	/**
+	 * Names this start: where batches are counted by nobody else, one that a start before left half
+	 * written, in one shard of several, takes no number of theirs.
+	 */
+	readonly #source: string;
 	readonly #lanes: ReadonlyMap<string, InstitutionLane>;
 	#waiting = 0;
 	#lost = 0;
@@ -78,10 +80,11 @@ export class CallHistory {
 	constructor(options: CallHistoryOptions) {
 		this.#options = options;
 		this.#days = new LocalDays(options.institutions.utcOffsetMinutes);
+		this.#source = `${options.node}.${options.runtime.randomId()}`;
 		this.#lanes = new Map(
 			options.institutions.all.map(({ id, industry }) => [
 				id,
-				{ institution: id, industry, waiting: [], days: new Map() },
+				{ institution: id, industry, waiting: [], position: 0, days: new Map() },
 			]),
 		);
 	}
@@ -190,9 +193,6 @@ export class CallHistory {
 	/** Makes the lane's next batch, unless one is on its way. Nothing is taken when a read fails. */
 	async #prepare(lane: InstitutionLane): Promise<void> {
 		if (lane.batch !== undefined) return;
-		const { store, node } = this.#options;
-		const actor = actorKey('calls', `${node}-${lane.institution}`);
-		lane.position ??= (await store.watermark(actor)) + POSITION_GAP;
 		const rows = lane.waiting.slice(0, BATCH_ROWS_MAX);
 		const starts = new Set(rows.map(({ at }) => this.#days.startOf(at)));
 		for (const start of starts) await this.#openDay(lane, start);
@@ -201,6 +201,7 @@ export class CallHistory {
 		for (const row of rows) this.#addToDay(lane, row);
 		for (const start of starts) writes.push(this.#dayWrite(lane, start));
 		const position = ++lane.position;
+		const actor = actorKey('calls', `${this.#source}.${lane.institution}`);
 		lane.batch = {
 			commit: { actor, position, events: [{ position, rows: writes }] },
 			calls: rows.length,
@@ -208,12 +209,11 @@ export class CallHistory {
 		forgetDays(lane.days, starts);
 	}
 
-	/** A node that was started again goes on with what it had counted. */
+	/** One that was forgotten goes on with what is stored of it. */
 	async #openDay(lane: InstitutionLane, start: number): Promise<void> {
 		if (lane.days.has(start)) return;
-		const { store, node } = this.#options;
-		const key = [this.#days.nameOf(start), lane.institution, node];
-		const row = await store.get(CALL_DAYS.name, key);
+		const key = [this.#days.nameOf(start), lane.institution, this.#source];
+		const row = await this.#options.store.get(CALL_DAYS.name, key);
 		lane.days.set(start, row ? dayOf(row.doc) : newDay(start, lane.industry));
 	}
 
@@ -230,7 +230,7 @@ export class CallHistory {
 
 	#dayWrite({ institution, days }: InstitutionLane, start: number): RowWrite {
 		const doc = dayDoc(days.get(start) as CallDay);
-		const key = [this.#days.nameOf(start), institution, this.#options.node];
+		const key = [this.#days.nameOf(start), institution, this.#source];
 		return { op: 'put', collection: CALL_DAYS.name, key, doc };
 	}
 }
