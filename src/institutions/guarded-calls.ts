@@ -19,8 +19,6 @@ import { UserLimits } from './user-limits.ts';
 /** For a place in the lane and for a permit together. */
 const WAIT_MS_MAX: Readonly<Record<Lane, number>> = { online: 5_000, batch: 5_000 };
 const BUSY_RETRY_MS = 1_000;
-/** What takes no longer has not waited. */
-const AT_ONCE_MS = 1;
 
 type Refused = { readonly ok: false } & Refusal;
 type Answered = { readonly ok: true; readonly transactionId: string } & OutsideAnswer;
@@ -86,6 +84,7 @@ class GuardedCalls implements InstitutionCalls {
 		if (this.#closed) return closing;
 		const admitted = circuit.admit(request.institution);
 		if (!admitted.ok) return admitted;
+		const generation = circuit.generation(request.institution);
 		const since = runtime.monotonic();
 		const waitMs = this.#limits.take(request.institution, request.userId, since);
 		if (waitMs > 0) return tooOften(waitMs);
@@ -97,7 +96,13 @@ class GuardedCalls implements InstitutionCalls {
 			const isIn = bulkhead.waiting === 0 || (await this.#entered(request.lane, place));
 			if (!isIn) return this.#closed ? closing : busy;
 			const refused = await this.#permit(request, since);
-			return refused ?? (await this.#go(request, ward));
+			if (refused !== undefined) return refused;
+			// The circuit has turned while this waited.
+			if (circuit.generation(request.institution) !== generation) {
+				const again = circuit.admit(request.institution);
+				if (!again.ok) return again;
+			}
+			return await this.#go(request, ward);
 		} finally {
 			place.leave();
 		}
@@ -129,14 +134,10 @@ class GuardedCalls implements InstitutionCalls {
 
 	/** Takes a permit in what is left of the time; answers why it got none. */
 	async #permit({ institution, lane }: CallRequest, since: number): Promise<Refused | undefined> {
-		const { circuit, permits, runtime } = this.#options;
+		const { permits, runtime } = this.#options;
 		const leftMs = Math.max(0, this.#waitMsMax[lane] - (runtime.monotonic() - since));
 		const permit = await permits.take(institution, lane, leftMs);
-		if (!permit.ok) return permit;
-		if (runtime.monotonic() - since < AT_ONCE_MS) return undefined;
-		// The circuit may have opened while this waited.
-		const admitted = circuit.admit(institution);
-		return admitted.ok ? undefined : admitted;
+		return permit.ok ? undefined : permit;
 	}
 
 	async #go(request: CallRequest, { settings }: Ward): Promise<Answered | Refused> {

@@ -59,6 +59,8 @@ export interface InstitutionTransport {
 export interface CircuitGate {
 	/** Whether a call may go now; a refusal is `MAINTENANCE` with the expected time. */
 	admit(institution: string): { readonly ok: true } | ({ readonly ok: false } & Refusal);
+	/** Changes with every turn of the circuit: while it does not, an admission stands. */
+	generation(institution: string): number;
 	/** What became of an admitted call that began `ageMs` ago. */
 	report(institution: string, answer: { readonly class: CallClass; readonly ageMs: number }): void;
 	/** Which of the institution's routes to use now: the first, or the secondary one. */

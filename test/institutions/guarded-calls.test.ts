@@ -39,6 +39,9 @@ class HeldTransport implements InstitutionTransport {
 /** A circuit and permits that are worked by hand. */
 class Gates implements CircuitGate, PermitGate {
 	isOpen = false;
+	/** A canary may call once more: the next admission is the last one. */
+	isCanary = false;
+	turns = 0;
 	routes: Record<string, number> = {};
 	permitMs = 0;
 	hasPermits = true;
@@ -52,7 +55,20 @@ class Gates implements CircuitGate, PermitGate {
 
 	admit() {
 		if (!this.isOpen) return { ok: true } as const;
+		const isProbe = this.isCanary;
+		this.isCanary = false;
+		if (isProbe) return { ok: true } as const;
 		return { ok: false, code: 'MAINTENANCE', retryAfterMs: 60_000 } as const;
+	}
+
+	generation(): number {
+		return this.turns;
+	}
+
+	/** Opens or closes. */
+	turn(isOpen: boolean): void {
+		this.isOpen = isOpen;
+		this.turns++;
 	}
 
 	report(institution: string, answer: { class: CallClass; ageMs: number }): void {
@@ -182,7 +198,7 @@ describe('a call', () => {
 describe('what is refused before it goes out', () => {
 	test('[I12] a call on an open circuit, at once, with the time to come again', async () => {
 		const { calls, gates, transport } = world();
-		gates.isOpen = true;
+		gates.turn(true);
 		expect(await calls.call(request())).toEqual({
 			...{ ok: false, code: 'MAINTENANCE', retryAfterMs: 60_000 },
 		});
@@ -195,10 +211,20 @@ describe('what is refused before it goes out', () => {
 		gates.permitMs = 500;
 		const answer = calls.call(request());
 		await runtime.advance(200);
-		gates.isOpen = true;
+		gates.turn(true);
 		await runtime.advance(300);
 		expect(await answer).toMatchObject({ ok: false, code: 'MAINTENANCE' });
 		expect(transport.held).toEqual([]);
+	});
+
+	test('[I13] the call of a canary goes out though it waited: its admission was the only one', async () => {
+		const all = world();
+		all.gates.turn(true);
+		all.gates.isCanary = true;
+		all.gates.permitMs = 500;
+		void all.calls.call(request());
+		await all.runtime.advance(500);
+		expect(all.transport.held).toHaveLength(1);
 	});
 
 	test('[I6] calls of one user to one institution beyond their limit; nobody else is', async () => {
