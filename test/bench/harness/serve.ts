@@ -1,12 +1,7 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ask, isAsk, type LoopDelay, type Memory, type Spent, type Told } from './control.ts';
+import { type Ask, isAsk, type Memory, type Spent, type Told } from './control.ts';
+import { watch, watched } from './loop-watch.ts';
 
-/** Resolution of the loop's clock; an idle loop reads as this much, so it is taken off. */
-const RESOLUTION_MS = 1;
-const MILLISECOND_NS = 1e6;
-
-const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 let cpuAtMark = process.cpuUsage();
 let markedAt = performance.now();
 
@@ -19,19 +14,6 @@ function mark(): null {
 function read(): Spent {
 	const { user, system } = process.cpuUsage(cpuAtMark);
 	return { cpuMicros: user + system, elapsedMs: performance.now() - markedAt };
-}
-
-function watch(): null {
-	loop.reset();
-	loop.enable();
-	return null;
-}
-
-function watched(): LoopDelay {
-	loop.disable();
-	const delayMs = (nanoseconds: number) =>
-		Math.max(0, nanoseconds / MILLISECOND_NS - RESOLUTION_MS);
-	return { p99Ms: delayMs(loop.percentile(99)), maxMs: delayMs(loop.max) };
 }
 
 /** Collects until the heap is at rest: finalizers free more in a second pass. */

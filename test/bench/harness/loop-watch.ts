@@ -1,0 +1,23 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LoopDelay } from './control.ts';
+
+/** Resolution of the loop's clock; an idle loop reads as this much, so it is taken off. */
+const RESOLUTION_MS = 1;
+const MILLISECOND_NS = 1e6;
+
+const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+
+/** Begins to watch the event loop of this process. */
+export function watch(): null {
+	loop.reset();
+	loop.enable();
+	return null;
+}
+
+/** What was seen since {@link watch}; ends it. */
+export function watched(): LoopDelay {
+	loop.disable();
+	const delayMs = (nanoseconds: number) =>
+		Math.max(0, nanoseconds / MILLISECOND_NS - RESOLUTION_MS);
+	return { p99Ms: delayMs(loop.percentile(99)), maxMs: delayMs(loop.max) };
+}
