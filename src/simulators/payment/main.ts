@@ -1,0 +1,18 @@
+/**
+ * The payment simulator as a process: `node src/simulators/payment/main.ts --port 2570`. Started by
+ * another process it tells that one its address, and ends with it.
+ */
+import { parseArgs } from 'node:util';
+import { startPaymentSimulator } from './server.ts';
+
+const { values } = parseArgs({
+	options: {
+		port: { type: 'string', default: '0' },
+		host: { type: 'string', default: '127.0.0.1' },
+	},
+});
+
+process.on('disconnect', () => process.exit(0));
+const simulator = await startPaymentSimulator({ port: Number(values.port), host: values.host });
+process.stdout.write(`payment simulator on ${simulator.url}\n`);
+process.send?.({ url: simulator.url });
