@@ -25,6 +25,29 @@ export const circuitSchema = z.enum([
 export type Circuit = z.infer<typeof circuitSchema>;
 export const healthSchema = z.enum(['HEALTHY', 'CAUTION', 'CRITICAL']);
 
+/** What the actor of an institution goes by; from the settings of its nodes. */
+export const institutionRulesSchema = z.object({
+	name: z.string().min(1).max(100),
+	industry: industrySchema,
+	/** What the contract allows a second, over all nodes together. */
+	ratePerSecond: z.number().min(0.1).max(100_000),
+	/** How many ways there are to it: 2 where it has a secondary one. */
+	routes: z.int().min(1).max(2),
+	breaker: z.object({
+		/** Share of failed and slow calls in a minute, over the cluster, that opens the circuit. */
+		failureRate: z.number().gt(0).max(1),
+		/** With fewer calls nothing is judged. */
+		callsMin: z.int().min(1),
+		/** How long the canaries' calls have to be good. */
+		goodMs: z.int().min(1),
+		/** How long each step of the return lasts. */
+		stepMs: z.int().min(1),
+		/** When users are told to come back while nothing better is known. */
+		expectedMs: z.int().min(1),
+	}),
+});
+export type InstitutionRules = Readonly<z.infer<typeof institutionRulesSchema>>;
+
 /** An institution as everybody may see it (I12, I15). */
 export const institutionInfoSchema = z.object({
 	id: idSchema,
@@ -104,19 +127,20 @@ export const institutionContract = defineKind({
 	kind: 'institution',
 	style: 'stream',
 	openArgs: nothing,
-	view: institutionInfoSchema,
+	/** `gate`: how nodes are to let calls through, with the form of the event `circuit`. */
+	view: institutionInfoSchema.extend({ gate: z.unknown().optional() }),
 	commands: {
 		/** By nodes; creates the actor, and updates what the settings say of it. */
 		ensure: {
-			args: z.object({ settings: z.unknown() }),
+			args: z.object({ settings: institutionRulesSchema }),
 			reply: nothing,
 			creates: true,
 			requests: 'none',
 		},
 		/** By nodes: cumulative totals (I10). The form is the actor's own. */
-		report: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 50 },
+		report: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 500 },
 		/** By nodes: asks for, renews and gives back permits (I22). */
-		permits: { args: z.unknown(), reply: z.unknown(), requests: 'none' },
+		permits: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 100 },
 		/** By operators (I15). */
 		circuit: { args: z.object({ mode: z.enum(MODES) }), reply: institutionInfoSchema },
 		route: { args: z.object({ route: z.int().min(0).max(1) }), reply: nothing },
@@ -172,6 +196,9 @@ export const assetsContract = defineKind({
 		/** A step of a running job. */
 		step: z.object({ jobId: z.string(), step: jobStepSchema }),
 		job: assetJobSchema,
+		/** There is a newer one. */
 		snapshot: assetSnapshotSchema,
+		/** The consent was withdrawn, and what stood on it is deleted. */
+		gone: z.object({ institution: idSchema }),
 	},
 });

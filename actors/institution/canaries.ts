@@ -1,0 +1,59 @@
+import { byAge, type InstitutionState, NEVER, type Trial } from './institution-state.ts';
+
+/** A node that was not heard of for longer is no canary. */
+export const LIVING_MS = 3_000;
+/** Good calls of a canary, at least. */
+const GOOD_CALLS_MIN = 3;
+
+/** Nodes that have reported lately, the oldest first. */
+export function livingNodes(state: InstitutionState, time: number, me?: string): string[] {
+	const nodes = new Set(me === undefined ? [] : [me]);
+	for (const { node, heardTime } of state.reporters.values()) {
+		if (time - heardTime <= LIVING_MS) nodes.add(node);
+	}
+	return [...nodes].sort(byAge);
+}
+
+/**
+ * The oldest and the newest living node: a canary release has one on each side of it. Nodes that are
+ * known to be bad stand back as long as there is another.
+ */
+export function chooseCanaries(
+	{ standing }: Pick<InstitutionState, 'standing'>,
+	living: readonly string[],
+): string[] {
+	const sound = living.filter((node) => !standing.badNodes.includes(node));
+	const nodes = sound.length === 0 ? living : sound;
+	const [oldest] = nodes;
+	const newest = nodes.at(-1);
+	if (oldest === undefined || newest === undefined) return [];
+	return oldest === newest ? [oldest] : [oldest, newest];
+}
+
+type Verdict = 'good' | 'bad' | 'silent' | 'under way';
+
+/** What one canary's calls say by themselves. */
+function verdictOf(trial: Trial, time: number, goodMs: number): Verdict {
+	const { sinceTime, good, goodTime, badTime } = trial;
+	if (goodTime !== NEVER) {
+		return good >= GOOD_CALLS_MIN && time - goodTime >= goodMs ? 'good' : 'under way';
+	}
+	if (badTime !== NEVER) return time - badTime >= goodMs ? 'bad' : 'under way';
+	return time - sinceTime >= goodMs ? 'silent' : 'under way';
+}
+
+/**
+ * `good`: the institution is well again. `bad`: this canary's calls fail while another's do not, so
+ * it is the node. A canary without any calls has no say.
+ */
+export function judgeCanaries(
+	{ trials, standing }: Pick<InstitutionState, 'trials' | 'standing'>,
+	time: number,
+): { readonly kind: 'good' | 'wait' } | { readonly kind: 'bad'; readonly node: string } {
+	const { goodMs } = standing.rules.breaker;
+	const verdicts = trials.map((trial) => verdictOf(trial, time, goodMs));
+	if (!verdicts.includes('good')) return { kind: 'wait' };
+	const bad = trials[verdicts.indexOf('bad')];
+	if (bad !== undefined) return { kind: 'bad', node: bad.node };
+	return { kind: verdicts.includes('under way') ? 'wait' : 'good' };
+}

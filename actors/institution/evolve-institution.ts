@@ -1,0 +1,160 @@
+import type { Counts } from '../../src/protocol/institution-nodes.ts';
+import type {
+	InstitutionEvent,
+	PermittedEvent,
+	ReportedEvent,
+	StoodEvent,
+} from './institution-events.ts';
+import {
+	cellKey,
+	type InstitutionState,
+	NEVER,
+	processKey,
+	REPORTERS_MAX,
+	type Reporter,
+	type Sums,
+	type Trial,
+} from './institution-state.ts';
+
+export const MINUTE_MS = 60_000;
+/** Longer than a cell may be told, so that its last totals are known as long as it may come again. */
+const MINUTES_KEPT = 4;
+
+/** What a report adds to what was known of a cell; never less than nothing. */
+export function gainOf(counts: Counts, known: Counts | undefined): Counts {
+	const gain = (index: 0 | 1 | 2 | 3) => Math.max(0, counts[index] - (known?.[index] ?? 0));
+	return [gain(0), gain(1), gain(2), gain(3)];
+}
+
+/** Good, failed and slow calls; what was throttled has shown nothing. */
+export const callsOf = ([ok, failed, slow]: Counts) => ok + failed + slow;
+export const badOf = ([, failed, slow]: Counts) => failed + slow;
+
+function add(sums: Map<number, Sums>, minute: number, gain: Counts): void {
+	const sum = sums.get(minute) ?? { calls: 0, bad: 0 };
+	sum.calls += callsOf(gain);
+	sum.bad += badOf(gain);
+	sums.set(minute, sum);
+}
+
+/** Good and bad ones of one report come in no order: then the bad ones count. */
+function tried(trial: Trial, gain: Counts, time: number): void {
+	if (badOf(gain) > 0) {
+		if (trial.badTime === NEVER) trial.badTime = time;
+		trial.good = 0;
+		trial.goodTime = NEVER;
+	} else if (gain[0] > 0) {
+		if (trial.goodTime === NEVER) trial.goodTime = time;
+		trial.good += gain[0];
+		trial.badTime = NEVER;
+	}
+}
+
+function forget(state: InstitutionState): void {
+	const oldest = Math.floor(state.time / MINUTE_MS) - MINUTES_KEPT;
+	for (const sums of [state.judged, state.minutes]) {
+		for (const minute of sums.keys()) if (minute <= oldest) sums.delete(minute);
+	}
+	for (const [key, { heardTime }] of state.reporters) {
+		if (heardTime <= oldest * MINUTE_MS) state.reporters.delete(key);
+	}
+}
+
+/** The process that reports; moved behind all that were heard of before. */
+function reporterOf(state: InstitutionState, { node, incarnation }: ReportedEvent): Reporter {
+	const key = processKey(node, incarnation);
+	const known = state.reporters.get(key);
+	const reporter = known ?? { node, incarnation, heardTime: state.time, cells: new Map() };
+	state.reporters.delete(key);
+	state.reporters.set(key, reporter);
+	if (state.reporters.size > REPORTERS_MAX) {
+		const [oldest] = state.reporters.keys();
+		if (oldest !== undefined) state.reporters.delete(oldest);
+	}
+	return reporter;
+}
+
+function report(state: InstitutionState, data: ReportedEvent): void {
+	const before = Math.floor(state.time / MINUTE_MS);
+	state.time = Math.max(state.time, data.time);
+	const minute = Math.floor(state.time / MINUTE_MS);
+	const reporter = reporterOf(state, data);
+	if (data.isFresh) reporter.heardTime = state.time;
+	const { generation } = state.standing;
+	const trial = state.trials.find(({ node }) => node === data.node);
+	for (const cell of data.cells) {
+		const key = cellKey(cell);
+		const gain = gainOf(cell.counts, reporter.cells.get(key)?.counts);
+		reporter.cells.set(key, cell);
+		add(state.minutes, cell.minute, gain);
+		if (cell.generation !== generation) continue;
+		add(state.judged, cell.minute, gain);
+		if (trial !== undefined) tried(trial, gain, state.time);
+	}
+	if (minute === before) return;
+	forget(state);
+	for (const { cells } of state.reporters.values()) {
+		for (const [key, cell] of cells) if (cell.minute <= minute - MINUTES_KEPT) cells.delete(key);
+	}
+}
+
+/** Canaries that stay keep what they have shown; a new generation begins without. */
+function trialsOf(state: InstitutionState, { standing }: StoodEvent, isNew: boolean): Trial[] {
+	return standing.canaries.map((node) => {
+		const known = isNew ? undefined : state.trials.find((trial) => trial.node === node);
+		return known ?? { node, sinceTime: state.time, good: 0, goodTime: NEVER, badTime: NEVER };
+	});
+}
+
+function stand(state: InstitutionState, data: StoodEvent): void {
+	const isNew = data.standing.generation !== state.standing.generation;
+	state.trials = trialsOf(state, data, isNew);
+	if (isNew) {
+		state.judged.clear();
+		state.suspicion = undefined;
+	}
+	state.standing = data.standing;
+}
+
+function permit(state: InstitutionState, data: PermittedEvent): void {
+	const { over, node, incarnation, n, want, share, bound, tick } = data;
+	for (const key of over) state.holders.delete(key);
+	state.tick = tick;
+	const key = processKey(node, incarnation);
+	const known = state.holders.get(key);
+	if (want === 0 && bound === 0) {
+		state.holders.delete(key);
+		return;
+	}
+	const isSame = known !== undefined && known.share > 0 === share > 0;
+	const sinceTick = isSame ? known.sinceTick : tick;
+	state.holders.set(key, { node, incarnation, n, want, share, bound, tick, sinceTick });
+}
+
+/** Applies an event, in place. */
+export function evolveInstitution(
+	state: InstitutionState,
+	event: InstitutionEvent,
+): InstitutionState {
+	switch (event.type) {
+		case 'reported':
+			report(state, event.data);
+			break;
+		case 'permitted':
+			permit(state, event.data);
+			break;
+		case 'suspected': {
+			const { node, time } = event.data;
+			state.suspicion = node === undefined ? undefined : { node, time };
+			break;
+		}
+		case 'ensured':
+		case 'turned':
+		case 'told':
+		case 'healthTurned':
+		case 'counted':
+			stand(state, event.data);
+			break;
+	}
+	return state;
+}

@@ -1,0 +1,153 @@
+import { badOf, callsOf, gainOf, MINUTE_MS } from './evolve-institution.ts';
+import type { ReportedEvent } from './institution-events.ts';
+import { cellKey, type InstitutionState, processKey, type Sums } from './institution-state.ts';
+
+/** So long a verdict waits for the reports of other nodes when only one node's calls are bad. */
+export const OTHERS_MS = 3_000;
+/** Without operators' wishes, this part of the rate that opens is worth caution. */
+const CAUTION_PART = 0.4;
+
+/**
+ * What the calls of the present minute say (and of the one before, while there are too few).
+ * `bank`: the institution itself. `node`: only this node's calls are bad, the others' are not.
+ * `alone`: this node's are bad, and too little is known of the others.
+ */
+export type Finding =
+	| { readonly kind: 'quiet' | 'fine' | 'caution' | 'bank' }
+	| { readonly kind: 'node' | 'alone'; readonly node: string };
+
+interface Window {
+	readonly from: number;
+	readonly sums: Sums;
+}
+
+/** Calls that a report brings in, of the present generation. */
+function gainsOf(state: InstitutionState, { node, incarnation, cells }: ReportedEvent) {
+	const known = state.reporters.get(processKey(node, incarnation))?.cells;
+	const { generation } = state.standing;
+	return cells
+		.filter((cell) => cell.generation === generation)
+		.map((cell) => {
+			const gain = gainOf(cell.counts, known?.get(cellKey(cell))?.counts);
+			return { minute: cell.minute, calls: callsOf(gain), bad: badOf(gain) };
+		});
+}
+
+type Gains = ReturnType<typeof gainsOf>;
+
+function sumsSince(state: InstitutionState, from: number, gains: Gains): Sums {
+	const sums = { calls: 0, bad: 0 };
+	const add = (minute: number, { calls, bad }: Sums) => {
+		if (minute < from) return;
+		sums.calls += calls;
+		sums.bad += bad;
+	};
+	for (const [minute, sum] of state.judged) add(minute, sum);
+	for (const gain of gains) add(gain.minute, gain);
+	return sums;
+}
+
+/** The minute that `time` is in, with the one before when there are fewer than `callsMin`. */
+function windowOf(
+	state: InstitutionState,
+	gains: Gains,
+	{ time, callsMin }: { readonly time: number; readonly callsMin: number },
+): Window {
+	const minute = Math.floor(time / MINUTE_MS);
+	const present = sumsSince(state, minute, gains);
+	if (present.calls >= callsMin) return { from: minute, sums: present };
+	return { from: minute - 1, sums: sumsSince(state, minute - 1, gains) };
+}
+
+/** The same calls, node by node. */
+export function sumsByNode(
+	state: InstitutionState,
+	from: number,
+	also?: { readonly node: string; readonly gains: Gains },
+): Map<string, Sums> {
+	const rows = new Map<string, Sums>();
+	const add = (node: string, { calls, bad }: Sums) => {
+		const row = rows.get(node) ?? { calls: 0, bad: 0 };
+		row.calls += calls;
+		row.bad += bad;
+		rows.set(node, row);
+	};
+	const { generation } = state.standing;
+	for (const { node, cells } of state.reporters.values()) {
+		for (const cell of cells.values()) {
+			if (cell.generation !== generation || cell.minute < from) continue;
+			add(node, { calls: callsOf(cell.counts), bad: badOf(cell.counts) });
+		}
+	}
+	for (const gain of also?.gains ?? []) if (gain.minute >= from) add(also?.node ?? '', gain);
+	return rows;
+}
+
+const isBad = ({ calls, bad }: Sums, rate: number) => calls > 0 && bad >= calls * rate;
+
+/** Leaves out the worst node (and those known to be bad): do the others' calls fail as well? */
+function whoseFault(
+	state: InstitutionState,
+	rows: ReadonlyMap<string, Sums>,
+	{ rate, callsMin }: { readonly rate: number; readonly callsMin: number },
+): Finding {
+	const { badNodes } = state.standing;
+	const suspects = [...rows].filter(([node]) => !badNodes.includes(node));
+	const [worst] = suspects.toSorted(([, one], [, other]) => other.bad - one.bad);
+	// All that is bad comes from nodes that are known to be.
+	if (worst === undefined) {
+		const others = [...state.reporters.values()].some((other) => !badNodes.includes(other.node));
+		return { kind: others ? 'fine' : 'bank' };
+	}
+	const [node] = worst;
+	const rest = { calls: 0, bad: 0 };
+	for (const [other, { calls, bad }] of suspects) {
+		if (other === node) continue;
+		rest.calls += calls;
+		rest.bad += bad;
+	}
+	if (rest.calls >= callsMin) {
+		if (isBad(rest, rate)) return { kind: 'bank' };
+		return isBad(worst[1], rate) ? { kind: 'node', node } : { kind: 'fine' };
+	}
+	return isBad(worst[1], rate) ? { kind: 'alone', node } : { kind: 'fine' };
+}
+
+/** After a while, what is known of the others has to do; one that is the only one is believed at once. */
+function settle(
+	state: InstitutionState,
+	rows: ReadonlyMap<string, Sums>,
+	{ node, time, rate }: { readonly node: string; readonly time: number; readonly rate: number },
+): Finding {
+	const { suspicion, reporters } = state;
+	const others = [...reporters.values()].some(
+		(other) => other.node !== node && other.cells.size > 0,
+	);
+	const waited = suspicion?.node === node && time - suspicion.time >= OTHERS_MS;
+	if (others && !waited) return { kind: 'alone', node };
+	const rest = { calls: 0, bad: 0 };
+	for (const [other, { calls, bad }] of rows) {
+		if (other === node || state.standing.badNodes.includes(other)) continue;
+		rest.calls += calls;
+		rest.bad += bad;
+	}
+	if (rest.calls === 0 || isBad(rest, rate)) return { kind: 'bank' };
+	return { kind: 'node', node };
+}
+
+/** Judges the calls of the present generation, those of a report included. */
+export function judge(state: InstitutionState, reported: ReportedEvent, callsMin: number): Finding {
+	const { time, node } = reported;
+	const { failureRate: rate } = state.standing.rules.breaker;
+	const gains = gainsOf(state, reported);
+	const { from, sums } = windowOf(state, gains, { time, callsMin });
+	if (sums.calls < callsMin) return { kind: 'quiet' };
+	if (!isBad(sums, rate)) {
+		return { kind: isBad(sums, rate * CAUTION_PART) ? 'caution' : 'fine' };
+	}
+	const rows = sumsByNode(state, from, { node, gains });
+	const finding = whoseFault(state, rows, { rate, callsMin });
+	return finding.kind === 'alone'
+		? settle(state, rows, { node: finding.node, time, rate })
+		: finding;
+}

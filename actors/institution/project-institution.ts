@@ -1,0 +1,72 @@
+import type { EventMeta, Shown } from '../../src/core/actor-kind.ts';
+import type { Collection, RowWrite } from '../../src/core/store.ts';
+import { splitKey } from '../../src/protocol/ids.ts';
+import type { InstitutionEvent } from './institution-events.ts';
+import type { InstitutionState } from './institution-state.ts';
+import { circuitOf, gateOf, infoOf } from './standing.ts';
+
+const BY_INSTITUTION = { column: 'institution', kind: 'institution' };
+
+/** One document per institution: what everybody may see of it. */
+export const INSTITUTIONS: Collection = {
+	name: 'institutions',
+	key: [{ name: 'institution', type: 'text' }],
+	actor: BY_INSTITUTION,
+};
+
+/**
+ * What became of each circuit, and by whom: {institution, circuit, generation, health, at, reason, by?,
+ * node?}. Orders of operators are among it.
+ */
+export const CIRCUIT_TURNS: Collection = {
+	name: 'circuitTurns',
+	key: [
+		{ name: 'institution', type: 'text' },
+		{ name: 'position', type: 'int' },
+	],
+	actor: BY_INSTITUTION,
+	datedBy: 'at',
+};
+
+/** Every collection that institutions write. */
+export const INSTITUTION_COLLECTIONS = [INSTITUTIONS, CIRCUIT_TURNS] as const;
+
+/** The rows that an event writes. */
+export function projectInstitution(
+	{ id }: InstitutionState,
+	event: InstitutionEvent,
+	{ position }: EventMeta,
+): readonly RowWrite[] {
+	const { type } = event;
+	if (type === 'reported' || type === 'permitted' || type === 'suspected') return [];
+	const { standing, at, reason, by, node } = event.data;
+	const present: RowWrite = {
+		op: 'put',
+		collection: INSTITUTIONS.name,
+		key: [id],
+		doc: { ...infoOf(id, standing) },
+	};
+	if (type === 'counted') return [present];
+	const doc = {
+		...{ at, reason, circuit: circuitOf(standing), generation: standing.generation },
+		health: standing.health,
+		...(by === undefined ? {} : { by }),
+		...(node === undefined ? {} : { node }),
+	};
+	return [present, { op: 'put', collection: CIRCUIT_TURNS.name, key: [id, position], doc }];
+}
+
+/** What subscribers are told: nodes how to let calls through, everybody how well it is. */
+export function showInstitution(event: InstitutionEvent, { key }: EventMeta): readonly Shown[] {
+	const { type } = event;
+	if (type === 'reported' || type === 'permitted' || type === 'suspected') return [];
+	const { standing, at } = event.data;
+	const circuit: Shown = { type: 'circuit', data: gateOf(standing, at), audience: 'all' };
+	const health: Shown = {
+		type: 'health',
+		data: infoOf(splitKey(key).id, standing),
+		audience: 'all',
+	};
+	if (type === 'told') return [circuit];
+	return type === 'turned' || type === 'ensured' ? [circuit, health] : [health];
+}

@@ -1,0 +1,79 @@
+import type { CommandAnswer } from '../core/actor-port.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { Gate, Report, Reported } from '../protocol/institution-nodes.ts';
+import type { ActorClock } from './actor-clock.ts';
+import type { Circuit } from './circuit-gate.ts';
+
+const REPORT_MS = 1_000;
+/** A report that was not answered so long may be followed by the next. */
+const ANSWER_MS = 3_000;
+/** Behind the last call, the actor's time goes on until its minute was counted. */
+const TAIL_MS = 150_000;
+const TAIL_REPORT_MS = 5_000;
+
+export interface CircuitReporterOptions {
+	readonly circuit: Circuit;
+	readonly runtime: Runtime;
+	readonly incarnation: string;
+	readonly clock: ActorClock;
+	readonly send: (report: Report, answer: (answer: CommandAnswer) => void) => void;
+	/** A gate that came with an answer. */
+	readonly gate: (gate: Gate) => void;
+}
+
+/**
+ * Tells the actor of one institution once a second what became of this node's calls (I10); without
+ * calls only that it lives, while that matters. Totals are told until they have arrived.
+ */
+export class CircuitReporter {
+	readonly #options: CircuitReporterOptions;
+	#dueAt: number;
+	#sentAt = Number.NEGATIVE_INFINITY;
+	#isAsking = false;
+
+	constructor(options: CircuitReporterOptions) {
+		this.#options = options;
+		const { runtime } = options;
+		// Institutions and nodes that begin together do not report together.
+		this.#dueAt = runtime.monotonic() + runtime.random() * REPORT_MS;
+	}
+
+	/** Reports when it is time to. */
+	tick(): void {
+		const { runtime } = this.#options;
+		const now = runtime.monotonic();
+		if (now < this.#dueAt) return;
+		this.#dueAt = Math.max(this.#dueAt + REPORT_MS, now);
+		if (this.#isAsking && now - this.#sentAt < ANSWER_MS) return;
+		this.#report(now);
+	}
+
+	#report(now: number): void {
+		const { circuit, incarnation, clock, send } = this.#options;
+		const [cells, arrived] = circuit.tally.news(now);
+		if (cells.length === 0 && !this.#hasToLive(now)) return;
+		const time = clock.at(now);
+		const known = time === undefined ? {} : { time };
+		this.#isAsking = true;
+		this.#sentAt = now;
+		send({ incarnation, version: circuit.gate.version, cells, ...known }, (answer) => {
+			if (this.#sentAt === now) this.#isAsking = false;
+			if (!answer.ok) return;
+			arrived();
+			this.#answered(answer.reply as Reported);
+		});
+	}
+
+	/** Whether a report without calls is of use. */
+	#hasToLive(now: number): boolean {
+		const { gate, tally } = this.#options.circuit;
+		if (gate.circuit === 'open' || gate.circuit === 'recovering') return true;
+		return now - tally.lastAt < TAIL_MS && now - this.#sentAt >= TAIL_REPORT_MS;
+	}
+
+	#answered({ time, gate }: Reported): void {
+		const { clock, runtime } = this.#options;
+		clock.hear(time, runtime.monotonic());
+		if (gate !== undefined) this.#options.gate(gate);
+	}
+}
