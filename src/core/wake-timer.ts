@@ -3,6 +3,8 @@ import type { Runtime } from './runtime.ts';
 const WAIT_MAX_MS = 2 ** 31 - 1;
 /** A timer whose work does not move it on is not fired more often than this. */
 const AGAIN_MS = 1_000;
+/** One that fires before its time waits at least this much longer. */
+const EARLY_MS = 1;
 
 /** The timer of one live actor: fires when the clock says so, however it was set meanwhile. */
 export class WakeTimer {
@@ -36,8 +38,10 @@ export class WakeTimer {
 		if (at === undefined) return;
 		const waitMs = Math.min(Math.max(at - this.#runtime.now(), waitMinMs), WAIT_MAX_MS);
 		this.#cancel = this.#runtime.after(waitMs, () => {
-			if (this.#runtime.now() >= at) this.#fire();
-			this.#wait(at, AGAIN_MS);
+			// A scheduler may be a little early by the clock, or the clock was set back.
+			const isDue = this.#runtime.now() >= at;
+			this.#wait(at, isDue ? AGAIN_MS : EARLY_MS);
+			if (isDue) this.#fire();
 		});
 	}
 }
