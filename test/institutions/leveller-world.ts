@@ -65,6 +65,7 @@ export class NightClock implements Runtime {
 			for (const run of due ?? []) run();
 			await settled();
 		}
+		if (!done() && Number.isFinite(end)) this.#now = Math.max(this.#now, end);
 	}
 
 	/** Latest first; there are few moments at a time. */
@@ -98,8 +99,8 @@ export class Consents implements TargetPages {
 		this.#rows.splice(this.#firstBehind(slot), 0, { slot, userId });
 	}
 
-	withdraw(userId: string): void {
-		this.#rows = this.#rows.filter((row) => row.userId !== userId);
+	withdraw(userIds: ReadonlySet<string>): void {
+		this.#rows = this.#rows.filter(({ userId }) => !userIds.has(userId));
 	}
 
 	async page(after: readonly [number, string] | undefined, limit: number) {
@@ -265,11 +266,11 @@ export class Recordings {
 	}
 }
 
-/** Allowed on Monday only, from 01:00 to 07:00: 360 minutes in the week. */
+/** Allowed on Monday only, from 01:00 on for some hours. */
 export class OneNight extends RefreshCalendar {
-	constructor() {
+	constructor(hours: number) {
 		super({
-			institution: { industry: 'bank', batchHours: { from: 1, to: 7 } },
+			institution: { industry: 'bank', batchHours: { from: 1, to: 1 + hours } },
 			utcOffsetMinutes: 540,
 		});
 	}
@@ -289,9 +290,8 @@ export function* people(count: number, seed = 7) {
 
 export interface NightOptions {
 	readonly users: Iterable<{ readonly slot: number; readonly userId: string }>;
+	/** Default: two hours on Monday. */
 	readonly calendar?: RefreshCalendar;
-	/** Milliseconds behind {@link MONDAY}. */
-	readonly from?: number;
 	readonly perSecondMax?: number;
 	readonly seed?: number;
 }
@@ -309,12 +309,12 @@ export class Night {
 	failure: unknown;
 	readonly #perSecondMax: number;
 
-	constructor({ users, calendar, from = HOUR_MS, perSecondMax = 95, seed }: NightOptions) {
-		this.clock = new NightClock(MONDAY + from, seed);
+	constructor({ users, calendar, perSecondMax = 95, seed }: NightOptions) {
+		this.clock = new NightClock(MONDAY + HOUR_MS, seed);
 		this.consents = new Consents(users);
 		this.plan = new PlanHost(this.clock);
 		this.recordings = new Recordings(this.clock);
-		this.calendar = calendar ?? new OneNight();
+		this.calendar = calendar ?? new OneNight(2);
 		this.#perSecondMax = perSecondMax;
 		this.plan.command('ensure', { week: 0, nextAt: this.clock.now() });
 		this.plan.command('wake');
@@ -357,15 +357,17 @@ export class Night {
 
 	/** Runs night after night until a moment. */
 	async nights(end: number): Promise<void> {
-		while (this.clock.now() < end) {
+		for (;;) {
+			const { phase, nextAt = 0 } = this.plan.state;
+			if (phase === 'resting') {
+				await this.clock.until(Math.min(nextAt, end));
+				if (nextAt >= end) return;
+				this.plan.command('wake');
+			}
 			this.start();
 			await this.over(24 * HOUR_MS);
-			const nextAt = this.nextAt ?? Number.POSITIVE_INFINITY;
 			const id = `run-${this.plan.state.run}`;
-			this.plan.command('intentDone', { id, result: { nextAt } });
-			this.clock.after(nextAt - this.clock.now(), () => this.plan.command('wake'));
-			await this.clock.until(Math.min(end, nextAt));
-			if (nextAt >= end) return;
+			this.plan.command('intentDone', { id, result: { nextAt: this.nextAt } });
 		}
 	}
 }

@@ -65,6 +65,13 @@ export class RefreshCalendar {
 		this.#holidays = new Set(traffic.holidays);
 	}
 
+	/** Share of the contract's rate that users need when they need most, 0 to 1. */
+	get busiest(): number {
+		const { byHour, payDay, tradingDay } = this.#traffic;
+		const trading = this.#isSecurities ? tradingDay.securities : tradingDay.others;
+		return Math.min(1, Math.max(...byHour) * Math.max(1, trading) * Math.max(1, payDay));
+	}
+
 	/** The week of a moment; it begins on Monday at 00:00. */
 	weekAt(at: number): Week {
 		const week = Math.floor((at + this.#offsetMs - FIRST_MONDAY) / WEEK_MS);

@@ -94,8 +94,9 @@ export class MinutePace {
 		const stretches = calendar.stretches(this.#at, end);
 		this.#isLast = stretches.reduce((sum, { minutes }) => sum + minutes, 0) <= 1;
 		const targets = this.#isLast ? atMost(left) : left.targets;
-		const { stretches: planned } = planWeek(targets, stretches, left.perSecondMax * 60);
-		return planned[0]?.perMinute ?? 0;
+		const { busiest } = calendar;
+		const bounds = { perMinuteMax: left.perSecondMax * 60, busiest };
+		return planWeek(targets, stretches, bounds).stretches[0]?.perMinute ?? 0;
 	}
 
 	/** In the last minute the pace follows what turns out to be left. */

@@ -19,8 +19,18 @@ export interface WeekPlan {
 	readonly short: number;
 }
 
-/** The busiest stretch of a plan still takes targets, a quarter of what a silent one would take. */
+/** The busiest hour still takes targets, about a fifth of what a silent one takes. */
 const ABOVE_BUSIEST = 1.25;
+
+/** Where users need less than this at their busiest, all hours are alike. */
+const SILENT = 0.001;
+
+export interface PlanBounds {
+	/** What the contract allows in a minute, users included. */
+	readonly perMinuteMax: number;
+	/** Share of the contract's rate that users need when they need most, 0 to 1. */
+	readonly busiest: number;
+}
 
 /**
  * Spreads targets over stretches against the expected traffic (I20): each minute takes in proportion to
@@ -30,12 +40,11 @@ const ABOVE_BUSIEST = 1.25;
 export function planWeek(
 	targets: number,
 	stretches: readonly Stretch[],
-	perMinuteMax: number,
+	{ perMinuteMax, busiest }: PlanBounds,
 ): WeekPlan {
-	const busiest = stretches.reduce((most, { online }) => Math.max(most, online), 0);
 	const open = stretches.map((stretch) => ({
 		stretch,
-		weight: busiest === 0 ? 1 : ABOVE_BUSIEST * busiest - stretch.online,
+		weight: busiest < SILENT ? 1 : Math.max(0, ABOVE_BUSIEST * busiest - stretch.online),
 		room: Math.max(0, 1 - stretch.online) * perMinuteMax,
 	}));
 	const full = new Set<(typeof open)[number]>();
