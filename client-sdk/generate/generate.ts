@@ -10,7 +10,10 @@ const ROOT = resolve(import.meta.dirname, '../..');
 export const GENERATED = join(ROOT, 'client-sdk/src/generated');
 
 /** Kinds that the SDK dresses up by hand; all others are reached as `naru.<kind>`. */
-const DRESSED = new Set(['channel', 'channels', 'user', 'presence']);
+const DRESSED = new Set(['channel', 'channels', 'user', 'presence', 'ticket-lobby', 'tickets']);
+
+/** Kinds that nodes and operators speak to; buyers come through `ticket-lobby`. */
+const NOT_FOR_CLIENTS = new Set(['ticket-event']);
 
 interface Found {
 	readonly module: ProtocolModule;
@@ -24,7 +27,7 @@ async function contracts(): Promise<Found[]> {
 		const exports = (await import(join(ROOT, path))) as Record<string, unknown>;
 		const module = { file: basename(path, '.ts'), exports };
 		for (const contract of Object.values(exports).filter(isContract)) {
-			found.push({ module, contract });
+			if (!NOT_FOR_CLIENTS.has(contract.kind)) found.push({ module, contract });
 		}
 	}
 	return found.sort((one, other) => (one.contract.kind < other.contract.kind ? -1 : 1));

@@ -87,8 +87,10 @@ const commandTypes = (commands: KindContract['commands'], writer: TypeWriter) =>
 		.join('\n')}\n}`;
 
 const hasNoFields = (schema: z.ZodType) => {
-	const { properties } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-	return properties === undefined || Object.keys(properties).length === 0;
+	const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+	const { properties, anyOf, oneOf, allOf } = json;
+	const isJoined = anyOf !== undefined || oneOf !== undefined || allOf !== undefined;
+	return !isJoined && (properties === undefined || Object.keys(properties).length === 0);
 };
 
 function flags(command: CommandContract): string {

@@ -4,14 +4,19 @@ import { WaitingBudget } from './command-queue.ts';
 import { Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { SEAT_TABLES, type SeatKinds } from './generated/kinds.ts';
+import { TicketsHandle, ticketsTable } from './generated/tickets.ts';
 import { Inbox } from './inbox.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
+import { Orders } from './orders.ts';
 import { Presence } from './presence.ts';
 import { Room } from './room.ts';
 import { Session } from './session.ts';
 import type { LinkStats, Status, StatusChange } from './status.ts';
 import { steadyClock } from './steady-clock.ts';
+import { TicketEvent } from './ticket-event.ts';
+import { TicketEvents } from './ticket-events.ts';
+import { Tickets } from './tickets.ts';
 import type { TokenOption } from './token-source.ts';
 import { type StorageLike, UnsentStore } from './unsent-store.ts';
 
@@ -44,12 +49,16 @@ export class Naru {
 	readonly channels: Channels;
 	readonly inbox: Inbox;
 	readonly presence: Presence;
+	readonly ticketEvents: TicketEvents;
+	readonly tickets: Tickets;
+	readonly orders: Orders;
 	readonly #environment: Environment;
 	readonly #connection: Connection;
 	readonly #session: Session;
 	readonly #store: UnsentStore;
 	readonly #channels = new Map<string, Channel>();
 	readonly #rooms = new Map<string, Room>();
+	readonly #ticketEvents = new Map<string, TicketEvent>();
 	readonly #listeners = new Listeners<NaruEvents>((type) =>
 		type === 'status' ? [this.#connection.status] : undefined,
 	);
@@ -90,6 +99,10 @@ export class Naru {
 			channel: (id) => this.channel(id),
 			userId: () => this.#knownUser(),
 		});
+		const tickets = new TicketsHandle(this.#session, { table: ticketsTable, id: () => 'me' });
+		this.ticketEvents = new TicketEvents(tickets);
+		this.tickets = new Tickets(tickets);
+		this.orders = new Orders(tickets);
 	}
 
 	/** Known from the first time online on. */
@@ -127,6 +140,19 @@ export class Naru {
 		});
 		this.#channels.set(id, channel);
 		return channel;
+	}
+
+	/** One sale of tickets: the same object for the same id. Nothing is opened before it is used. */
+	ticketEvent(id: string): TicketEvent {
+		const known = this.#ticketEvents.get(id);
+		if (known) return known;
+		const event = new TicketEvent(id, {
+			session: this.#session,
+			now: () => this.now(),
+			room: () => this.room('ticket-seats', id) as unknown as Room,
+		});
+		this.#ticketEvents.set(id, event);
+		return event;
 	}
 
 	/**

@@ -211,11 +211,13 @@ export const ticketReportSchema = z.object({
 export type TicketReport = z.infer<typeof ticketReportSchema>;
 
 const usersSchema = z.array(idSchema).min(1).max(ARRIVALS_MAX);
-const seatsSchema = z.array(idSchema).min(1).max(PER_USER_MAX);
+/** Of one user's request. */
+export const pickedSeatsSchema = z.array(idSchema).min(1).max(PER_USER_MAX);
 /** Ids of the users' admission that a node has read out of the signed proof. */
 const admissionIdSchema = z.string().min(1).max(64);
-const pickSchema = z.union([
-	z.object({ seats: seatsSchema }),
+/** Seats by their ids, or how many units. */
+export const pickSchema = z.union([
+	z.object({ seats: pickedSeatsSchema }),
 	z.object({ quantity: z.int().min(1).max(PER_USER_MAX) }),
 ]);
 const nothing = z.object({});
@@ -246,6 +248,19 @@ export const ticketEventContract = defineKind({
 		resume: { args: nothing, reply: nothing },
 		close: { args: nothing, reply: nothing },
 		report: { args: nothing, reply: ticketReportSchema, query: true },
+		/**
+		 * Holds the history of the stock against what is sold (T11): units sold without a row, and units in
+		 * use by the history alone. Both lists are empty, or somebody has to look.
+		 */
+		reconcile: {
+			args: nothing,
+			reply: z.object({
+				units: z.int(),
+				missing: z.array(z.string()),
+				extra: z.array(z.string()),
+			}),
+			query: true,
+		},
 		/** Ends what is stuck: tried again, or settled by hand. */
 		resolve: {
 			args: z.object({ orderId: orderIdSchema, how: z.enum(['retry', 'settled']) }),
@@ -280,7 +295,7 @@ export const ticketEventContract = defineKind({
 		},
 		/** Without seats: everything held. */
 		release: {
-			args: z.object({ admission: admissionIdSchema, seats: seatsSchema.optional() }),
+			args: z.object({ admission: admissionIdSchema, seats: pickedSeatsSchema.optional() }),
 			reply: ticketMeSchema,
 		},
 		checkout: { args: z.object({ admission: admissionIdSchema }), reply: orderSchema },
@@ -290,7 +305,7 @@ export const ticketEventContract = defineKind({
 		},
 		order: { args: z.object({ orderId: orderIdSchema }), reply: orderSchema, query: true },
 		refund: {
-			args: z.object({ orderId: orderIdSchema, seats: seatsSchema.optional() }),
+			args: z.object({ orderId: orderIdSchema, seats: pickedSeatsSchema.optional() }),
 			reply: orderSchema,
 		},
 		// Other services, for stock without a waiting room (T11).
@@ -318,99 +333,5 @@ export const ticketEventContract = defineKind({
 		/** Everything is sold: the queue has ended. */
 		soldOut: z.object({ at: z.int() }),
 	},
-	ephemerals: {},
-});
-
-/**
- * One event as a buyer sees it: a service of the buyer's node, `ticket-lobby/<event>`. It gathers
- * arrivals, knows who of its users waits, and tells them where they stand.
- */
-export const ticketLobbyContract = defineKind({
-	kind: 'ticket-lobby',
-	style: 'service',
-	openArgs: nothing,
-	view: z.object({
-		info: ticketEventInfoSchema,
-		tick: ticketTickSchema,
-		me: ticketMeSchema,
-	}),
-	commands: {
-		enter: { args: nothing, reply: ticketMeSchema, requests: 'none' },
-		leave: { args: nothing, reply: nothing, requests: 'none' },
-		/** The exact place, now. */
-		place: { args: nothing, reply: ticketMeSchema, query: true },
-		hold: {
-			args: z.intersection(z.object({ admission: z.string().max(2_000) }), pickSchema),
-			reply: ticketMeSchema,
-		},
-		release: {
-			args: z.object({ admission: z.string().max(2_000), seats: seatsSchema.optional() }),
-			reply: ticketMeSchema,
-		},
-		checkout: { args: z.object({ admission: z.string().max(2_000) }), reply: orderSchema },
-		pay: {
-			args: z.object({ orderId: orderIdSchema, methodToken: z.string().min(1).max(200) }),
-			reply: orderSchema,
-		},
-	},
-	events: {},
-	ephemerals: {
-		me: ticketMeSchema,
-		tick: ticketTickSchema,
-		info: ticketEventInfoSchema,
-	},
-});
-
-const pageShape = {
-	after: z.string().max(300).optional(),
-	limit: z.int().min(1).max(200).default(50),
-};
-
-/** Events, own tickets and orders: a service of the gateway, `tickets/me`. */
-export const ticketsContract = defineKind({
-	kind: 'tickets',
-	style: 'service',
-	openArgs: nothing,
-	view: nothing,
-	commands: {
-		/** By opening time. */
-		events: {
-			args: z.object({
-				state: z.enum(['upcoming', 'open', 'soldOut', 'closed']).optional(),
-				text: z.string().max(100).optional(),
-				...pageShape,
-			}),
-			reply: z.object({ events: z.array(ticketEventInfoSchema), next: z.string().optional() }),
-			query: true,
-		},
-		/** Own tickets, newest first. */
-		list: {
-			args: z.object(pageShape),
-			reply: z.object({
-				tickets: z.array(ticketSchema),
-				hasMore: z.boolean(),
-				next: z.string().optional(),
-			}),
-			query: true,
-		},
-		order: { args: z.object({ orderId: orderIdSchema }), reply: orderSchema, query: true },
-		refund: {
-			args: z.object({ orderId: orderIdSchema, seats: seatsSchema.optional() }),
-			reply: orderSchema,
-		},
-	},
-	events: {},
-	ephemerals: {},
-});
-
-/** The live seat map for those inside: a Colyseus room with schema state, `ticket-seats/<event>`. */
-export const ticketSeatsContract = defineKind({
-	kind: 'ticket-seats',
-	style: 'seat',
-	/** The proof of admission. */
-	openArgs: z.object({ admission: z.string().max(2_000) }),
-	view: nothing,
-	commands: {},
-	events: {},
 	ephemerals: {},
 });

@@ -1,0 +1,54 @@
+import type { TicketEventState, TicketMe } from '../protocol/ticket-event.ts';
+import type { LobbySession } from './lobby-session.ts';
+import type { WheelMember } from './ticket-tiers.ts';
+
+/** Nothing held: shared, for most users hold nothing. */
+export const NOTHING_HELD: TicketMe['held'] = { seats: [], quantity: 0 };
+
+/** The signed form of an admission. */
+interface Proof {
+	readonly admission: string;
+	readonly deadline: number;
+	readonly text: Promise<string>;
+}
+
+/** A user who is on this node, with all devices and pages. Small: there may be hundreds of thousands. */
+export class LobbyUser implements WheelMember {
+	readonly userId: string;
+	readonly sessions: LobbySession[] = [];
+	/** What the actor said last, with its own id of the admission; nothing while it is asked. */
+	me: TicketMe | undefined;
+	/** How many queues had ended when it said so. */
+	round = 0;
+	/** Counts what the actor has told of the user by itself: what was asked before is older. */
+	version = 0;
+	/** The time of the tick that was told last. */
+	tickAt = 0;
+	/** The deadline of the turn that was claimed. */
+	claimed: number | undefined;
+	proof: Proof | undefined;
+	tier = 0;
+	slot = -1;
+	index = 0;
+
+	constructor(userId: string) {
+		this.userId = userId;
+	}
+}
+
+const isIn = ({ phase }: TicketMe) => phase === 'inside' || phase === 'paying' || phase === 'done';
+
+export const isQueued = (me: TicketMe | undefined): boolean =>
+	me?.phase === 'waiting' || me?.phase === 'turn';
+
+/**
+ * Where a user stands now: what the actor said, unless the queue has ended since (`hasEnded`); whoever
+ * is outside sees the state of the sale.
+ */
+export function standingOf(me: TicketMe, state: TicketEventState, hasEnded: boolean): TicketMe {
+	if (isIn(me) || (isQueued(me) && !hasEnded)) return me;
+	const phase = state === 'soldOut' || state === 'closed' ? state : 'before';
+	if (me.phase === phase) return me;
+	const { ended } = me;
+	return { phase, held: NOTHING_HELD, ...(ended === undefined ? {} : { ended }) };
+}

@@ -1,0 +1,362 @@
+/**
+ * The waiting room of one event on one node: knows who of its users stands where, gathers what they
+ * want into few commands, and tells them. The truth is the actor's; what is known here is what it told
+ * last, and is asked again when its owner has moved.
+ */
+import type { CommandAnswer } from '../core/actor-port.ts';
+import type { Log } from '../core/log.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { Connection, ServiceSession, ServiceView, Tell } from '../gateway/ports.ts';
+import {
+	ARRIVALS_MAX,
+	type TicketEventInfo,
+	type TicketMe,
+	type TicketTick,
+} from '../protocol/ticket-event.ts';
+import { placeNow } from '../protocol/wait-estimate.ts';
+import type { WireEvent } from '../protocol/wire.ts';
+import type { EventFeed, EventListener, EventView } from './event-feed.ts';
+import { LobbySession, type SessionLobby } from './lobby-session.ts';
+import { isQueued, LobbyUser, NOTHING_HELD, standingOf } from './lobby-user.ts';
+import { type Tier, TierWheel, WHEEL_STEP_MS } from './ticket-tiers.ts';
+
+/** Most users of one event on one node. */
+const USERS_MAX = 500_000;
+/** News for all is told to so many, then the loop may breathe. */
+const TOLD_AT_ONCE = 1_000;
+/** A loop that stood still catches up with no more of the wheel at once. */
+const STEPS_MAX = 20;
+const FULL_RETRY_MS = 5_000;
+
+export interface LobbyOptions {
+	readonly feed: EventFeed;
+	readonly runtime: Pick<Runtime, 'after' | 'defer' | 'monotonic' | 'now'>;
+	readonly log: Log;
+	readonly tiers: readonly Tier[];
+	/** The last handle was closed. */
+	readonly ended: () => void;
+}
+
+export class Lobby implements SessionLobby, EventListener {
+	readonly feed: EventFeed;
+	readonly #options: LobbyOptions;
+	readonly #users = new Map<string, LobbyUser>();
+	readonly #wheel: TierWheel<LobbyUser>;
+	readonly #unfollow: () => void;
+	/** Counts the queues that have ended. */
+	#round = 0;
+	/** The same object for all who are told, until the next. */
+	#tickEvent: WireEvent | undefined;
+	#infoEvent: WireEvent | undefined;
+	#turnedAt: number;
+	#cancelWheel = () => {};
+	/** Who is still to be told the news for all. */
+	#telling: Iterator<LobbyUser> | undefined;
+	/** Counts the owners that were met: what was begun under an older one is given up. */
+	#owners = 0;
+
+	constructor(options: LobbyOptions) {
+		this.#options = options;
+		this.feed = options.feed;
+		this.#wheel = new TierWheel(options.tiers);
+		this.#turnedAt = options.runtime.monotonic();
+		this.#unfollow = this.feed.follow(this);
+		this.#turnLater();
+	}
+
+	/** How many users are here. */
+	get size(): number {
+		return this.#users.size;
+	}
+
+	open(connection: Connection, tell: Tell): ServiceSession {
+		const { userId } = connection.identity;
+		let user = this.#users.get(userId);
+		if (user === undefined) {
+			user = new LobbyUser(userId);
+			// Whoever finds it full is told so by the view, and is gone with its handle.
+			if (this.#users.size < USERS_MAX) this.#users.set(userId, user);
+			this.#wheel.put(user, this.#wheel.last);
+		}
+		const session = new LobbySession(this, user, { connection, tell });
+		user.sessions.push(session);
+		return session;
+	}
+
+	async view(user: LobbyUser): Promise<ServiceView> {
+		if (this.#users.get(user.userId) !== user) {
+			return { ok: false, code: 'BUSY', retryAfterMs: FULL_RETRY_MS };
+		}
+		const ready = await this.feed.ready();
+		if (!ready.ok) return ready;
+		if (user.me === undefined || !this.feed.isLive) {
+			const looked = await this.#look(user);
+			if (!looked.ok) return looked;
+		}
+		const { view } = this.feed;
+		if (view === undefined) return { ok: false, code: 'MOVED' };
+		const { info, tick } = view;
+		user.tickAt = tick.at;
+		return { ok: true, view: { info, tick, me: await this.#shown(user) } };
+	}
+
+	async enter(user: LobbyUser): Promise<CommandAnswer> {
+		const ready = await this.feed.ready();
+		if (!ready.ok) return ready;
+		if (user.me === undefined || !this.#isAnsweredHere(user)) {
+			const { version } = user;
+			const round = this.#round;
+			const answer = await this.feed.arrivals.ask(user.userId);
+			if (!answer.ok) return answer;
+			if (user.version === version) this.#learn(user, answer.value, round);
+		}
+		return { ok: true, reply: await this.#shown(user) };
+	}
+
+	async look(user: LobbyUser): Promise<CommandAnswer> {
+		const looked = await this.#look(user);
+		return looked.ok ? { ok: true, reply: await this.#shown(user) } : looked;
+	}
+
+	async proven(user: LobbyUser, me: TicketMe): Promise<TicketMe> {
+		const { admission, deadline } = me;
+		if (admission === undefined || deadline === undefined) return me;
+		const { proofs } = this.feed;
+		if (proofs === undefined) return me;
+		if (user.proof?.admission !== admission || user.proof.deadline !== deadline) {
+			const text = proofs.sign({ userId: user.userId, id: admission, deadline });
+			user.proof = { admission, deadline, text };
+		}
+		return { ...me, admission: await user.proof.text };
+	}
+
+	retell(user: LobbyUser, session: LobbySession): void {
+		if (this.#infoEvent !== undefined) session.hear(this.#infoEvent);
+		if (this.#tickEvent !== undefined) session.hear(this.#tickEvent);
+		this.#tellMe(user, [session]);
+	}
+
+	left(user: LobbyUser, session: LobbySession): void {
+		const at = user.sessions.indexOf(session);
+		if (at >= 0) user.sessions.splice(at, 1);
+		if (user.sessions.length > 0) return;
+		this.#wheel.remove(user);
+		if (this.#users.get(user.userId) === user) this.#users.delete(user.userId);
+		if (this.#users.size > 0) return;
+		this.#cancelWheel();
+		this.#telling = undefined;
+		this.#unfollow();
+		this.#options.ended();
+	}
+
+	opened({ info, tick }: EventView, isAgain: boolean): void {
+		this.#owners++;
+		this.#infoEvent = ['info', info];
+		this.#tickEvent = ['tick', tick];
+		if (!isAgain) return;
+		this.#tellAll();
+		void this.#askAgain(this.#owners);
+	}
+
+	told(type: string, data: unknown): void {
+		switch (type) {
+			case 'tick':
+				this.#tickEvent = ['tick', data as TicketTick];
+				break;
+			case 'info':
+				this.#changed(data as TicketEventInfo);
+				break;
+			case 'me': {
+				const { userId, me } = data as { userId: string; me: TicketMe };
+				this.#news(userId, me);
+				break;
+			}
+			case 'turn': {
+				const { users, deadline } = data as { users: readonly string[]; deadline: number };
+				const me: TicketMe = { phase: 'turn', deadline, held: NOTHING_HELD };
+				for (const userId of users) this.#news(userId, me);
+				break;
+			}
+			case 'soldOut':
+				this.#round++;
+				this.#tellAll();
+				break;
+			// Seats are for those inside, in a room of their own.
+			default:
+		}
+	}
+
+	/** Whether what is known says all that entering again could. */
+	#isAnsweredHere(user: LobbyUser): boolean {
+		if (!this.feed.isLive) return false;
+		const { phase } = this.#standing(user);
+		if (phase === 'before') return this.#isBeforeOpening;
+		// Who bought may be allowed to buy more.
+		return phase !== 'done';
+	}
+
+	get #isBeforeOpening(): boolean {
+		const info = this.feed.view?.info;
+		return info?.state === 'scheduled' && this.#options.runtime.now() < info.opensAt;
+	}
+
+	async #look(user: LobbyUser): Promise<{ readonly ok: true } | (CommandAnswer & { ok: false })> {
+		const { version } = user;
+		const round = this.#round;
+		const answer = await this.feed.looks.ask(user.userId);
+		if (!answer.ok) return answer;
+		if (user.version === version) this.#learn(user, answer.value, round);
+		return { ok: true };
+	}
+
+	/** The actor tells of a user by itself: newer than all that was asked before. */
+	#news(userId: string, me: TicketMe): void {
+		const user = this.#users.get(userId);
+		if (user === undefined) return;
+		user.version++;
+		this.#learn(user, me, this.#round);
+		this.#tellMe(user, user.sessions);
+	}
+
+	/** Takes over what the actor says; whoever has a turn and is here takes it. */
+	#learn(user: LobbyUser, me: TicketMe, round: number): void {
+		const { seats, quantity } = me.held;
+		const isEmpty = seats.length === 0 && quantity === 0;
+		user.me = isEmpty ? { ...me, held: NOTHING_HELD } : me;
+		user.round = round;
+		if (user.slot >= 0) this.#wheel.put(user, this.#tierOf(user));
+		if (me.phase !== 'turn' || me.deadline === undefined || user.claimed === me.deadline) return;
+		const { deadline } = me;
+		user.claimed = deadline;
+		void this.feed.claims.ask(user.userId).then((claimed) => {
+			if (claimed.ok || user.claimed !== deadline) return;
+			user.claimed = undefined;
+			this.#options.log.debug({ code: claimed.code }, 'a turn was not claimed');
+		});
+	}
+
+	#standing(user: LobbyUser): TicketMe {
+		const me = user.me ?? { phase: 'before', held: NOTHING_HELD };
+		const state = this.feed.view?.info.state ?? 'scheduled';
+		return standingOf(me, state, user.round !== this.#round);
+	}
+
+	/** As it is when the answer leaves. */
+	async #shown(user: LobbyUser): Promise<TicketMe> {
+		for (;;) {
+			const { me } = user;
+			const shown = await this.proven(user, this.#standing(user));
+			if (user.me === me) return shown;
+		}
+	}
+
+	#tellMe(user: LobbyUser, sessions: readonly LobbySession[]): void {
+		if (user.me === undefined) return;
+		const me = this.#standing(user);
+		if (me.admission === undefined) {
+			const event: WireEvent = ['me', me];
+			for (const session of sessions) session.hear(event);
+			return;
+		}
+		const known = user.me;
+		const some = [...sessions];
+		const { log } = this.#options;
+		this.proven(user, me).then(
+			(shown) => {
+				// What came meanwhile was told, or is about to be.
+				if (user.me !== known) return;
+				for (const session of some) session.hear(['me', shown]);
+			},
+			(error) => log.error({ err: error }, 'an admission was not signed'),
+		);
+	}
+
+	#changed(info: TicketEventInfo): void {
+		const [, before] = this.#infoEvent ?? [];
+		const wasClosed = (before as TicketEventInfo | undefined)?.state === 'closed';
+		if (info.state === 'closed' && !wasClosed) this.#round++;
+		this.#infoEvent = ['info', info];
+		this.#tellAll();
+	}
+
+	/** Tells everybody the event and, who is not inside, where that leads: in slices, soon. */
+	#tellAll(): void {
+		const isUnderWay = this.#telling !== undefined;
+		this.#telling = [...this.#users.values()][Symbol.iterator]();
+		if (!isUnderWay) this.#options.runtime.defer(() => this.#tellSome());
+	}
+
+	#tellSome(): void {
+		const info = this.#infoEvent;
+		for (let count = 0; count < TOLD_AT_ONCE; count++) {
+			const user = this.#telling?.next().value;
+			if (user === undefined) {
+				this.#telling = undefined;
+				return;
+			}
+			if (info !== undefined) for (const session of user.sessions) session.hear(info);
+			if (user.me?.admission === undefined) this.#tellMe(user, user.sessions);
+		}
+		this.#options.runtime.defer(() => this.#tellSome());
+	}
+
+	/**
+	 * Another node owns the event now: where everybody stands is asked, and who has lost a place because
+	 * nobody heard that the user is here, arrives again.
+	 */
+	async #askAgain(owner: number): Promise<void> {
+		const users = [...this.#users.values()];
+		for (let from = 0; from < users.length; from += ARRIVALS_MAX) {
+			if (owner !== this.#owners) return;
+			const some = users.slice(from, from + ARRIVALS_MAX);
+			await Promise.all(some.map((user) => this.#lookAgain(user)));
+		}
+	}
+
+	async #lookAgain(user: LobbyUser): Promise<void> {
+		if (user.me === undefined || user.sessions.length === 0) return;
+		const wasQueued = isQueued(this.#standing(user));
+		user.claimed = undefined;
+		const looked = await this.#look(user);
+		if (!looked.ok || user.me === undefined) return;
+		const { phase, ended } = this.#standing(user);
+		if (wasQueued && phase === 'before' && ended !== 'left') {
+			const { version } = user;
+			const arrived = await this.feed.arrivals.ask(user.userId);
+			if (arrived.ok && user.version === version) this.#learn(user, arrived.value, this.#round);
+		}
+		this.#tellMe(user, user.sessions);
+	}
+
+	#tierOf(user: LobbyUser): number {
+		const { phase, place = 0, turned = 0 } = this.#standing(user);
+		if (phase === 'waiting') {
+			return this.#wheel.tierOf(placeNow(place, turned, this.feed.view?.tick.turned ?? 0));
+		}
+		return phase === 'turn' || phase === 'inside' || phase === 'paying' ? 0 : this.#wheel.last;
+	}
+
+	#turnLater(): void {
+		this.#cancelWheel = this.#options.runtime.after(WHEEL_STEP_MS, () => {
+			const now = this.#options.runtime.monotonic();
+			const due = Math.floor((now - this.#turnedAt) / WHEEL_STEP_MS);
+			this.#turnedAt += due * WHEEL_STEP_MS;
+			for (let step = Math.min(due, STEPS_MAX); step > 0; step--) {
+				this.#wheel.turn((user) => this.#visit(user));
+			}
+			this.#turnLater();
+		});
+	}
+
+	/** Tells the last tick, if it is news, and looks whether the user is to be told more often now. */
+	#visit(user: LobbyUser): void {
+		const event = this.#tickEvent;
+		if (event === undefined || user.me === undefined) return;
+		const { at } = event[1] as TicketTick;
+		if (user.tickAt !== at) {
+			user.tickAt = at;
+			for (const session of user.sessions) session.hear(event);
+		}
+		this.#wheel.put(user, this.#tierOf(user));
+	}
+}
