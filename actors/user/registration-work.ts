@@ -1,5 +1,6 @@
 import type { Context, Intent } from '../../src/core/actor-kind.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
+import { ASSETS_MAX } from '../../src/protocol/institution.ts';
 import { CONSENT_SLOTS, consentSlot } from './consent-slot.ts';
 import { INSTITUTION_PORT, type InstitutionWork, type WorkResult } from './institution-port.ts';
 import type { RegistrationEvent } from './registration-events.ts';
@@ -157,10 +158,14 @@ function detailsDone(plan: Plan, at: { institution: string; run: Run }, got: Got
 	const { institution, run } = at;
 	const { assets = [], count = 0, token } = got;
 	const done = Math.min(run.step.done + count, run.ids.length);
+	const tokenPart = token === undefined ? {} : { token };
+	if (run.assets.length + assets.length > ASSETS_MAX) {
+		plan.end(institution, { state: 'failed', code: 'TOO_LARGE' }, tokenPart);
+		return;
+	}
 	if (assets.length > 0) {
 		plan.emit({ type: 'fetched', data: { institution, source: 'run', assets } });
 	}
-	const tokenPart = token === undefined ? {} : { token };
 	if (done === run.ids.length) finish(plan, institution, tokenPart);
 	else plan.move(institution, { phase: 'active', step: { done }, got: tokenPart });
 }

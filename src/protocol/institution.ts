@@ -67,6 +67,9 @@ export const institutionInfoSchema = z.object({
 });
 export type InstitutionInfo = z.infer<typeof institutionInfoSchema>;
 
+/** Most assets of one user at one institution: what has more is refused, `TOO_LARGE`. */
+export const ASSETS_MAX = 1_000;
+
 /** Amounts in minor units (I4). */
 export const assetSchema = z.object({
 	id: z.string().min(1).max(64),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { WorkResult } from '../../actors/user/institution-port.ts';
 import type { Asset } from '../../src/protocol/institution.ts';
 import {
+	asset,
 	consent,
 	intents,
 	jobs,
@@ -173,6 +174,17 @@ describe('registration', () => {
 			expect(calls).toBe(tries);
 			expect(await jobs(ann)).toMatchObject([{ state: 'failed', steps: [{ code }] }]);
 		}
+	});
+
+	test('[I1] what has no end is left, at the same bound as a refresh', async () => {
+		const ann = user();
+		await register(ann, ['bank-a']);
+		const many = Array.from({ length: 600 }, (_, n) => asset(`${n}`));
+		await work(ann, ({ args }) =>
+			args.op === 'details' ? { ok: true, assets: many, count: 5 } : undefined,
+		);
+		expect(await jobs(ann)).toMatchObject([{ state: 'failed', steps: [{ code: 'TOO_LARGE' }] }]);
+		expect(await snapshots(ann, 'bank-a')).toEqual([]);
 	});
 
 	test('has bounds, typed', async () => {
