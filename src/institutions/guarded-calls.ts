@@ -77,7 +77,7 @@ class GuardedCalls implements InstitutionCalls {
 	}
 
 	async call(request: CallRequest): Promise<Answered | Refused> {
-		const { circuit, runtime } = this.#options;
+		const { circuit, permits, runtime } = this.#options;
 		const ward = this.#wards.get(request.institution);
 		if (ward === undefined)
 			return { ok: false, code: 'NOT_FOUND', message: 'there is no such institution' };
@@ -95,14 +95,15 @@ class GuardedCalls implements InstitutionCalls {
 			// A timer for each call would cost more than all the rest.
 			const isIn = bulkhead.waiting === 0 || (await this.#entered(request.lane, place));
 			if (!isIn) return this.#closed ? closing : busy;
-			const refused = await this.#permit(request, since);
-			if (refused !== undefined) return refused;
+			const leftMs = this.#waitMsMax[request.lane] - (runtime.monotonic() - since);
+			const permit = await permits.take(request.institution, request.lane, Math.max(0, leftMs));
+			if (!permit.ok) return permit;
 			// The circuit has turned while this waited.
 			if (circuit.generation(request.institution) !== generation) {
 				const again = circuit.admit(request.institution);
 				if (!again.ok) return again;
 			}
-			return await this.#go(request, ward);
+			return await this.#go(request, ward.settings);
 		} finally {
 			place.leave();
 		}
@@ -132,15 +133,7 @@ class GuardedCalls implements InstitutionCalls {
 		return isGranted;
 	}
 
-	/** Takes a permit in what is left of the time; answers why it got none. */
-	async #permit({ institution, lane }: CallRequest, since: number): Promise<Refused | undefined> {
-		const { permits, runtime } = this.#options;
-		const leftMs = Math.max(0, this.#waitMsMax[lane] - (runtime.monotonic() - since));
-		const permit = await permits.take(institution, lane, leftMs);
-		return permit.ok ? undefined : permit;
-	}
-
-	async #go(request: CallRequest, { settings }: Ward): Promise<Answered | Refused> {
+	async #go(request: CallRequest, settings: InstitutionSettings): Promise<Answered | Refused> {
 		const { circuit, history, log, node, runtime, transport } = this.#options;
 		const { institution, api, lane, userId } = request;
 		const transactionId = request.transactionId ?? this.#newId();
@@ -157,10 +150,17 @@ class GuardedCalls implements InstitutionCalls {
 		}
 		const ms = runtime.monotonic() - since;
 		circuit.report(institution, { class: answer.class, ageMs: ms });
-		const { class: callClass, status } = answer;
 		history.record({
-			...{ institution, api, lane, userId, transactionId, class: callClass, status },
-			...{ at, ms: Math.round(ms), node },
+			institution,
+			api,
+			lane,
+			userId,
+			transactionId,
+			class: answer.class,
+			status: answer.status,
+			at,
+			ms: Math.round(ms),
+			node,
 		});
 		return { ok: true, transactionId, ...answer };
 	}

@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- chat|cluster|ticket [--quick] [--json FILE] [--only row,row] [--runs N] [--profile DIR]`
+ * `npm run bench -- chat|cluster|ticket|institution [--quick] [--json FILE] [--only row,row] [--runs N]
+ * [--profile DIR]`
  *
  * Measures Naru beside its peers and prints the table of goals. Ends with 1 only when a member of any
  * system missed a message; a goal out of reach is shown, not fatal.
@@ -12,12 +13,14 @@ import { type Bench, type BenchRow, judge, type ResultRow } from './harness/row.
 import { table } from './harness/table.ts';
 import { CHAT } from './rows/chat.ts';
 import { CLUSTER } from './rows/cluster.ts';
+import { INSTITUTION } from './rows/institution.ts';
 import { TICKET } from './rows/ticket.ts';
 
 const SCENARIOS: Readonly<Record<string, readonly BenchRow[]>> = {
 	chat: CHAT,
 	cluster: CLUSTER,
 	ticket: TICKET,
+	institution: INSTITUTION,
 };
 const RUNS = 5;
 
