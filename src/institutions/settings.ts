@@ -124,6 +124,8 @@ export interface Institutions {
 	get(id: string): InstitutionSettings | undefined;
 	/** The client's secret and trusted certificates of an institution; never to be kept or logged. */
 	secretsOf(id: string): InstitutionSecrets;
+	/** What an outcome counts as at the institution: a status, `connect`, `timeout` or `unreadable`. */
+	classOf(settings: Pick<InstitutionSettings, 'classes'>, outcome: string): CallClass;
 }
 
 export interface InstitutionSecrets {
@@ -239,6 +241,7 @@ export function readInstitutions({
 		all,
 		utcOffsetMinutes,
 		get: (id) => byId.get(id),
+		classOf,
 		secretsOf: (id) => {
 			const found = secrets.get(id);
 			if (found === undefined) throw new Error(`there is no institution ${id}`);
@@ -248,7 +251,10 @@ export function readInstitutions({
 }
 
 /** What an outcome counts as at this institution (I11). */
-export function classOf({ classes }: Pick<InstitutionSettings, 'classes'>, outcome: string) {
+export function classOf(
+	{ classes }: Pick<InstitutionSettings, 'classes'>,
+	outcome: string,
+): CallClass {
 	const hundred = `${outcome[0]}xx`;
 	return classes[outcome] ?? CLASSES[outcome] ?? classes[hundred] ?? CLASSES[hundred] ?? 'failed';
 }

@@ -43,7 +43,7 @@ export function transportTo(
 	const institutions = testInstitutions(url, { baseUrls, timeouts, ...over });
 	const secretsOf = () => ({ clientSecret: 's3cret', ...secrets });
 	const transport = httpInstitutionTransport({
-		institutions: { secretsOf },
+		institutions: { ...institutions, secretsOf },
 		runtime: nodeRuntime,
 	});
 	closers.push(() => transport.close());

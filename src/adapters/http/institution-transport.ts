@@ -2,11 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Runtime } from '../../core/runtime.ts';
 import type { InstitutionTransport, OutsideAnswer, OutsideCall } from '../../institutions/ports.ts';
-import {
-	classOf,
-	type InstitutionSettings,
-	type Institutions,
-} from '../../institutions/settings.ts';
+import type { InstitutionSettings, Institutions } from '../../institutions/settings.ts';
 import { type Exchanged, exchange } from './institution-exchange.ts';
 import { type InstitutionRequest, requestOf } from './institution-request.ts';
 import { readAnswer } from './institution-wire.ts';
@@ -17,7 +13,7 @@ const FREE_SOCKET_MS = 30_000;
 const RETRY_AFTER_MS_MAX = 24 * 3_600_000;
 
 export interface InstitutionTransportOptions {
-	readonly institutions: Pick<Institutions, 'secretsOf'>;
+	readonly institutions: Pick<Institutions, 'secretsOf' | 'classOf'>;
 	readonly runtime: Runtime;
 }
 
@@ -79,6 +75,7 @@ class HttpInstitutionTransport implements InstitutionTransport {
 
 	#answer({ settings, api }: OutsideCall, exchanged: Exchanged, ms: number): OutsideAnswer {
 		if (exchanged.end !== 'answer') return this.#unanswered(settings, exchanged, ms);
+		const { classOf } = this.#options.institutions;
 		const { status, headers, text } = exchanged;
 		const outcome = classOf(settings, String(status));
 		if (outcome !== 'ok') {
@@ -99,6 +96,7 @@ class HttpInstitutionTransport implements InstitutionTransport {
 	): OutsideAnswer {
 		// We have cut the connection ourselves: no fault of the institution.
 		if (this.#closed) return { class: 'business', ms, problem: 'this node stops' };
+		const { classOf } = this.#options.institutions;
 		const outcome = classOf(settings, end === 'stale' ? 'connect' : end);
 		return { class: outcome, status, ms, problem };
 	}
