@@ -1,5 +1,5 @@
 import { livingNodes } from './canaries.ts';
-import { badOf, callsOf } from './evolve-institution.ts';
+import { badOf, callsOf, minuteOf } from './evolve-institution.ts';
 import { byAge, type InstitutionState, type Sums } from './institution-state.ts';
 import { circuitOf, gateOf, infoOf, percentOf, permitsOf } from './standing.ts';
 
@@ -13,7 +13,9 @@ interface Square extends Sums {
 function matrixOf(state: InstitutionState): Square[] {
 	const squares = new Map<string, Square>();
 	for (const { node, cells } of state.reporters.values()) {
-		for (const { minute, counts } of cells.values()) {
+		for (const cell of cells.values()) {
+			const { counts } = cell;
+			const minute = minuteOf(cell);
 			const key = `${node} ${minute}`;
 			const square = squares.get(key) ?? { node, minute, calls: 0, bad: 0 };
 			square.calls += callsOf(counts);

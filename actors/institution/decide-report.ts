@@ -5,7 +5,7 @@ import {
 	type Reported,
 } from '../../src/protocol/institution-nodes.ts';
 import { chooseCanaries, judgeCanaries, livingNodes } from './canaries.ts';
-import { gainOf, MINUTE_MS } from './evolve-institution.ts';
+import { gainOf, MINUTE_MS, SIXTHS } from './evolve-institution.ts';
 import type { Cell, InstitutionEvent, ReportedEvent } from './institution-events.ts';
 import { cellKey, type InstitutionState, processKey } from './institution-state.ts';
 import { type Finding, judge, sumsByNode } from './judge.ts';
@@ -37,12 +37,7 @@ interface Hearing {
 	readonly now: number;
 }
 
-function minuteOf(state: InstitutionState, startTime: number): number {
-	const present = Math.floor(state.time / MINUTE_MS);
-	return Math.min(Math.max(0, Math.floor(startTime / MINUTE_MS)), present + 1);
-}
-
-/** Cells with news, in the minutes of the cluster; each stays in the minute where it was seen first. */
+/** Cells with news, in the minutes of the cluster; each stays where it was seen first. */
 function newsOf(state: InstitutionState, node: string, report: Report): Cell[] {
 	const known = state.reporters.get(processKey(node, report.incarnation))?.cells;
 	const sentTime = report.time ?? state.time;
@@ -53,9 +48,9 @@ function newsOf(state: InstitutionState, node: string, report: Report): Cell[] {
 		const startTime = sentTime - ageMs;
 		if (before === undefined && startTime < oldestTime) continue;
 		if (gainOf(counts, before?.counts).every((gain) => gain === 0)) continue;
-		const minute = before?.minute ?? minuteOf(state, startTime);
+		const sixth = before?.sixth ?? Math.max(0, Math.floor((startTime * SIXTHS) / MINUTE_MS));
 		const highest = counts.map((count, kind) => Math.max(count, before?.counts[kind] ?? 0));
-		news.push({ generation, slice, minute, counts: highest as unknown as Cell['counts'] });
+		news.push({ generation, slice, sixth, counts: highest as unknown as Cell['counts'] });
 	}
 	return news;
 }
@@ -128,9 +123,15 @@ function opened(hearing: Hearing, reason: string): InstitutionEvent {
 	);
 }
 
+/** Names a bad node; as a canary it is replaced by the next oldest or newest. */
 function named(hearing: Hearing, node: string): InstitutionEvent {
-	const badNodes = [...hearing.state.standing.badNodes, node];
-	return told(hearing, { badNodes }, { reason: 'only the calls of this node fail', node });
+	const { state, reported } = hearing;
+	const { standing } = state;
+	const next = { ...standing, badNodes: [...standing.badNodes, node] };
+	const living = livingNodes(state, reported.time, reported.node);
+	const canaries = standing.canaries.length === 0 ? [] : chooseCanaries({ standing: next }, living);
+	const change = { badNodes: next.badNodes, canaries };
+	return told(hearing, change, { reason: 'only the calls of this node fail', node });
 }
 
 /** A node that was bad has a whole minute of good calls, or is gone. */
@@ -139,7 +140,7 @@ function cleared(hearing: Hearing): InstitutionEvent | undefined {
 	const { badNodes, rules } = state.standing;
 	if (badNodes.length === 0) return undefined;
 	const present = Math.floor(reported.time / MINUTE_MS);
-	const rows = sumsByNode(state, present - 1);
+	const rows = sumsByNode(state, (present - 1) * SIXTHS);
 	const known = new Set([...state.reporters.values()].map(({ node }) => node));
 	const node = badNodes.find((bad) => {
 		const sums = rows.get(bad);
@@ -173,7 +174,9 @@ function whileOpen(hearing: Hearing): InstitutionEvent | undefined {
 	const { standing } = state;
 	const { time, node } = reported;
 	const verdict = judgeCanaries(state, time);
-	if (verdict.kind === 'bad') return named(hearing, verdict.node);
+	if (verdict.kind === 'bad' && !standing.badNodes.includes(verdict.node)) {
+		return named(hearing, verdict.node);
+	}
 	if (verdict.kind === 'good') {
 		const expectedAt = now + standing.rules.breaker.stepMs * STEPS_PERCENT.length;
 		return turned(hearing, { auto: 'recovering', expectedAt }, 'the canaries’ calls are good');

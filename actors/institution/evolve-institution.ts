@@ -17,6 +17,7 @@ import {
 } from './institution-state.ts';
 
 export const MINUTE_MS = 60_000;
+export const SIXTHS = 6;
 /** Longer than a cell may be told, so that its last totals are known as long as it may come again. */
 const MINUTES_KEPT = 4;
 
@@ -26,15 +27,17 @@ export function gainOf(counts: Counts, known: Counts | undefined): Counts {
 	return [gain(0), gain(1), gain(2), gain(3)];
 }
 
+export const minuteOf = ({ sixth }: { readonly sixth: number }) => Math.floor(sixth / SIXTHS);
+
 /** Good, failed and slow calls; what was throttled has shown nothing. */
 export const callsOf = ([ok, failed, slow]: Counts) => ok + failed + slow;
 export const badOf = ([, failed, slow]: Counts) => failed + slow;
 
-function add(sums: Map<number, Sums>, minute: number, gain: Counts): void {
-	const sum = sums.get(minute) ?? { calls: 0, bad: 0 };
+function add(sums: Map<number, Sums>, when: number, gain: Counts): void {
+	const sum = sums.get(when) ?? { calls: 0, bad: 0 };
 	sum.calls += callsOf(gain);
 	sum.bad += badOf(gain);
-	sums.set(minute, sum);
+	sums.set(when, sum);
 }
 
 /** Good and bad ones of one report come in no order: then the bad ones count. */
@@ -52,8 +55,9 @@ function tried(trial: Trial, gain: Counts, time: number): void {
 
 function forget(state: InstitutionState): void {
 	const oldest = Math.floor(state.time / MINUTE_MS) - MINUTES_KEPT;
-	for (const sums of [state.judged, state.minutes]) {
-		for (const minute of sums.keys()) if (minute <= oldest) sums.delete(minute);
+	for (const minute of state.minutes.keys()) if (minute <= oldest) state.minutes.delete(minute);
+	for (const sixth of state.judged.keys()) {
+		if (minuteOf({ sixth }) <= oldest) state.judged.delete(sixth);
 	}
 	for (const [key, { heardTime }] of state.reporters) {
 		if (heardTime <= oldest * MINUTE_MS) state.reporters.delete(key);
@@ -64,7 +68,9 @@ function forget(state: InstitutionState): void {
 function reporterOf(state: InstitutionState, { node, incarnation }: ReportedEvent): Reporter {
 	const key = processKey(node, incarnation);
 	const known = state.reporters.get(key);
-	const reporter = known ?? { node, incarnation, heardTime: state.time, cells: new Map() };
+	const { time } = state;
+	const made = { node, incarnation, sinceTime: time, heardTime: time, cells: new Map() };
+	const reporter = known ?? made;
 	state.reporters.delete(key);
 	state.reporters.set(key, reporter);
 	if (state.reporters.size > REPORTERS_MAX) {
@@ -86,15 +92,17 @@ function report(state: InstitutionState, data: ReportedEvent): void {
 		const key = cellKey(cell);
 		const gain = gainOf(cell.counts, reporter.cells.get(key)?.counts);
 		reporter.cells.set(key, cell);
-		add(state.minutes, cell.minute, gain);
+		add(state.minutes, minuteOf(cell), gain);
 		if (cell.generation !== generation) continue;
-		add(state.judged, cell.minute, gain);
+		add(state.judged, cell.sixth, gain);
 		if (trial !== undefined) tried(trial, gain, state.time);
 	}
 	if (minute === before) return;
 	forget(state);
 	for (const { cells } of state.reporters.values()) {
-		for (const [key, cell] of cells) if (cell.minute <= minute - MINUTES_KEPT) cells.delete(key);
+		for (const [key, cell] of cells) {
+			if (minuteOf(cell) <= minute - MINUTES_KEPT) cells.delete(key);
+		}
 	}
 }
 

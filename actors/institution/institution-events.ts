@@ -1,11 +1,11 @@
 import type { Counts } from '../../src/protocol/institution-nodes.ts';
 import type { Standing } from './standing.ts';
 
-/** A cell as it is kept: with the cluster's minute in which it began. */
+/** A cell as it is kept: with the sixth of the cluster's minutes in which it began. */
 export interface Cell {
 	readonly generation: number;
 	readonly slice: number;
-	readonly minute: number;
+	readonly sixth: number;
 	readonly counts: Counts;
 }
 

@@ -10,7 +10,8 @@ export const HOLDERS_MAX = 400;
 export interface Reporter {
 	readonly node: string;
 	readonly incarnation: string;
-	/** When it was heard of. */
+	/** When it was heard of first, and last. */
+	readonly sinceTime: number;
 	heardTime: number;
 	/** By generation and slice, the oldest first. */
 	readonly cells: Map<string, Cell>;
@@ -60,8 +61,9 @@ export interface InstitutionState {
 	 */
 	time: number;
 	readonly reporters: Map<string, Reporter>;
-	/** By minute: calls of the present generation, and all. */
+	/** Calls of the present generation, by sixth of a minute. */
 	readonly judged: Map<number, Sums>;
+	/** All calls, by minute. */
 	readonly minutes: Map<number, Sums>;
 	/** One node's calls are bad, and the others have not been heard yet. */
 	suspicion?: { readonly node: string; readonly time: number } | undefined;

@@ -1,4 +1,4 @@
-import { badOf, callsOf, gainOf, MINUTE_MS } from './evolve-institution.ts';
+import { badOf, callsOf, gainOf, MINUTE_MS, SIXTHS } from './evolve-institution.ts';
 import type { ReportedEvent } from './institution-events.ts';
 import { cellKey, type InstitutionState, processKey, type Sums } from './institution-state.ts';
 
@@ -6,9 +6,12 @@ import { cellKey, type InstitutionState, processKey, type Sums } from './institu
 export const OTHERS_MS = 3_000;
 /** Without operators' wishes, this part of the rate that opens is worth caution. */
 const CAUTION_PART = 0.4;
+/** So many times the least number of calls are enough to judge the last 10 to 20 s by themselves. */
+const MANY_CALLS = 3;
 
 /**
- * What the calls of the present minute say (and of the one before, while there are too few).
+ * What the calls of the present minute say (and of the one before, while there are too few), or, where
+ * there are many, those of the last 10 to 20 s, so that good ones from before do not hide what happens.
  * `bank`: the institution itself. `node`: only this node's calls are bad, the others' are not.
  * `alone`: this node's are bad, and too little is known of the others.
  */
@@ -29,7 +32,7 @@ function gainsOf(state: InstitutionState, { node, incarnation, cells }: Reported
 		.filter((cell) => cell.generation === generation)
 		.map((cell) => {
 			const gain = gainOf(cell.counts, known?.get(cellKey(cell))?.counts);
-			return { minute: cell.minute, calls: callsOf(gain), bad: badOf(gain) };
+			return { sixth: cell.sixth, calls: callsOf(gain), bad: badOf(gain) };
 		});
 }
 
@@ -37,26 +40,31 @@ type Gains = ReturnType<typeof gainsOf>;
 
 function sumsSince(state: InstitutionState, from: number, gains: Gains): Sums {
 	const sums = { calls: 0, bad: 0 };
-	const add = (minute: number, { calls, bad }: Sums) => {
-		if (minute < from) return;
+	const add = (sixth: number, { calls, bad }: Sums) => {
+		if (sixth < from) return;
 		sums.calls += calls;
 		sums.bad += bad;
 	};
-	for (const [minute, sum] of state.judged) add(minute, sum);
-	for (const gain of gains) add(gain.minute, gain);
+	for (const [sixth, sum] of state.judged) add(sixth, sum);
+	for (const gain of gains) add(gain.sixth, gain);
 	return sums;
 }
 
-/** The minute that `time` is in, with the one before when there are fewer than `callsMin`. */
+const isBad = ({ calls, bad }: Sums, rate: number) => calls > 0 && bad >= calls * rate;
+
+/** Which of the latest calls to judge by; bad ones that have just begun go before the whole minute. */
 function windowOf(
 	state: InstitutionState,
 	gains: Gains,
-	{ time, callsMin }: { readonly time: number; readonly callsMin: number },
+	{ time, callsMin, rate }: { readonly time: number; readonly callsMin: number; rate: number },
 ): Window {
-	const minute = Math.floor(time / MINUTE_MS);
+	const latest = Math.floor((time * SIXTHS) / MINUTE_MS) - 1;
+	const last = sumsSince(state, latest, gains);
+	if (last.calls >= callsMin * MANY_CALLS && isBad(last, rate)) return { from: latest, sums: last };
+	const minute = Math.floor(time / MINUTE_MS) * SIXTHS;
 	const present = sumsSince(state, minute, gains);
 	if (present.calls >= callsMin) return { from: minute, sums: present };
-	return { from: minute - 1, sums: sumsSince(state, minute - 1, gains) };
+	return { from: minute - SIXTHS, sums: sumsSince(state, minute - SIXTHS, gains) };
 }
 
 /** The same calls, node by node. */
@@ -75,15 +83,13 @@ export function sumsByNode(
 	const { generation } = state.standing;
 	for (const { node, cells } of state.reporters.values()) {
 		for (const cell of cells.values()) {
-			if (cell.generation !== generation || cell.minute < from) continue;
+			if (cell.generation !== generation || cell.sixth < from) continue;
 			add(node, { calls: callsOf(cell.counts), bad: badOf(cell.counts) });
 		}
 	}
-	for (const gain of also?.gains ?? []) if (gain.minute >= from) add(also?.node ?? '', gain);
+	for (const gain of also?.gains ?? []) if (gain.sixth >= from) add(also?.node ?? '', gain);
 	return rows;
 }
-
-const isBad = ({ calls, bad }: Sums, rate: number) => calls > 0 && bad >= calls * rate;
 
 /** Leaves out the worst node (and those known to be bad): do the others' calls fail as well? */
 function whoseFault(
@@ -113,18 +119,18 @@ function whoseFault(
 	return isBad(worst[1], rate) ? { kind: 'alone', node } : { kind: 'fine' };
 }
 
-/** After a while, what is known of the others has to do; one that is the only one is believed at once. */
+/** After a while, what is known of the others has to do; there may be none. */
 function settle(
 	state: InstitutionState,
 	rows: ReadonlyMap<string, Sums>,
 	{ node, time, rate }: { readonly node: string; readonly time: number; readonly rate: number },
 ): Finding {
-	const { suspicion, reporters } = state;
-	const others = [...reporters.values()].some(
-		(other) => other.node !== node && other.cells.size > 0,
-	);
+	const { suspicion } = state;
+	const reporters = [...state.reporters.values()];
+	const others = reporters.some((other) => other.node !== node);
+	const isHeard = reporters.some(({ sinceTime }) => time - sinceTime >= OTHERS_MS);
 	const waited = suspicion?.node === node && time - suspicion.time >= OTHERS_MS;
-	if (others && !waited) return { kind: 'alone', node };
+	if (!waited && (others || !isHeard)) return { kind: 'alone', node };
 	const rest = { calls: 0, bad: 0 };
 	for (const [other, { calls, bad }] of rows) {
 		if (other === node || state.standing.badNodes.includes(other)) continue;
@@ -140,7 +146,7 @@ export function judge(state: InstitutionState, reported: ReportedEvent, callsMin
 	const { time, node } = reported;
 	const { failureRate: rate } = state.standing.rules.breaker;
 	const gains = gainsOf(state, reported);
-	const { from, sums } = windowOf(state, gains, { time, callsMin });
+	const { from, sums } = windowOf(state, gains, { time, callsMin, rate });
 	if (sums.calls < callsMin) return { kind: 'quiet' };
 	if (!isBad(sums, rate)) {
 		return { kind: isBad(sums, rate * CAUTION_PART) ? 'caution' : 'fine' };
