@@ -3,11 +3,10 @@ import type { Runtime } from '../core/runtime.ts';
 import type { ErrorCode, Refusal } from '../protocol/errors.ts';
 import { actorKey } from '../protocol/ids.ts';
 import { READER } from './asset-watch.ts';
+import type { Refresh, RefreshAnswer } from './leveller/refresh.ts';
 
 /** For all calls of one target; the work goes on behind it, and is found done when it is asked again. */
 const WAIT_MS_MAX = 120_000;
-
-export type RefreshOutcome = { readonly ok: true } | ({ readonly ok: false } & Refusal);
 
 export interface RefreshAssetsOptions {
 	readonly actors: Pick<ActorPort, 'open' | 'command' | 'unsubscribe'>;
@@ -15,24 +14,18 @@ export interface RefreshAssetsOptions {
 	readonly waitMsMax?: number;
 }
 
-export type RefreshAssets = (
-	institution: string,
-	userId: string,
-	transactionId: string,
-) => Promise<RefreshOutcome>;
-
 /**
  * Has one user's assets at one institution fetched anew, in the lane of batches, and answers when they are
  * recorded: once for each transaction id, however often it is asked (I23). `FORBIDDEN`: there is no
  * consent; `MOVED`, `TIMEOUT` and other retryable refusals: ask again with the same id. Never rejects.
  */
 export const refreshAssets =
-	({ actors, runtime, waitMsMax = WAIT_MS_MAX }: RefreshAssetsOptions): RefreshAssets =>
+	({ actors, runtime, waitMsMax = WAIT_MS_MAX }: RefreshAssetsOptions): Refresh =>
 	(institution, userId, transactionId) =>
 		new Promise((resolve) => {
 			const key = actorKey('user', userId);
 			let isOver = false;
-			const end = (outcome: RefreshOutcome) => {
+			const end = (outcome: RefreshAnswer) => {
 				if (isOver) return;
 				isOver = true;
 				cancel();
@@ -74,11 +67,11 @@ interface Refreshed {
 	readonly retryAfterMs?: number;
 }
 
-function outcomeOf({ code, retryAfterMs }: Refreshed): RefreshOutcome {
+function outcomeOf({ code, retryAfterMs }: Refreshed): RefreshAnswer {
 	if (code === undefined) return { ok: true };
 	return { ok: false, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 /** A user without an actor has given no consent. */
-const withoutActor = (refusal: { readonly ok: false } & Refusal): RefreshOutcome =>
+const withoutActor = (refusal: { readonly ok: false } & Refusal): RefreshAnswer =>
 	refusal.code === 'NOT_FOUND' ? { ok: false, code: 'FORBIDDEN' } : refusal;

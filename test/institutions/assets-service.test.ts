@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CommandAnswer } from '../../src/core/actor-port.ts';
 import type { AssetJob, AssetSnapshot, JobStep } from '../../src/protocol/institution.ts';
 import { AssetWorld } from '../support/asset-world.ts';
 
@@ -182,4 +183,21 @@ describe('assets/me', () => {
 		expect(world.bench.system.hosts.get('user/ann')?.subscribers.size).toBe(0);
 		world.service.close();
 	});
+});
+
+test('[I1] 1,000 registrations at once are answered while institutions take 3.3 s each', async () => {
+	const world = new AssetWorld();
+	world.banks.latencyMs = 3_300;
+	const since = world.runtime.now();
+	const answers: CommandAnswer[] = [];
+	for (let n = 0; n < 1_000; n++) {
+		const args = { institutions: ['bank-a', 'card-b'], consent: world.consent() };
+		const caller = { userId: `user-${n}`, roles: ['system'] };
+		world.bench.system.command(`user/user-${n}`, { caller, name: 'register', args }, (answer) =>
+			answers.push(answer),
+		);
+	}
+	await world.runtime.until(() => answers.length === 1_000);
+	expect(world.runtime.now() - since).toBeLessThan(58);
+	expect(answers.every(({ ok }) => ok)).toBe(true);
 });
