@@ -4,7 +4,7 @@ import { REGISTRATION_EVENT_VERSIONS } from '../../actors/user/registration-even
 import { userKind } from '../../actors/user/user-kind.ts';
 import type { UserState } from '../../actors/user/user-state.ts';
 import type { StoredEvent } from '../../src/core/journal.ts';
-import { intents, user, works } from '../support/asset-user.ts';
+import { user, works } from '../support/asset-user.ts';
 
 const read = (file: string) =>
 	JSON.parse(readFileSync(new URL(`./fixtures/${file}`, import.meta.url), 'utf8')) as {
@@ -31,8 +31,11 @@ test('[P13] what version 1 stored of registrations is read for ever', () => {
 	}
 	const restored = userKind.restore('ann', snapshot);
 	expect(comparable(restored)).toEqual(comparable(ann.state));
-	expect(works(ann)).toEqual(['telecom-f details']);
-	expect(intents(ann)[0]?.args).toMatchObject({ ids: ['3', '4', '5', '6'] });
+	expect(works(ann)).toEqual(['bank-a refresh']);
+	expect(restored.registration?.runs.get('telecom-f')).toMatchObject({
+		phase: 'resting',
+		step: { step: 'details', done: 2, total: 6, code: 'MAINTENANCE' },
+	});
 	expect(() => userKind.upcast?.({ type: 'stepped', version: 2, data: {} })).toThrow('version 2');
 });
 
