@@ -4,8 +4,8 @@ import { SLAB_LENGTH, type SlabRow, WaitingSlab } from './waiting-slab.ts';
 
 const VERSION = 1;
 /** A part of a snapshot ends behind the slab that reaches one of these; a slab takes 66 KB at most. */
-const PART_SLABS_MAX = 32;
-const PART_BYTES_MAX = 512 * 1024;
+const PART_SLABS_MAX = 16;
+const PART_BYTES_MAX = 256 * 1024;
 
 /** Some of the slabs, in order; `arrived` is the same in all parts. */
 interface Part {

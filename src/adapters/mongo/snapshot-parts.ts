@@ -17,6 +17,8 @@ export interface ManifestDocument {
 
 /** Sealed snapshots that stay per actor. */
 const SNAPSHOTS_MAX = 2;
+/** Parts in one answer: a large snapshot at once would stall whoever unpacks it. */
+const PARTS_AT_ONCE = 8;
 /** Reads of a snapshot that newer ones replace meanwhile. */
 const ATTEMPTS_MAX = 3;
 
@@ -53,7 +55,8 @@ export class SnapshotParts {
 			const [manifest] = await this.#sealed(actor);
 			if (manifest === undefined) return undefined;
 			const { commit } = manifest._id;
-			const find = this.#parts.find(partsOf(actor, commit)).sort({ _id: 1 });
+			const ordered = this.#parts.find(partsOf(actor, commit)).sort({ _id: 1 });
+			const find = ordered.batchSize(PARTS_AT_ONCE);
 			const parts = (await find.toArray()).map(({ bytes }) => bytes);
 			if (parts.length === manifest.parts) return { commit, parts };
 		}

@@ -18,7 +18,7 @@ export interface EnterOptions {
 const NODES = 2;
 
 /** Of 16 characters, in no order. */
-export const userId = (n: number) => `user-${String((n * 7_919) % 1_000_003).padStart(11, '0')}`;
+export const userId = (n: number) => `user-${String((n * 7_919) % 2_000_003).padStart(11, '0')}`;
 
 const users = (from: number, count: number) =>
 	Array.from({ length: count }, (_, n) => userId(from + n));

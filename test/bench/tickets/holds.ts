@@ -81,19 +81,26 @@ class Picking {
 
 	/** Somebody picks a seat, or two; who has some lets go of them first, which is not counted. */
 	async pick(): Promise<void> {
-		const at = Math.floor(this.#random() * this.#idle.length);
-		const [buyer] = this.#idle.splice(at, 1);
+		const buyer = this.#takeAny();
 		if (buyer === undefined) return;
 		if (buyer.held.length > 0) await this.#ask(buyer, 'release', {});
 		const count = this.#random() < 0.5 ? 1 : 2;
-		const seats = Array.from({ length: count }, () => seatId(this.#any()));
+		const seats = Array.from({ length: count }, () => seatId(this.#anySeat()));
 		const askedAt = performance.now();
 		await this.#ask(buyer, 'hold', { seats: [...new Set(seats)] });
 		this.latenciesMs.push(performance.now() - askedAt);
 		this.#idle.push(buyer);
 	}
 
-	#any(): number {
+	#takeAny(): Buyer | undefined {
+		const at = Math.floor(this.#random() * this.#idle.length);
+		const buyer = this.#idle[at];
+		const last = this.#idle.pop();
+		if (last !== undefined && at < this.#idle.length) this.#idle[at] = last;
+		return buyer;
+	}
+
+	#anySeat(): number {
 		return Math.floor(this.#random() * this.#seats);
 	}
 
