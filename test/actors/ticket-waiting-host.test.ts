@@ -88,7 +88,7 @@ describe('the waiting queue in its host', () => {
 	test('[T14] [T15] no document grows with the crowd: commits and parts of a snapshot are bounded', async () => {
 		const bench = await opened();
 		const long = Array.from({ length: 40_000 }, (_, n) => String(n).padEnd(64, '_'));
-		const answers = [];
+		const answers: unknown[][] = [];
 		for (let from = 0; from < long.length; from += 5_000) {
 			answers.push(bench.post(KEY, ['arrive', { users: long.slice(from, from + 5_000) }], NODE));
 		}
