@@ -14,7 +14,7 @@ export interface InstitutionRequest {
 }
 
 /** By which every institution can name a call of ours, in both our records. */
-export const TRANSACTION_HEADER = 'x-transaction-id';
+const TRANSACTION_HEADER = 'x-transaction-id';
 
 const baseOf = ({ settings, route = 0 }: OutsideCall) =>
 	settings.baseUrls[route] ?? (settings.baseUrls[0] as string);

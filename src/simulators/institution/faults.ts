@@ -40,7 +40,6 @@ export const controlSchema = z.strictObject({
 	route: z.int().min(0).max(1).optional(),
 	...z.object(faults).partial().shape,
 });
-export type Control = z.infer<typeof controlSchema>;
 
 /** Draws how long to wait. */
 export function latencyOf({ latencyMs }: Faults): number {
