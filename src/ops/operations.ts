@@ -88,7 +88,7 @@ export class Operations {
 		const owner = await this.#ownerOf(args.key);
 		if (typeof owner === 'object') return owner;
 		if (owner === undefined) return refuse('NOT_FOUND', 'it is not awake');
-		const noted = await this.#note(caller, 'sleep', args.key);
+		const noted = await this.note(caller, 'sleep', args.key);
 		return noted ?? this.#ask(owner, 'sleep', args);
 	}
 
@@ -121,18 +121,8 @@ export class Operations {
 		};
 	}
 
-	async #end(
-		caller: Caller,
-		what: 'drain' | 'kill',
-		{ node }: OpsArgs<'drain'>,
-	): Promise<OpsAnswer<'drain'>> {
-		if (!this.#isThere(node)) return refuse('NOT_FOUND', 'there is no such node');
-		const noted = await this.#note(caller, what, node);
-		return noted ?? this.#ask(node, what, { node });
-	}
-
-	/** What cannot be noted does not happen. */
-	async #note(
+	/** Notes what an operator is about to do; with a refusal it must not happen. */
+	async note(
 		{ userId }: Caller,
 		what: AuditEntry['what'],
 		target: string,
@@ -146,6 +136,16 @@ export class Operations {
 			log.warn({ err: error, what, target }, 'an order was refused: it could not be noted');
 			return refuse('UNAVAILABLE', 'the audit trail cannot be written now');
 		}
+	}
+
+	async #end(
+		caller: Caller,
+		what: 'drain' | 'kill',
+		{ node }: OpsArgs<'drain'>,
+	): Promise<OpsAnswer<'drain'>> {
+		if (!this.#isThere(node)) return refuse('NOT_FOUND', 'there is no such node');
+		const noted = await this.note(caller, what, node);
+		return noted ?? this.#ask(node, what, { node });
 	}
 
 	/** Where an actor is awake, or is to be woken. */

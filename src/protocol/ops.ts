@@ -157,8 +157,18 @@ export const auditEntrySchema = z.object({
 	at: z.int(),
 	/** The operator's user id, as it is. */
 	who: z.string(),
-	what: z.enum(['drain', 'kill', 'sleep']),
-	/** A node's name, or an actor's key. */
+	what: z.enum([
+		'drain',
+		'kill',
+		'sleep',
+		'createEvent',
+		'changeEvent',
+		'pauseEvent',
+		'resumeEvent',
+		'closeEvent',
+		'resolveOrder',
+	]),
+	/** A node's name, an actor's key or an order's id. */
 	target: z.string(),
 	/** The node that took the order. */
 	node: z.string(),

@@ -13,7 +13,11 @@ import {
 } from './channel.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { idSchema, keyIdSchema } from './ids.ts';
+import { defineRoute } from './rest-route.ts';
+import { TICKET_ROUTES } from './rest-tickets.ts';
 import { channelSummarySchema } from './user.ts';
+
+export type { RouteContract, TokenRole } from './rest-route.ts';
 
 /** Most users of one `POST /notices`. */
 export const NOTICE_USERS_MAX = 1_000;
@@ -21,30 +25,6 @@ export const NOTICE_USERS_MAX = 1_000;
 export const NOTICE_DATA_BYTES_MAX = 16 * 1024;
 /** Deepest nesting of a request body. */
 export const BODY_DEPTH_MAX = 32;
-
-export type TokenRole = 'user' | 'ops' | 'service';
-
-/** One route. Everything but `/healthz`, `/readyz` and `/metrics` is under `/api/v1`. */
-export interface RouteContract {
-	readonly method: 'GET' | 'POST' | 'PUT';
-	/** `{name}` stands for one segment, checked by `params`. */
-	readonly path: `/${string}`;
-	readonly summary: string;
-	/** `anyone` needs no token, `user` any valid one, a list one of these roles. */
-	readonly access: 'anyone' | 'user' | readonly TokenRole[];
-	/** Outside development there is no such path. */
-	readonly developmentOnly?: true;
-	/** The `Idempotency-Key` header is required: the same key takes effect once. */
-	readonly idempotent?: true;
-	/** Content type of the answer when it is not JSON. */
-	readonly produces?: string;
-	readonly params?: z.ZodType;
-	readonly query?: z.ZodType;
-	readonly body?: z.ZodType;
-	readonly reply: z.ZodType;
-}
-
-const defineRoute = <const R extends RouteContract>(route: R): R => route;
 
 /** A refusal as it travels. */
 export const restErrorSchema = z.object({
@@ -99,6 +79,7 @@ export type ActorFigures = z.infer<typeof actorSchema>;
 
 /** All routes by name. */
 export const REST = {
+	...TICKET_ROUTES,
 	alive: defineRoute({
 		method: 'GET',
 		path: '/healthz',

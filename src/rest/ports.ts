@@ -4,9 +4,16 @@ import type { ActorPort } from '../core/actor-port.ts';
 import type { Profile } from '../protocol/channel.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
-import type { ActorFigures, NodeFigures, TokenRole } from '../protocol/rest.ts';
+import type { AuditEntry } from '../protocol/ops.ts';
+import type {
+	ActorFigures,
+	NodeFigures,
+	RouteQuery,
+	RouteReply,
+	TokenRole,
+} from '../protocol/rest.ts';
 import type { ChannelSummary } from '../protocol/user.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, Refused } from './answer.ts';
 
 /** Commands, and reads that the owner must grant. */
 export type RestActors = Pick<ActorPort, 'command' | 'open' | 'unsubscribe'>;
@@ -46,11 +53,22 @@ export interface NodeStatus {
 	drain(caller: Caller, node: string): Promise<Answer<object>>;
 }
 
+/** The lasting record of what operators do. */
+export interface Audit {
+	/** Resolves when it is noted; with a refusal it must not happen. */
+	note(caller: Caller, what: AuditEntry['what'], target: string): Promise<Refused | undefined>;
+}
+
 export interface RestPorts {
 	readonly actors: RestActors;
 	readonly profiles: Profiles;
 	readonly tokens: Tokens;
 	readonly status: NodeStatus;
+	readonly audit: Audit;
+	/** Ticket events by opening time; absent where none are sold. */
+	ticketEvents?(
+		query: RouteQuery<'listTicketEvents'>,
+	): Promise<Answer<RouteReply<'listTicketEvents'>>>;
 	/** Public open channels by last activity; pass `next` as `after` for the next page. */
 	publicChannels(page: {
 		readonly after?: string | undefined;

@@ -5,13 +5,16 @@ import { type Answer, type Refused, refuse } from './answer.ts';
 /** Largest body of a request: a message of 100,000 characters fits however it is escaped. */
 export const BODY_BYTES_MAX = 768 * 1024;
 
-const tooLarge = refuse('TOO_LARGE', `a body may have ${BODY_BYTES_MAX} bytes`);
+const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `a body may have ${bytesMax} bytes`);
 
 /** Reads a JSON body; typed refusals for anything else, for too much and for a client that goes away. */
-export async function readJson(request: IncomingMessage): Promise<Answer<unknown>> {
-	const wrong = checkHeaders(request);
+export async function readJson(
+	request: IncomingMessage,
+	bytesMax = BODY_BYTES_MAX,
+): Promise<Answer<unknown>> {
+	const wrong = checkHeaders(request, bytesMax);
 	if (wrong !== undefined) return wrong;
-	const read = await readBytes(request);
+	const read = await readBytes(request, bytesMax);
 	if (!read.ok) return read;
 	try {
 		const text = new TextDecoder('utf-8', { fatal: true }).decode(read.reply);
@@ -25,7 +28,7 @@ export async function readJson(request: IncomingMessage): Promise<Answer<unknown
 	}
 }
 
-function checkHeaders({ headers }: IncomingMessage): Refused | undefined {
+function checkHeaders({ headers }: IncomingMessage, bytesMax: number): Refused | undefined {
 	const [type = ''] = (headers['content-type'] ?? '').split(';');
 	if (type.trim().toLowerCase() !== 'application/json') {
 		return refuse('INVALID', 'send content-type: application/json', { status: 415 });
@@ -33,10 +36,10 @@ function checkHeaders({ headers }: IncomingMessage): Refused | undefined {
 	if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
 		return refuse('INVALID', 'send the body without content-encoding', { status: 415 });
 	}
-	return Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX ? tooLarge : undefined;
+	return Number(headers['content-length'] ?? 0) > bytesMax ? tooLarge(bytesMax) : undefined;
 }
 
-function readBytes(request: IncomingMessage): Promise<Answer<Uint8Array>> {
+function readBytes(request: IncomingMessage, bytesMax: number): Promise<Answer<Uint8Array>> {
 	const wentAway = refuse('INVALID', 'the request ended before its body');
 	// Who asks may have taken so long to verify that the caller gave up: then no event comes any more.
 	if (request.destroyed) return Promise.resolve(wentAway);
@@ -50,7 +53,7 @@ function readBytes(request: IncomingMessage): Promise<Answer<Uint8Array>> {
 		};
 		const take = (chunk: Uint8Array) => {
 			length += chunk.length;
-			if (length > BODY_BYTES_MAX) finish(tooLarge);
+			if (length > bytesMax) finish(tooLarge(bytesMax));
 			else chunks.push(chunk);
 		};
 		const end = () => finish({ ok: true, reply: Buffer.concat(chunks) });

@@ -9,6 +9,7 @@ import { ask } from './ask.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
 import type { RestActors, RestPorts } from './ports.ts';
 import { postNotices } from './post-notices.ts';
+import { ticketHandlers } from './ticket-handlers.ts';
 
 const PAGE_LENGTH = 50;
 const NOT_READY_RETRY_MS = 1_000;
@@ -19,6 +20,7 @@ const reply = <T>(value: T): Answer<T> => ({ ok: true, reply: value });
 export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>): Handlers {
 	const { actors, profiles, status, tokens } = ports;
 	return {
+		...ticketHandlers(ports),
 		alive: () => reply({ status: 'ok' as const }),
 		ready: () => {
 			const reason = status.unready();

@@ -108,6 +108,9 @@ export class RestServer {
 	readonly minted: TokenClaims[] = [];
 	readonly revoked: object[] = [];
 	readonly drained: object[] = [];
+	/** What operators did. */
+	readonly noted: string[] = [];
+	auditRefused: Refused | undefined;
 	readonly ports: { -readonly [P in keyof RestPorts]: RestPorts[P] };
 	unready: string | undefined;
 	revocationRefused: Refused | undefined;
@@ -147,6 +150,13 @@ export class RestServer {
 					if (node !== 'n1') return { ok: false, code: 'NOT_FOUND' };
 					this.drained.push({ userId, node });
 					return { ok: true, reply: {} };
+				},
+			},
+			audit: {
+				note: async ({ userId }, what, target) => {
+					if (this.auditRefused !== undefined) return this.auditRefused;
+					this.noted.push(`${userId} ${what} ${target}`);
+					return undefined;
 				},
 			},
 			publicChannels: async () => ({ ok: true, reply: { channels: [] } }),

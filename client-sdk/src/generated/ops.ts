@@ -39,7 +39,16 @@ export interface AuditEntry {
 	readonly id: string;
 	readonly at: number;
 	readonly who: string;
-	readonly what: 'drain' | 'kill' | 'sleep';
+	readonly what:
+		| 'drain'
+		| 'kill'
+		| 'sleep'
+		| 'createEvent'
+		| 'changeEvent'
+		| 'pauseEvent'
+		| 'resumeEvent'
+		| 'closeEvent'
+		| 'resolveOrder';
 	readonly target: string;
 	readonly node: string;
 }

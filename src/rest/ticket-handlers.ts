@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { Caller } from '../core/actor-kind.ts';
+import type { OpenAnswer, Subscriber } from '../core/actor-port.ts';
+import { actorKey } from '../protocol/ids.ts';
+import type { RouteName, RouteReply } from '../protocol/rest.ts';
+import { type TicketEventInfo, ticketEventContract } from '../protocol/ticket-event.ts';
+import { type Answer, refuse } from './answer.ts';
+import { ask } from './ask.ts';
+import type { Handlers, RestRequest } from './handlers.ts';
+import type { RestActors, RestPorts } from './ports.ts';
+
+/** Bytes of the secret under which an event's proofs of admission are signed. */
+const SECRET_BYTES = 32;
+
+type TicketRoute = Extract<RouteName, `${string}Ticket${string}`>;
+type TicketHandlers = { readonly [N in TicketRoute]: Handlers[N] };
+type Deed = Parameters<RestPorts['audit']['note']>[1];
+
+const keyOf = (id: string) => actorKey(ticketEventContract.kind, id);
+
+/** What an operator wants of an event. */
+interface Order {
+	readonly caller: Caller;
+	readonly id: string;
+	readonly name: string;
+	readonly args: unknown;
+	readonly deed: Deed;
+	readonly trace: string;
+}
+
+/** The code behind the routes of ticket events. */
+export function ticketHandlers(
+	ports: Pick<RestPorts, 'actors' | 'audit' | 'ticketEvents'>,
+): TicketHandlers {
+	const { actors, audit } = ports;
+
+	/** Noted before it happens; what cannot be noted does not. */
+	const order = async <T>({ caller, id, name, args, deed, trace }: Order): Promise<Answer<T>> => {
+		const refused = await audit.note(caller, deed, keyOf(id));
+		return refused ?? ask<T>(actors, keyOf(id), { caller, name, args, trace });
+	};
+
+	type Act = Pick<RestRequest<'pauseTicketEvent'>, 'params' | 'caller' | 'trace'>;
+	const act =
+		(name: string, deed: Deed) =>
+		({ params, caller, trace }: Act) =>
+			order<Record<string, never>>({ caller, id: params.id, name, args: {}, deed, trace });
+
+	return {
+		listTicketEvents: ({ query }) =>
+			ports.ticketEvents?.(query) ?? refuse('NOT_FOUND', 'no tickets are sold here'),
+		createTicketEvent: ({ body: { id, ...draft }, caller, trace }) => {
+			const secret = randomBytes(SECRET_BYTES).toString('base64url');
+			const args = { ...draft, secret };
+			return order({ caller, id, name: 'create', args, deed: 'createEvent', trace });
+		},
+		getTicketEvent: ({ params }) => eventInfo(actors, params.id),
+		reportTicketEvent: ({ params, caller, trace }) =>
+			ask(actors, keyOf(params.id), { caller, name: 'report', args: {}, trace }),
+		pauseTicketEvent: act('pause', 'pauseEvent'),
+		resumeTicketEvent: act('resume', 'resumeEvent'),
+		closeTicketEvent: act('close', 'closeEvent'),
+		changeTicketEvent: ({ params, body: args, caller, trace }) =>
+			order<RouteReply<'changeTicketEvent'>>({
+				...{ caller, id: params.id, name: 'settings', args, deed: 'changeEvent', trace },
+			}),
+		resolveTicketOrder: ({ params, body: args, caller, trace }) =>
+			order({ caller, id: params.id, name: 'resolve', args, deed: 'resolveOrder', trace }),
+	};
+}
+
+/** For what everybody may know of an event. */
+const READER: Caller = { userId: 'rest', roles: ['system'] };
+
+/** What the owner shows of an event, by opening it for a moment. */
+async function eventInfo(actors: RestActors, id: string): Promise<Answer<TicketEventInfo>> {
+	const subscriber: Subscriber = { committed() {}, ephemeral() {}, closed() {} };
+	const answer = await new Promise<OpenAnswer>((resolve) => {
+		actors.open(keyOf(id), { caller: READER, args: {}, subscriber }, resolve);
+	});
+	if (!answer.ok) return answer;
+	actors.unsubscribe(keyOf(id), subscriber);
+	if (answer.how === 'resumed') throw new Error('resumed without having been there');
+	return { ok: true, reply: (answer.view as { info: TicketEventInfo }).info };
+}
