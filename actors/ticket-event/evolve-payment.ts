@@ -14,15 +14,16 @@ import {
 
 const firstCall = (): Pursuit => ({ tries: 1, failures: 0 });
 
-function callNow(work: { retryAt?: number; stuckSince?: number }): void {
+function callNow(work: Pursuit): void {
 	delete work.retryAt;
-	delete work.stuckSince;
+	delete work.isLeft;
 }
 
 function enter(payment: PaymentState, n: number, step: AttemptStep): void {
 	const attempt = payment.attempts[n - 1];
 	if (attempt === undefined) return;
 	callNow(attempt);
+	delete attempt.stuckSince;
 	Object.assign(attempt, firstCall(), { step });
 }
 
@@ -57,7 +58,7 @@ const APPLY: {
 	) => void;
 } = {
 	paymentAttempted: attempted,
-	paymentUnsent: (payment, { n }) => enter(payment, n, 'unsent'),
+	paymentUnsent: (payment, { n }) => enter(payment, n, 'voiding'),
 	paymentInquired: (payment, { n }) => enter(payment, n, 'inquiring'),
 	paymentDeclined: (payment, { n }) => {
 		enter(payment, n, 'declined');
@@ -105,18 +106,22 @@ const APPLY: {
 		work.failures++;
 		work.retryAt = at;
 	},
-	paymentRetried: (payment, { task }) => {
+	paymentRetried: (payment, { task, byHand }) => {
 		const work = pursuit(payment, task);
 		if (work === undefined) return;
-		if (work.stuckSince !== undefined) work.failures = 0;
 		callNow(work);
 		work.tries++;
+		if (byHand !== true) return;
+		work.failures = 0;
+		delete work.stuckSince;
 	},
-	paymentStuck: (payment, { task }, at) => {
-		const work = pursuit(payment, task);
+	paymentStuck: (payment, data, at) => {
+		const work = pursuit(payment, data.task);
 		if (work === undefined) return;
 		work.failures++;
-		work.stuckSince = at;
+		work.stuckSince ??= at;
+		if (data.at === undefined) work.isLeft = true;
+		else work.retryAt = data.at;
 	},
 };
 

@@ -8,6 +8,7 @@ import { activeOf, count } from './tally.ts';
 import type { TicketEvent, TicketEventData } from './ticket-event-events.ts';
 import {
 	changedSale,
+	forgetOldest,
 	type IssuedTicket,
 	noteEnded,
 	type StoredOrder,
@@ -206,11 +207,7 @@ const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {
 	unreserved: (state, { purchaseId, userId, quantity }) => {
 		if (state.reserves.delete(purchaseId)) addBought(state, userId, -quantity);
 		state.tombstones.add(purchaseId);
-		if (state.tombstones.size <= TOMBSTONES_MAX) return;
-		for (const oldest of state.tombstones) {
-			state.tombstones.delete(oldest);
-			break;
-		}
+		forgetOldest(state.tombstones, TOMBSTONES_MAX);
 	},
 };
 
@@ -224,10 +221,11 @@ function noteMove(state: TicketEventState, event: TicketEvent, at: number): void
 export function evolveTicketEvent(
 	state: TicketEventState,
 	event: TicketEvent,
-	{ at }: EventMeta,
+	{ at, position }: EventMeta,
 ): TicketEventState {
 	const active = activeOf(state.tally);
 	state.at = at;
+	state.position = position;
 	if (isPaymentEvent(event)) evolveOrderPayment(state, event, at);
 	else (APPLY[event.type] as Apply<never> | undefined)?.(state, event.data as never, at);
 	count(state.tally, event);

@@ -54,9 +54,7 @@ export function intentOf(order: PayableOrder, work: PaymentWork): Intent {
 
 /** Work whose call is out, neither waiting for its time nor for a person. */
 export const workOut = (payment: PaymentState): PaymentWork[] =>
-	openWork(payment).filter(
-		({ retryAt, stuckSince }) => retryAt === undefined && stuckSince === undefined,
-	);
+	openWork(payment).filter(({ retryAt, isLeft }) => retryAt === undefined && isLeft !== true);
 
 /** The order's calls that are out: repeated with the same ids after a crash. */
 export const paymentIntents = (order: PayableOrder): Intent[] =>

@@ -10,7 +10,10 @@ interface EventData {
 		/** On the first attempt of a `pay`. */
 		readonly methodToken?: string;
 	};
-	/** The request surely never reached the provider. */
+	/**
+	 * The call surely never reached the provider: another one is asked at once. One with the same key may
+	 * have, before a crash: so it is voided like any that is given up.
+	 */
 	paymentUnsent: { readonly n: number; readonly provider: string };
 	/** No answer in time: the outcome is unknown, and asked for. */
 	paymentInquired: { readonly n: number; readonly provider: string };
@@ -44,9 +47,10 @@ interface EventData {
 	};
 	/** `task`: the part of the key behind the order. */
 	paymentRetryPlanned: { readonly task: string; readonly at: number };
-	paymentRetried: { readonly task: string };
-	/** Failed too often: somebody has to look (T9). */
-	paymentStuck: { readonly task: string; readonly what: StuckCall };
+	/** By hand: it is not stuck any more. */
+	paymentRetried: { readonly task: string; readonly byHand?: boolean };
+	/** Failed too often: somebody has to look (T9). `at`: tried again then; absent: not by itself. */
+	paymentStuck: { readonly task: string; readonly what: StuckCall; readonly at?: number };
 }
 
 export type StuckCall = 'capture' | 'void' | 'refund';

@@ -51,5 +51,7 @@ export function decideResolve(
 	const stuck = stuckWork(order.payment);
 	if (stuck.length === 0) return refusePayment('CONFLICT', 'nothing of this order is stuck');
 	if (how === 'settled') return stuck.map((work) => settled(order, work));
-	return stuck.map((work) => happened(order, 'paymentRetried', { task: taskOf(work) }));
+	return stuck.map((work) =>
+		happened(order, 'paymentRetried', { task: taskOf(work), byHand: true }),
+	);
 }

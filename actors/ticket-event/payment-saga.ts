@@ -96,6 +96,7 @@ type AfterCall = (ask: PaymentAsk, work: PaymentAttempt, result: PaymentResult) 
 const afterAuthorise: AfterCall = (ask, work, result) => {
 	const { n, provider } = work;
 	const state = learned(result, 'authorised');
+	// Of this call that is sure, of one with the same key before a crash it is not.
 	if (state === 'unsent') {
 		return [happened(ask.order, 'paymentUnsent', { n, provider }), ...failOver(ask)];
 	}

@@ -2,9 +2,9 @@
  * What is known of the payment of one order: plain data, changed by its events (`payment-events.ts`) alone.
  *
  *   authorising ──yes──▶ capturing ──done──▶ captured
- *     │    │  └─no answer─▶ inquiring ──yes──▶ capturing
- *     │    └──bank: no──▶ declined   └─cannot be found out─▶ voiding
- *     └─never sent─▶ unsent
+ *     │  │  └─no answer─▶ inquiring ──yes──▶ capturing
+ *     │  └──bank: no──▶ declined   └─cannot be found out─▶ voiding
+ *     └──not sent──▶ voiding
  *   any of these, given up ──▶ voiding ──acknowledged──▶ voided
  *                                 └──"it is captured"──▶ returning ──done──▶ returned
  *
@@ -25,7 +25,6 @@ export type AttemptStep =
 	| 'captured'
 	| 'voided'
 	| 'declined'
-	| 'unsent'
 	| 'returned';
 
 /** An outside call that is repeated until it is answered for good. */
@@ -36,8 +35,10 @@ export interface Pursuit {
 	failures: number;
 	/** The next call goes out at this time; absent: it is out. */
 	retryAt?: number;
-	/** It has failed too often: a person has to look. */
+	/** It has failed too often: a person has to look. Calls go on, but rarely. */
 	stuckSince?: number;
+	/** Only a person takes it up again. */
+	isLeft?: boolean;
 }
 
 export interface PaymentAttempt extends Pursuit {
@@ -99,7 +100,7 @@ export const initialPayment = (): PaymentState => ({
 });
 
 /** Steps of which nothing follows any more. */
-const SETTLED: readonly AttemptStep[] = ['captured', 'voided', 'declined', 'unsent', 'returned'];
+const SETTLED: readonly AttemptStep[] = ['captured', 'voided', 'declined', 'returned'];
 
 /** Whether the attempt has a call that is out or will be. */
 export const isOpen = ({ step }: PaymentAttempt): boolean => !SETTLED.includes(step);

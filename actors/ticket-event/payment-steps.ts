@@ -17,7 +17,10 @@ import {
 import { type PaymentWork, taskOf } from './payment-state.ts';
 
 /** Calls of one step that may come to nothing before a person has to look. */
-export const TRIES_MAX = 12;
+export const TRIES_MAX = 8;
+/** Then it is tried so rarely, and so often again, so that an outage heals without anybody's doing. */
+export const STUCK_RETRY_MS = 300_000;
+export const STUCK_TRIES_MAX = 288;
 /** Attempts at one order, whoever is asked. */
 export const ATTEMPTS_MAX = 40;
 /** Waits of one `pay` for a provider that can be asked. */
@@ -75,8 +78,16 @@ function stuckCall(work: PaymentWork): StuckCall {
 
 /** The call came to nothing: it is repeated a bounded number of times (T9). */
 export function retryOrStuck(ask: PaymentAsk, work: PaymentWork): PaymentEvent[] {
-	if (work.failures + 1 < TRIES_MAX) return [planRetry(ask, work)];
-	return [happened(ask.order, 'paymentStuck', { task: taskOf(work), what: stuckCall(work) })];
+	const { order, now } = ask;
+	const failures = work.failures + 1;
+	if (failures < TRIES_MAX) return [planRetry(ask, work)];
+	const task = taskOf(work);
+	const at = now + STUCK_RETRY_MS;
+	const stuck = { task, what: stuckCall(work) };
+	if (failures === TRIES_MAX) return [happened(order, 'paymentStuck', { ...stuck, at })];
+	return failures < TRIES_MAX + STUCK_TRIES_MAX
+		? [happened(order, 'paymentRetryPlanned', { task, at })]
+		: [happened(order, 'paymentStuck', stuck)];
 }
 
 /** A new attempt with a key of its own; `undefined` when nobody can be asked now. */

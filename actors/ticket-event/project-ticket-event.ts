@@ -3,7 +3,7 @@ import type { Collection, Doc, Key, RowWrite } from '../../src/core/store.ts';
 import type { Order, TicketEventInfo } from '../../src/protocol/ticket-event.ts';
 import { infoOf } from './show-me.ts';
 import type { TicketEvent, TicketEventData } from './ticket-event-events.ts';
-import type { IssuedTicket, TicketEventState } from './ticket-event-state.ts';
+import { type IssuedTicket, type TicketEventState, unitNumbers } from './ticket-event-state.ts';
 
 const BY_EVENT = { column: 'event', kind: 'ticket-event' };
 
@@ -75,7 +75,7 @@ const ORDERS: Collection = {
  * Every unit that was ever sold (`PLUS`) and came back (`MINUS`), once for each purchase; nothing here
  * is changed. The unit is a seat, or a number within the purchase. {user, at}
  */
-const STOCK_HISTORY: Collection = {
+export const STOCK_HISTORY: Collection = {
 	name: 'stockHistory',
 	key: [
 		{ name: 'event', type: 'text' },
@@ -129,8 +129,6 @@ const historyRows = (
 
 const unitsOf = (tickets: readonly IssuedTicket[]) => tickets.map(({ id, seatId }) => seatId ?? id);
 
-const numbersTo = (quantity: number) => Array.from({ length: quantity }, (_, at) => String(at + 1));
-
 const sold: Project<'sold'> = (state, data) => {
 	const { userId: user, order, tickets, at } = data;
 	const { title } = state.sale;
@@ -171,7 +169,7 @@ const reserveRows =
 		state: TicketEventState,
 		{ purchaseId, userId, quantity, at }: TicketEventData<'reserved' | 'unreserved'>,
 	): readonly RowWrite[] => {
-		const units = numbersTo(quantity);
+		const units = unitNumbers(quantity);
 		return historyRows(state, type, { purchase: purchaseId, units, user: userId, at });
 	};
 

@@ -2,6 +2,7 @@ import type { Caller, Command, QueryPlan, Rejection } from '../../src/core/actor
 import type { TicketReport } from '../../src/protocol/ticket-event.ts';
 import { orderFor } from './decide-order.ts';
 import { type CommandArgs, refuse } from './draft.ts';
+import { reconcileStock, stockInUse } from './reconcile-stock.ts';
 import { infoOf, meOf, tickOf, toOrder } from './show-me.ts';
 import { activeOf } from './tally.ts';
 import { shownState, type TicketEventState } from './ticket-event-state.ts';
@@ -65,6 +66,11 @@ type Query = (state: TicketEventState, command: Command, now: number) => QueryPl
 const QUERIES: Readonly<Record<string, Query>> = {
 	report: (state, { caller }, now) =>
 		isOperator(caller) ? answer(reportOf(state, now)) : NOT_YOURS,
+	reconcile: (state, { caller }) => {
+		if (!isOperator(caller)) return NOT_YOURS;
+		const inUse = stockInUse(state);
+		return { ok: true, run: (reads) => reconcileStock(inUse, reads) };
+	},
 	look: (state, { caller, args }) => {
 		if (!isNode(caller)) return NOT_YOURS;
 		const { users } = args as CommandArgs<'look'>;

@@ -25,6 +25,7 @@ const ROWS_AT_ONCE = 2_000;
 type Kept = Pick<
 	TicketEventState,
 	| 'at'
+	| 'position'
 	| 'sale'
 	| 'secret'
 	| 'tally'
@@ -106,10 +107,11 @@ const copyRouter = ({ circuits }: PaymentRouter): PaymentRouter => ({
 });
 
 function headOf(state: TicketEventState): Head {
-	const { at, sale, secret, tally, pace, openedAt, tickDue } = state;
+	const { at, position, sale, secret, tally, pace, openedAt, tickDue } = state;
 	const { issued, captured, refunded, router, leaves, admissions, waits, stuck } = state;
 	return {
 		at,
+		position,
 		sale,
 		secret,
 		tally: { ...tally },

@@ -17,6 +17,7 @@ import { WaitingQueue } from './waiting-queue.ts';
 
 /** Users of whom it is kept why they are outside again; older ones are plain newcomers. */
 const ENDED_MAX = 100_000;
+const FORGOTTEN_AT_ONCE = 5_000;
 
 /** What operators set; replaced, never changed in place. */
 export type Sale = Omit<TicketEventDraft, 'seats' | 'stock'> & {
@@ -93,8 +94,9 @@ export interface Stuck {
 /** The authoritative state of a sale: every list in it is bounded by capacity, waiters or a Max. */
 export interface TicketEventState {
 	readonly id: string;
-	/** Time of the last event. */
+	/** Time and position of the last event. */
 	at: number;
+	position: number;
 	sale: Sale;
 	secret: string;
 	readonly tally: Tally;
@@ -159,6 +161,7 @@ const NO_SALE: Sale = {
 export const initialTicketEvent = (id: string): TicketEventState => ({
 	id,
 	at: 0,
+	position: 0,
 	sale: NO_SALE,
 	secret: '',
 	tally: initialTally(),
@@ -230,6 +233,10 @@ export function unitsOf(state: TicketEventState, userId: string): number {
 	return bought + (state.orders.get(visitor.orderId)?.quantity ?? 0);
 }
 
+/** Numbers of a purchase without seats, from 1. */
+export const unitNumbers = (quantity: number): string[] =>
+	Array.from({ length: quantity }, (_, at) => String(at + 1));
+
 /** What a visitor with a turn or inside holds. */
 export function indexesOf(
 	{ plan }: TicketEventState,
@@ -239,13 +246,22 @@ export function indexesOf(
 	return { units: visitor.quantity, seats: plan.indexesOf(visitor.seats) };
 }
 
+/**
+ * Forgets the oldest of what is kept, many at a time: the first entry of a map is only found behind all
+ * that were removed before it.
+ */
+export function forgetOldest(kept: Map<string, unknown> | Set<string>, max: number): void {
+	if (kept.size < max + FORGOTTEN_AT_ONCE) return;
+	let left = FORGOTTEN_AT_ONCE;
+	for (const key of kept.keys()) {
+		if (left-- === 0) return;
+		kept.delete(key);
+	}
+}
+
 /** Notes why a user is outside again; the oldest notes give way. */
 export function noteEnded(state: TicketEventState, userId: string, why: Ended): void {
 	state.ended.delete(userId);
 	state.ended.set(userId, why);
-	if (state.ended.size <= ENDED_MAX) return;
-	for (const oldest of state.ended.keys()) {
-		state.ended.delete(oldest);
-		break;
-	}
+	forgetOldest(state.ended, ENDED_MAX);
 }

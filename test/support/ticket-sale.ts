@@ -86,7 +86,10 @@ export class TicketSale {
 			const due = ticketEventKind.nextWakeAt?.(this.state);
 			if (due === undefined || due > at) break;
 			this.actor.now = Math.max(this.actor.now, due);
+			const before = this.actor.position;
 			await this.wake();
+			// A host would not fire it again at once, and nothing would happen in time.
+			if (this.actor.position === before) throw new Error('a timer came to nothing');
 		}
 		this.actor.now = Math.max(this.actor.now, at);
 	}

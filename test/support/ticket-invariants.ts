@@ -1,0 +1,116 @@
+import { expect } from 'vitest';
+import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
+import type { TicketEventState } from '../../actors/ticket-event/ticket-event-state.ts';
+import { unitsOf } from '../../actors/ticket-event/ticket-event-state.ts';
+import { pack } from '../../src/protocol/codec.ts';
+import type { TicketSale } from './ticket-sale.ts';
+
+const LIVE = ['paying', 'declined', 'resolving'];
+
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((all, one) => all + one, 0);
+
+/** The tally counted anew, from the sets that it is about. */
+export function recount(state: TicketEventState) {
+	const visitors = [...state.visitors.values()];
+	const inside = visitors.filter((visitor) => visitor.phase === 'inside');
+	const turns = visitors.filter(({ phase }) => phase === 'turn').length;
+	const orders = [...state.orders.values()];
+	const paid = orders.filter(({ status }) => status === 'paid');
+	const reserved = sum([...state.reserves.values()].map(({ quantity }) => quantity));
+	const held = sum(inside.map(({ quantity }) => quantity));
+	const paying = sum(
+		orders.filter(({ status }) => LIVE.includes(status)).map(({ quantity }) => quantity),
+	);
+	const sold = reserved + sum(paid.map(({ quantity }) => quantity));
+	return {
+		free: state.tally.capacity - held - paying - sold,
+		held,
+		paying,
+		sold,
+		waiting: state.queue.size + state.returning.size,
+		returning: state.returning.size,
+		turns,
+		inside: inside.length,
+		payers: visitors.filter((visitor) => visitor.phase === 'paying' && visitor.inTime).length,
+		emptyHanded: turns + inside.filter(({ quantity }) => quantity === 0).length,
+		arrived: state.queue.arrived,
+	};
+}
+
+/** Every seat that somebody has, with whoever has it; a seat twice when two have it. */
+function ownedSeats({ visitors, orders }: TicketEventState): { sold: string[]; held: string[] } {
+	const held: string[] = [];
+	const sold: string[] = [];
+	for (const visitor of visitors.values())
+		if (visitor.phase === 'inside') held.push(...visitor.seats);
+	for (const { status, seats } of orders.values()) {
+		if (status === 'paid') sold.push(...seats);
+		else if (LIVE.includes(status)) held.push(...seats);
+	}
+	return { sold, held };
+}
+
+function checkSeats(state: TicketEventState): void {
+	const { sold, held } = ownedSeats(state);
+	expect(new Set([...sold, ...held]).size).toBe(sold.length + held.length);
+	const isSold = new Set(sold);
+	const isHeld = new Set(held);
+	const letters = state.plan.seats.map(({ id }) => {
+		if (isSold.has(id)) return 'S';
+		return isHeld.has(id) ? 'H' : 'F';
+	});
+	expect(state.plan.letters()).toBe(letters.join(''));
+}
+
+function checkUsers({ visitors, returning, queue, bought, sale }: TicketEventState): void {
+	const names = new Set([...visitors.keys(), ...returning, ...bought.keys()]);
+	for (const userId of names) {
+		const isWaiting = queue.numberOf(userId) !== undefined;
+		const places = [visitors.has(userId), returning.has(userId), isWaiting];
+		expect(places.filter((has) => has).length).toBeLessThanOrEqual(1);
+	}
+	for (const userId of bought.keys()) {
+		expect(bought.get(userId)).toBeLessThanOrEqual(sale.maxPerUser);
+	}
+}
+
+/** Throws unless the state is one that a sale may be in. */
+export function checkSale(state: TicketEventState): void {
+	const { tally, sale } = state;
+	expect(tally).toMatchObject(recount(state));
+	for (const part of [tally.free, tally.held, tally.paying, tally.sold, tally.emptyHanded]) {
+		expect(part).toBeGreaterThanOrEqual(0);
+	}
+	if (sale.stockPrice === undefined) checkSeats(state);
+	checkUsers(state);
+	for (const userId of state.visitors.keys()) {
+		expect(unitsOf(state, userId)).toBeLessThanOrEqual(sale.maxPerUser);
+	}
+	if (tally.phase === 'open') expect(tally.free + tally.held + tally.paying).toBeGreaterThan(0);
+	if (tally.phase !== 'open') expect(tally.waiting).toBe(0);
+}
+
+/** Throws unless a snapshot gives the same actor as all of its events. */
+export function checkRestart(sale: TicketSale): void {
+	const { actor } = sale;
+	const before = {
+		cut: packedCut(sale),
+		wakeAt: ticketEventKind.nextWakeAt?.(actor.state),
+		calls: callIds(actor.state),
+		bought: [...actor.state.bought].sort(),
+		letters: actor.state.plan.letters(),
+	};
+	actor.restart();
+	expect({
+		cut: packedCut(sale),
+		wakeAt: ticketEventKind.nextWakeAt?.(actor.state),
+		calls: callIds(actor.state),
+		bought: [...actor.state.bought].sort(),
+		letters: actor.state.plan.letters(),
+	}).toEqual(before);
+}
+
+const packedCut = ({ actor }: TicketSale) => Buffer.from(pack([...actor.cut()])).toString('base64');
+
+const callIds = (state: TicketEventState) =>
+	(ticketEventKind.intents?.(state) ?? []).map(({ id }) => id).sort();
