@@ -1,8 +1,15 @@
 import type { BenchRow } from '../harness/row.ts';
 import { ticketEnter } from './ticket-enter.ts';
 import { ticketHolds } from './ticket-holds.ts';
+import { ticketOneSeat } from './ticket-one-seat.ts';
 import { ticketPace } from './ticket-pace.ts';
 import { ticketTick } from './ticket-tick.ts';
 
 /** The goals of a sale, in the order of the table. */
-export const TICKET: readonly BenchRow[] = [ticketEnter, ticketTick, ticketHolds, ticketPace];
+export const TICKET: readonly BenchRow[] = [
+	ticketEnter,
+	ticketTick,
+	ticketOneSeat,
+	ticketHolds,
+	ticketPace,
+];
