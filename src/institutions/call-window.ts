@@ -32,10 +32,15 @@ export class CallWindow {
 		return this.#sum;
 	}
 
-	/** Takes one unless `max` went in the interval already, or too many just now. */
-	take(now: number, max: number): boolean {
+	/** Whether one may go: not when `max` went in the interval already, or too many just now. */
+	has(now: number, max: number): boolean {
 		this.#advance(now);
-		if (this.#sum >= max || this.#sliceSum >= Math.ceil(max * SLICE_PART)) return false;
+		return this.#sum < max && this.#sliceSum < Math.ceil(max * SLICE_PART);
+	}
+
+	/** Takes one if it may go. */
+	take(now: number, max: number): boolean {
+		if (!this.has(now, max)) return false;
 		const at = this.#bucket % this.#ring.length;
 		this.#ring[at] = (this.#ring[at] ?? 0) + 1;
 		this.#sum++;

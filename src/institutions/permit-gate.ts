@@ -2,6 +2,7 @@ import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { PermitRequest, Permits } from '../protocol/institution-nodes.ts';
+import { CallWindow } from './call-window.ts';
 import { PermitDemand } from './permit-demand.ts';
 import { PermitShare } from './permit-share.ts';
 import type { Lane, PermitGate } from './ports.ts';
@@ -14,6 +15,9 @@ const ANSWER_MS = 3_000;
 /** Most calls that wait for a permit, per institution and lane. */
 const WAITING_MAX = 10_000;
 const RETRY_MS = 1_000;
+/** Part of a share that batch calls leave to users who may come, at least (I24). */
+const KEPT_FOR_USERS = 0.1;
+const INTERVAL_MS = 1_000;
 
 type Answer = Awaited<ReturnType<PermitGate['take']>>;
 type Ask = (
@@ -27,6 +31,8 @@ interface Waiter {
 	readonly answer: (answer: Answer) => void;
 }
 
+/** Users first. */
+const LANES = ['online', 'batch'] as const;
 const GRANTED: Answer = { ok: true };
 const refused = (code: Refusal['code'], message: string): Answer => ({
 	ok: false,
@@ -41,6 +47,9 @@ const CLOSING = refused('UNAVAILABLE', 'this node stops');
 class Allowance {
 	readonly share: PermitShare;
 	readonly demand = new PermitDemand();
+	/** What users alone ask for, and what batch calls have used. */
+	readonly online = new PermitDemand();
+	readonly batch = new CallWindow(INTERVAL_MS);
 	readonly waiting: Readonly<Record<Lane, Set<Waiter>>> = { online: new Set(), batch: new Set() };
 	sentAt = Number.NEGATIVE_INFINITY;
 	isAsking = false;
@@ -53,6 +62,16 @@ class Allowance {
 
 	get count(): number {
 		return this.waiting.online.size + this.waiting.batch.size;
+	}
+
+	/** Takes a permit: a batch call only one that users, as they come at present, will not miss. */
+	take(lane: Lane, now: number): boolean {
+		const { share, batch } = this;
+		if (lane === 'online') return share.take(now);
+		const all = share.share(now);
+		const kept = Math.max(Math.ceil(all * KEPT_FOR_USERS), this.online.want(now, 0));
+		const max = Math.max(Math.min(all, 1), all - kept);
+		return batch.has(now, max) && share.take(now) && batch.take(now, max);
 	}
 }
 
@@ -91,8 +110,9 @@ export class Permissions implements PermitGate {
 		const now = this.#runtime.monotonic();
 		const { waiting, demand, share } = allowance;
 		demand.ask(now);
+		if (lane === 'online') allowance.online.ask(now);
 		const isFirst = waiting.online.size === 0 && (lane === 'online' || waiting.batch.size === 0);
-		if (isFirst && share.take(now)) return Promise.resolve(GRANTED);
+		if (isFirst && allowance.take(lane, now)) return Promise.resolve(GRANTED);
 		if (waitMsMax <= 0 || waiting[lane].size >= WAITING_MAX) return Promise.resolve(TOO_FAST);
 		const answered = new Promise<Answer>((answer) => {
 			waiting[lane].add({ until: now + waitMsMax, answer });
@@ -143,11 +163,13 @@ export class Permissions implements PermitGate {
 		}
 	}
 
-	#release({ waiting, share }: Allowance, now: number): void {
-		for (const waiters of [waiting.online, waiting.batch]) {
+	#release(allowance: Allowance, now: number): void {
+		const { waiting } = allowance;
+		for (const lane of LANES) {
+			const waiters = waiting[lane];
 			for (const waiter of waiters) {
 				const isLate = now >= waiter.until;
-				if (!isLate && !share.take(now)) {
+				if (!isLate && !allowance.take(lane, now)) {
 					this.#expire(waiters, now);
 					break;
 				}
@@ -195,6 +217,7 @@ export class Permissions implements PermitGate {
 			}
 			if (this.#closed) return;
 			share.answered(request.n, permits, { sentAt: now, now: at });
+			allowance.batch.stretch(permits.intervalMs);
 			if (allowance.count > 0) this.#release(allowance, at);
 		});
 	}

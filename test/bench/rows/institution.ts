@@ -1,5 +1,7 @@
 import type { BenchRow } from '../harness/row.ts';
+import { batchBacklog } from './batch-backlog.ts';
 import { protectedCall } from './protected-call.ts';
+import { refreshNight } from './refresh-night.ts';
 
 /** The goals of institutions, in the order of the table. */
-export const INSTITUTION: readonly BenchRow[] = [protectedCall];
+export const INSTITUTION: readonly BenchRow[] = [protectedCall, refreshNight, batchBacklog];

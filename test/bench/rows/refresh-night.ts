@@ -68,13 +68,15 @@ async function measure({ quick, progress }: Bench) {
 		`${size.crashes} crashes: ${hard.repeated} users called again with their ids, ` +
 			`${hard.inFlight} were taken up and not settled when they happened`,
 	);
-	const wrong = calm.wrong + calm.repeated + hard.wrong + Math.max(0, hard.repeated - hard.inFlight);
+	const wrong =
+		calm.wrong + calm.repeated + hard.wrong + Math.max(0, hard.repeated - hard.inFlight);
 	return { size, calm, hard, wrong };
 }
 
 export const refreshNight: BenchRow = {
 	id: 'refresh-night',
-	about: '1,000,000 users in the 360 allowed minutes of a week, in virtual time, without and with crashes',
+	about:
+		'1,000,000 users in the 360 allowed minutes of a week, in virtual time, without and with crashes',
 	async run(bench) {
 		const { size, calm, hard, wrong } = await measure(bench);
 		const users = size.users.toLocaleString('en-US');
