@@ -3,45 +3,61 @@ import type { Config } from './config.ts';
 import type { ActorKind } from './core/actor-kind.ts';
 import type { ActorPort } from './core/actor-port.ts';
 import type { IntentPorts } from './core/intent-runner.ts';
+import type { Journal } from './core/journal.ts';
 import type { Log } from './core/log.ts';
 import type { Projectors } from './core/projectors.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Collection, Store } from './core/store.ts';
-import type { Service } from './gateway/ports.ts';
+import type { Announcements, Service } from './gateway/ports.ts';
 import type { SeatDefinition } from './gateway/seats/seat-definition.ts';
+import type { RestPorts } from './rest/ports.ts';
 
-/** What a feature works with. */
-export interface FeatureParts {
+/** What a feature stands on before there are actors. */
+export interface FeatureGround {
 	readonly config: Config;
-	/** Actors, wherever they live. */
-	readonly actors: ActorPort;
+	/** Signs the tokens of this node; absent where an identity provider does. */
+	readonly secret: string | undefined;
+	readonly journal: Journal;
 	readonly store: Store;
-	/** What this node's actors project. */
-	readonly feed: Projectors;
 	readonly runtime: Runtime;
 	readonly log: Log;
 	/** This node's name. */
 	readonly node: string;
 }
 
+/** What it works with when there are. */
+export interface FeatureParts {
+	/** Actors, wherever they live. */
+	readonly actors: ActorPort;
+	/** What this node's actors project. */
+	readonly feed: Projectors;
+	/** Where actors come alive at other nodes. */
+	readonly announcements?: Announcements | undefined;
+}
+
 export interface OpenedFeature {
 	readonly services?: readonly Service[];
 	readonly seats?: readonly SeatDefinition[];
+	readonly rest?: Partial<RestPorts>;
 	close(): unknown;
 }
 
-/** One feature: what it adds before the node's actors can live, and what behind that. */
-export interface Feature {
-	readonly kinds: readonly ActorKind[];
-	/** Besides those of its kinds. */
-	readonly collections: readonly Collection[];
-	/** Work outside that its actors ask for. */
+/** A feature whose actors may call outside now. */
+export interface PreparedFeature {
 	readonly intents: IntentPorts;
 	open(parts: FeatureParts): OpenedFeature | Promise<OpenedFeature>;
 }
 
+/** One feature: what its actors are, what they call, and what stands before them. */
+export interface Feature {
+	readonly kinds: readonly ActorKind[];
+	/** Besides those of its kinds. */
+	readonly collections: readonly Collection[];
+	prepare(ground: FeatureGround): PreparedFeature;
+}
+
 /** Opens all; what was open is closed again when one fails. */
-export async function openFeatures(features: readonly Feature[], parts: FeatureParts) {
+export async function openFeatures(features: readonly PreparedFeature[], parts: FeatureParts) {
 	const opened: OpenedFeature[] = [];
 	const close = async () => {
 		for (const feature of opened.reverse()) await feature.close();
@@ -55,6 +71,7 @@ export async function openFeatures(features: readonly Feature[], parts: FeatureP
 	return {
 		services: opened.flatMap(({ services = [] }) => services),
 		seats: opened.flatMap(({ seats = [] }) => seats),
+		rest: Object.assign({}, ...opened.map(({ rest }) => rest)) as Partial<RestPorts>,
 		close,
 	};
 }

@@ -18,6 +18,7 @@ export function httpHandlers(
 ): HttpHandler[] {
 	const { auth, channels, colyseus, limits, metrics, originAllowed } = parts;
 	const ports: RestPorts = {
+		...parts.added.rest,
 		audit: parts.operations,
 		actors: parts.everywhere,
 		profiles: auth.profiles,

@@ -25,8 +25,10 @@ import { presenceService } from './gateway/services/presence-service.ts';
 import { type NodeExchanges, openExchanges } from './node-exchanges.ts';
 import { type Feature, openFeatures } from './node-features.ts';
 import { addGauges } from './node-gauges.ts';
+import { institutionFeature } from './node-institutions.ts';
 import { isPlayground, type NodeStatus, openOperations } from './node-operations.ts';
 import { type Opened, openStorage, type Storage } from './node-storage.ts';
+import { ticketFeature } from './node-tickets.ts';
 import { AUDIT } from './ops/audit-trail.ts';
 import { LoadMeter } from './ops/load-meter.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -49,12 +51,9 @@ const DRAIN_SOCKETS_MS = 2_000;
 const DRAIN_NOTICE_MS = 1_500;
 
 /** What the node does beside chat; a new feature is added here and nowhere else. */
-const featuresOf = (_: ServerOptions): readonly Feature[] => [];
+const features: readonly Feature[] = [ticketFeature(), institutionFeature()];
 
-function actorKinds(
-	{ config, kinds = [] }: ServerOptions,
-	features: readonly Feature[],
-): readonly ActorKind[] {
+function actorKinds({ config, kinds = [] }: ServerOptions): readonly ActorKind[] {
 	const own = [channelKindWith({ joinCreates: config.channelJoinCreates }), userKind];
 	const more = features.flatMap((feature) => feature.kinds);
 	return [...(own as unknown as ActorKind[]), ...more, ...kinds];
@@ -92,6 +91,7 @@ async function openAuth({ config, log }: ServerOptions, store: Store) {
 	const mint: RestPorts['tokens']['mint'] = (claims) =>
 		signToken({ secret: secret ?? '', ttlSeconds: DEV_TOKEN_SECONDS, ...claims });
 	return {
+		secret,
 		authenticator,
 		profiles,
 		revocations,
@@ -171,27 +171,32 @@ export async function openParts(options: ServerOptions, server: Server, status: 
 
 interface Living {
 	readonly kinds: readonly ActorKind[];
-	readonly features: readonly Feature[];
 	readonly storage: Storage;
 	readonly metrics: Metrics;
 	readonly node: string;
+	readonly secret: string | undefined;
 	readonly opened: Opened;
 }
 
-/** The actors of this node, the way to all of them, and what the features add to them. */
-async function openActors({ config, log }: ServerOptions, living: Living) {
-	const { kinds, features, storage, metrics, node, opened } = living;
-	const { store, cluster, actorOptions } = storage;
+/** The actors of this node, the way to all of them, and the features that stand on them. */
+function openActors({ config, log }: ServerOptions, living: Living) {
+	const { kinds, storage, metrics, node, secret, opened } = living;
+	const { journal, store, cluster, actorOptions } = storage;
 	const runtime = nodeRuntime;
-	const intents = Object.assign({}, ...features.map((feature) => feature.intents));
+	const ground = { config, secret, journal, store, runtime, log, node };
+	const prepared = features.map((feature) => feature.prepare(ground));
+	const intents = Object.assign({}, ...prepared.map((feature) => feature.intents));
 	const actors = new ActorSystem({ kinds, intents, runtime, log, meter: metrics, ...actorOptions });
 	opened.push(() => actors.close());
-	const everywhere = cluster?.take(actors) ?? actors;
-	const feed = actors.projector;
-	const parts = { config, actors: everywhere, store, feed, runtime, log, node };
-	const added = await openFeatures(features, parts);
-	opened.push(() => added.close());
-	return { actors, everywhere, added };
+	return { actors, everywhere: cluster?.take(actors) ?? actors, prepared };
+}
+
+/** Who may come in, from where, and how often. */
+function doorOf({ config }: ServerOptions) {
+	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
+	const rates = config.requestRates;
+	const limits = new RequestLimits({ rates, addressOf, runtime: nodeRuntime });
+	return { originAllowed: originPolicy(config), addressOf, limits };
 }
 
 interface Opening {
@@ -204,8 +209,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const { config, log } = options;
 	const runtime = nodeRuntime;
 	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
-	const features = featuresOf(options);
-	const kinds = actorKinds(options, features);
+	const kinds = actorKinds(options);
 	const own = [REQUESTS, REVOCATIONS, PROFILES, AUDIT];
 	const collections = [...own, ...[...kinds, ...features].flatMap((part) => part.collections)];
 	checkNames(kinds, rooms.seats, collections);
@@ -217,16 +221,19 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const { store, journal, cluster } = storage;
 	const auth = await openAuth(options, store);
 	opened.push(() => auth.close());
-	const { authenticator } = auth;
+	const { authenticator, secret } = auth;
 	const node = cluster?.id ?? NODE;
-	const living = await openActors(options, { kinds, features, storage, metrics, node, opened });
-	const { actors, everywhere, added } = living;
+	const living = openActors(options, { kinds, storage, metrics, node, secret, opened });
+	const { actors, everywhere, prepared } = living;
 	const kept = { store, cluster, actors, contracts, revocations: auth.revocations };
 	const { presence, exchanges, channels } = openServices(options, kept, opened);
-	const originAllowed = originPolicy(config);
-	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
-	const limits = new RequestLimits({ rates: config.requestRates, addressOf, runtime });
+	const { announcements } = exchanges ?? {};
+	const feed = actors.projector;
+	const added = await openFeatures(prepared, { actors: everywhere, feed, announcements });
+	opened.push(() => added.close());
+	const door = doorOf(options);
 	const seats = [...rooms.seats, ...added.seats];
+	const { limits } = door;
 	const seating = { server, rooms: { ...rooms, seats }, authenticator, limits, runtime, log };
 	const colyseus = await openSeats(seating, cluster, opened);
 	const operations = openOperations({
@@ -238,16 +245,14 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 		node,
 		authenticator,
 		actors: everywhere,
-		announcements: exchanges?.announcements,
+		announcements,
 		services: [channels, presenceService(presence, runtime), ops, ...added.services],
 		seats: colyseus.seats,
 		contracts,
 		listeners: [presence],
-		originAllowed,
-		addressOf,
-		runtime,
-		log,
-		meter: metrics,
+		originAllowed: door.originAllowed,
+		addressOf: door.addressOf,
+		...{ runtime, log, meter: metrics },
 		limits: config.limits,
 	});
 	figures.sockets = () => gateway.connections().sockets;
@@ -256,6 +261,8 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	observeActors(actors, { colyseus, gateway, exchanges });
 	addGauges(metrics, { gateway, actors, presence, cluster });
 	return {
+		...living,
+		...door,
 		node,
 		storage,
 		cluster,
@@ -264,11 +271,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 		metrics,
 		auth,
 		added,
-		actors,
-		everywhere,
 		presence,
-		originAllowed,
-		limits,
 		colyseus,
 		channels,
 		operations,

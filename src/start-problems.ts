@@ -5,6 +5,8 @@ import { RelayError } from './adapters/nats/nats-relay.ts';
 import { DataDirectoryInUseError } from './adapters/sqlite/data-directory.ts';
 import { DirectoryError } from './cluster/directory-error.ts';
 import { type Config, ConfigError } from './config.ts';
+import { InstitutionSettingsError } from './institutions/settings.ts';
+import { VaultError } from './institutions/vault.ts';
 import { SimulatorError } from './node-simulators.ts';
 
 /** What to say of the servers of a cluster. */
@@ -16,7 +18,13 @@ function problemOfServers(error: unknown): string | undefined {
 	return error.code === 'CONFLICT' ? error.message : `${error.message}: is REDIS_URL ${ask}`;
 }
 
-const OWN_WORDS = [ConfigError, DataDirectoryInUseError, SimulatorError];
+const OWN_WORDS = [
+	ConfigError,
+	DataDirectoryInUseError,
+	InstitutionSettingsError,
+	SimulatorError,
+	VaultError,
+];
 
 /** One line that says what is wrong and what to set; nothing for what only a developer can mend. */
 export function startProblem(error: unknown, config: Config): string | undefined {

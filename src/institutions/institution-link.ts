@@ -3,7 +3,7 @@ import type { ActorPort, CommandAnswer, OpenAnswer, Subscriber } from '../core/a
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { actorKey } from '../protocol/ids.ts';
-import type { InstitutionRules } from '../protocol/institution.ts';
+import type { InstitutionInfo, InstitutionRules } from '../protocol/institution.ts';
 import type { Gate } from '../protocol/institution-nodes.ts';
 
 const RETRY_FIRST_MS = 200;
@@ -20,6 +20,8 @@ export interface InstitutionLinkOptions {
 	readonly log: Log;
 	/** How calls are to be let through, as it was heard just now. */
 	readonly gate: (gate: Gate) => void;
+	/** How it shows to everybody, as it was heard just now. */
+	readonly info: (info: InstitutionInfo) => void;
 	/** The subscription begins, perhaps at another owner. */
 	readonly opened: () => void;
 }
@@ -79,6 +81,7 @@ export class InstitutionLink {
 				if (this.#subscriber !== subscriber) return;
 				for (const { event } of told) {
 					if (event[0] === 'circuit') this.#options.gate(event[1] as Gate);
+					if (event[0] === 'health') this.#options.info(event[1] as InstitutionInfo);
 				}
 			},
 			ephemeral() {},
@@ -101,8 +104,9 @@ export class InstitutionLink {
 		this.#failures = 0;
 		this.#options.opened();
 		if (answer.how === 'resumed') return;
-		const { gate } = answer.view as { readonly gate?: Gate };
+		const { gate, ...info } = answer.view as InstitutionInfo & { readonly gate?: Gate };
 		if (gate !== undefined) this.#options.gate(gate);
+		this.#options.info(info);
 	}
 
 	/** Passes on the first answer of the present attempt, which is given up when it does not come. */

@@ -2,7 +2,7 @@ import type { Caller } from '../core/actor-kind.ts';
 import type { ActorPort } from '../core/actor-port.ts';
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { InstitutionRules } from '../protocol/institution.ts';
+import type { InstitutionInfo, InstitutionRules } from '../protocol/institution.ts';
 import type { Gate, Permits } from '../protocol/institution-nodes.ts';
 import { ActorClock } from './actor-clock.ts';
 import { type Circuit, Circuits } from './circuit-gate.ts';
@@ -32,6 +32,8 @@ export type WatchedInstitution = Pick<
 export interface InstitutionWatch {
 	readonly circuit: CircuitGate;
 	readonly permits: PermitGate & Pick<Permissions, 'figures'>;
+	/** How each shows to everybody, as far as it was heard: before that as it is when nothing is wrong. */
+	infos(): readonly InstitutionInfo[];
 	/** Gives permits back and hears no more. */
 	close(): void;
 }
@@ -50,6 +52,15 @@ const rulesOf = ({
 	};
 };
 
+const unheard = ({ id, name, industry }: WatchedInstitution, since: number): InstitutionInfo => ({
+	...{ id, name, industry, since },
+	circuit: 'closed',
+	health: 'HEALTHY',
+	percent: 100,
+	calls: 0,
+	failureRate: 0,
+});
+
 /** One institution as this node sees it. */
 interface Watched {
 	readonly link: InstitutionLink;
@@ -62,6 +73,7 @@ class Watch implements InstitutionWatch {
 	readonly #options: InstitutionWatchOptions;
 	readonly #incarnation: string;
 	readonly #watched = new Map<string, Watched>();
+	readonly #infos: Map<string, InstitutionInfo>;
 	#cancel = () => {};
 
 	constructor(options: InstitutionWatchOptions) {
@@ -79,8 +91,13 @@ class Watch implements InstitutionWatch {
 						answer(answered.ok ? (answered.reply as Permits) : undefined),
 					),
 		});
+		this.#infos = new Map(institutions.all.map((one) => [one.id, unheard(one, runtime.now())]));
 		for (const institution of institutions.all) this.#watch(institution);
 		this.#tickLater();
+	}
+
+	infos(): readonly InstitutionInfo[] {
+		return [...this.#infos.values()];
 	}
 
 	close(): void {
@@ -97,6 +114,7 @@ class Watch implements InstitutionWatch {
 		const link = new InstitutionLink({
 			...{ id, rules: rulesOf(institution), caller, actors, runtime, log },
 			gate: (gate) => this.#take(id, gate),
+			info: (info) => void this.#infos.set(id, info),
 			opened: () => this.permits.moved(id),
 		});
 		const reporter = new CircuitReporter({
