@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import { hasPaymentWork, paymentDueAt } from '../../actors/ticket-event/payment-state.ts';
-import { TRIES_MAX } from '../../actors/ticket-event/payment-steps.ts';
+import {
+	STUCK_RETRY_MS,
+	STUCK_TRIES_MAX,
+	TRIES_MAX,
+} from '../../actors/ticket-event/payment-steps.ts';
 import { capturing, exhaust, givenUp, OnePayment, paid } from '../support/one-payment.ts';
 
 const DONE: PaymentResult = { outcome: 'done' };
@@ -54,20 +58,55 @@ describe('refunds', () => {
 });
 
 describe('what fails too often', () => {
-	test('[T9] a void is stuck, and goes on when it is resolved by retry', () => {
+	/** Paid at the second attempt; the void of the first one fails until it is stuck. */
+	function stuck(): OnePayment {
 		const payment = givenUp();
 		payment.answerTo('authorise', DONE);
 		payment.answerTo('capture', DONE);
 		expect(exhaust(payment, 'void')).toEqual(['paymentStuck']);
+		return payment;
+	}
+
+	test('[T9] a void is stuck, and goes on when it is resolved by retry', () => {
+		const payment = stuck();
 		expect(payment.payment.attempts[0]?.stuckSince).toBe(payment.now);
 		expect(payment.calls).toEqual([]);
-		expect(paymentDueAt(payment.payment)).toBeUndefined();
 		expect(hasPaymentWork(payment.payment)).toBe(true);
 		payment.restart();
 		expect(payment.resolve('retry')).toEqual(['paymentRetried']);
+		expect(payment.payment.attempts[0]?.stuckSince).toBeUndefined();
 		expect(payment.calls[0]?.id).toBe(`gig:o1.1/void/${TRIES_MAX + 1}`);
 		expect(payment.answer(UNKNOWN)).toEqual(['paymentRetryPlanned']);
 		payment.wait(2_000);
+		expect(payment.answer(DONE)).toEqual(['paymentVoided']);
+	});
+
+	test('[T9] it also goes on by itself, rarely, and stays stuck until it is through', () => {
+		const payment = stuck();
+		const since = payment.now;
+		for (let tries = 0; tries < 3; tries++) {
+			expect(payment.wait(STUCK_RETRY_MS - 1)).toEqual([]);
+			expect(payment.wait(1)).toEqual(['paymentRetried']);
+			expect(payment.answer(UNKNOWN)).toEqual(['paymentRetryPlanned']);
+			expect(payment.payment.attempts[0]?.stuckSince).toBe(since);
+		}
+		payment.wait(STUCK_RETRY_MS);
+		expect(payment.answer(DONE)).toEqual(['paymentVoided']);
+		expect(hasPaymentWork(payment.payment)).toBe(false);
+	});
+
+	test('[T9] but not for ever: then only a person takes it up', () => {
+		const payment = stuck();
+		for (let tries = 1; tries < STUCK_TRIES_MAX; tries++) {
+			payment.wait(STUCK_RETRY_MS);
+			expect(payment.answer(UNKNOWN)).toEqual(['paymentRetryPlanned']);
+		}
+		payment.wait(STUCK_RETRY_MS);
+		expect(payment.answer(UNKNOWN)).toEqual(['paymentStuck']);
+		payment.restart();
+		expect(paymentDueAt(payment.payment)).toBeUndefined();
+		expect(payment.calls).toEqual([]);
+		expect(payment.resolve('retry')).toEqual(['paymentRetried']);
 		expect(payment.answer(DONE)).toEqual(['paymentVoided']);
 	});
 
