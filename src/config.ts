@@ -108,6 +108,7 @@ export const SETTINGS = {
 	INSTITUTIONS_URL: urlOf('http:', 'https:'),
 	PAYMENT_PORT: port,
 	INSTITUTIONS_PORT: port,
+	INSTITUTIONS_FILE: z.string(),
 	TOKEN_KEYS: z.string(),
 	LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
 		error: 'set trace, debug, info, warn, error, fatal or silent',
@@ -138,6 +139,9 @@ export interface AuthConfig {
 	readonly issuer?: string;
 	readonly audience?: string;
 }
+
+/** Days that calls to institutions are kept: three years. */
+const LIFETIMES = { calls: 1_096, callDays: 1_096 };
 
 /** All settings, checked and frozen. */
 export interface Config {
@@ -173,6 +177,8 @@ export interface OutsideConfig {
 	readonly paymentUrl?: string;
 	/** Where the institutions are whose settings name no address of their own. */
 	readonly institutionsUrl?: string;
+	/** Settings of the institutions; absent: those of the simulator. */
+	readonly institutionsFile?: string;
 	/** Simulators that are started along, each with its port (0: any free one). */
 	readonly simulators: readonly { readonly name: Simulator; readonly port: number }[];
 	/** `id:base64` of 32 bytes, with commas between; the first seals, all open. */
@@ -242,6 +248,9 @@ function outsideOf(values: Values, environment: string): OutsideConfig {
 	return Object.freeze({
 		...(paymentUrl === undefined ? {} : { paymentUrl }),
 		...(institutionsUrl === undefined ? {} : { institutionsUrl }),
+		...(values.INSTITUTIONS_FILE === undefined
+			? {}
+			: { institutionsFile: values.INSTITUTIONS_FILE }),
 		...(values.TOKEN_KEYS === undefined ? {} : { tokenKeys: values.TOKEN_KEYS }),
 		simulators: Object.freeze(simulators.map(({ name, port }) => ({ name, port }))),
 	});
@@ -286,7 +295,7 @@ export function readConfig(
 		environment,
 		development: environment === 'development',
 		auth: authOf(values),
-		lifetimes: Object.freeze(values.LIFETIMES ?? {}),
+		lifetimes: Object.freeze({ ...LIFETIMES, ...values.LIFETIMES }),
 		...(cluster === undefined ? {} : { cluster }),
 		allowedOrigins: Object.freeze(values.ALLOWED_ORIGINS ?? []),
 		limits: Object.freeze({

@@ -10,6 +10,7 @@ import type { IntentPorts } from './core/intent-runner.ts';
 import { assetsService } from './institutions/assets-service.ts';
 import { CALL_DAYS } from './institutions/call-days.ts';
 import { CALLS, CallHistory } from './institutions/call-history.ts';
+import { sweepCalls } from './institutions/call-sweep.ts';
 import { createGuardedCalls } from './institutions/guarded-calls.ts';
 import { openInstitutionWatch } from './institutions/institution-watch.ts';
 import { Leveller } from './institutions/leveller/leveller.ts';
@@ -21,7 +22,11 @@ import type { Feature, FeatureGround, FeatureParts, OpenedFeature } from './node
 
 /** Reads the institutions' settings; what they leave out without an address is not served. */
 const institutionsOf = ({ outside }: Config): Institutions =>
-	readInstitutions({ simulatorUrl: outside.institutionsUrl, env: settingsFor({}) });
+	readInstitutions({
+		file: outside.institutionsFile,
+		simulatorUrl: outside.institutionsUrl,
+		env: settingsFor({}),
+	});
 
 /** Calls that wait until there is somebody to make them. */
 const later =
@@ -61,6 +66,16 @@ function levellerOf({ store, runtime, log }: FeatureGround, institutions: Instit
 	return { leveller, open };
 }
 
+/** Ends calls that are old enough, where the store does not do it by itself. */
+function keepsCalls(
+	{ config, store, runtime, log, node }: FeatureGround,
+	institutions: Institutions,
+) {
+	if (config.cluster !== undefined) return () => {};
+	const keepDays = config.lifetimes.calls ?? Number.MAX_SAFE_INTEGER;
+	return sweepCalls({ store, runtime, log, node, institutions, keepDays });
+}
+
 interface Opening {
 	readonly ground: FeatureGround;
 	readonly parts: FeatureParts;
@@ -76,6 +91,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	const watch = openInstitutionWatch({ actors, runtime, log, node, institutions });
 	const history = new CallHistory({ store, runtime, log, node, institutions });
 	const { circuit, permits } = watch;
+	const stopSweep = keepsCalls(ground, institutions);
 	const calls = createGuardedCalls({
 		...{ institutions, transport, circuit, permits, history, runtime, log, node },
 	});
@@ -92,6 +108,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	return {
 		services: [assets],
 		async close() {
+			stopSweep();
 			plans.leveller.close();
 			assets.close();
 			calls.close();

@@ -15,4 +15,6 @@ const { values } = parseArgs({
 const simulator = await startInstitutionSimulator({ port: Number(values.port), host: values.host });
 process.stdout.write(`institution simulator on ${simulator.url}\n`);
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C goes to parent and child alike: the parent may have calls under way, and ends this one.
+if (process.send !== undefined) process.on('SIGINT', () => {});
 process.send?.({ url: simulator.url });

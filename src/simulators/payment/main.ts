@@ -13,6 +13,8 @@ const { values } = parseArgs({
 });
 
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C goes to parent and child alike: the parent may have calls under way, and ends this one.
+if (process.send !== undefined) process.on('SIGINT', () => {});
 const simulator = await startPaymentSimulator({ port: Number(values.port), host: values.host });
 process.stdout.write(`payment simulator on ${simulator.url}\n`);
 process.send?.({ url: simulator.url });
