@@ -1,5 +1,5 @@
 import type { BenchRow } from '../harness/row.ts';
-import { ticketEnter } from './ticket-enter.ts';
+import { ticketEnter, ticketEnterStore } from './ticket-enter.ts';
 import { ticketHolds } from './ticket-holds.ts';
 import { ticketOneSeat } from './ticket-one-seat.ts';
 import { ticketPace } from './ticket-pace.ts';
@@ -8,6 +8,7 @@ import { ticketTick } from './ticket-tick.ts';
 /** The goals of a sale, in the order of the table. */
 export const TICKET: readonly BenchRow[] = [
 	ticketEnter,
+	ticketEnterStore,
 	ticketTick,
 	ticketOneSeat,
 	ticketHolds,

@@ -4,8 +4,8 @@ import { percentile } from '../harness/statistics.ts';
 import { Sale } from './sale.ts';
 
 export interface EnterOptions {
-	/** Kept: the process ends with `SIGKILL`, and what it leaves is restored by another task. */
-	readonly directory: string;
+	/** A directory or a MongoDB: the process ends with `SIGKILL`, another one restores what is left. */
+	readonly place: string;
 	readonly users: number;
 	/** Users in one batch of a node. */
 	readonly batch: number;
@@ -77,7 +77,7 @@ class Arrivals {
 
 /** Lets users into the waiting room of one event, journalled; answers how fast that went. */
 export async function enter(options: EnterOptions) {
-	const sale = await Sale.open(options.directory);
+	const sale = await Sale.open(options.place);
 	await sale.create({
 		stock: { total: 100_000, price: 1_000 },
 		admission: { mode: 'turnstile', maxActive: 1, batch: 1, intervalMs: 3_600_000 },

@@ -3,7 +3,7 @@ import { isRight, userId } from './enter.ts';
 import { Sale } from './sale.ts';
 
 export interface RestoreOptions {
-	readonly directory: string;
+	readonly place: string;
 	readonly users: number;
 }
 
@@ -22,9 +22,9 @@ async function wrong(sale: Sale, users: number): Promise<number> {
 }
 
 /** Opens what a sudden end has left; timed until the first answer. */
-export async function restore({ directory, users }: RestoreOptions) {
+export async function restore({ place, users }: RestoreOptions) {
 	const start = performance.now();
-	const sale = await Sale.open(directory);
+	const sale = await Sale.open(place);
 	watch();
 	const [last] = await sale.standing([userId(users - 1)]);
 	const ms = performance.now() - start;

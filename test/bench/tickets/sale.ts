@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ticketEventKind } from '../../../actors/ticket-event/ticket-event-kind.ts';
+import { openMongoShards } from '../../../src/adapters/mongo/open-mongo-shards.ts';
 import { nodeRuntime } from '../../../src/adapters/node/node-runtime.ts';
-import { openSqlite, type Sqlite } from '../../../src/adapters/sqlite/open-sqlite.ts';
+import { openSqlite } from '../../../src/adapters/sqlite/open-sqlite.ts';
 import type { ActorKind, Caller } from '../../../src/core/actor-kind.ts';
 import type { CommandAnswer, Subscriber } from '../../../src/core/actor-port.ts';
-import { ActorSystem } from '../../../src/core/actor-system.ts';
+import { ActorSystem, type ActorSystemOptions } from '../../../src/core/actor-system.ts';
 import { REQUESTS } from '../../../src/core/store.ts';
 import { actorKey } from '../../../src/protocol/ids.ts';
 import type { Args, ReplyOf } from '../../../src/protocol/kind.ts';
@@ -28,26 +29,41 @@ interface From {
 	readonly requestId?: string;
 }
 
-/** One event in the production host, on SQLite, without sockets. */
+type Storage = Pick<ActorSystemOptions, 'journal' | 'store' | 'shards'> & {
+	close(): Promise<void>;
+};
+
+/** A directory or the URL of a MongoDB, which stay; or a temporary directory. */
+async function openStorage(place: string | undefined): Promise<Storage> {
+	const collections = [...kind.collections, REQUESTS];
+	if (place?.startsWith('mongodb:')) {
+		const environment = 'bench';
+		return openMongoShards({ urls: [place], environment, collections, runtime: nodeRuntime });
+	}
+	const directory = place ?? mkdtempSync(join(tmpdir(), 'naru-bench-'));
+	const sqlite = await openSqlite({ directory, collections });
+	return {
+		...sqlite,
+		async close() {
+			await sqlite.close();
+			if (place === undefined) rmSync(directory, { recursive: true, force: true });
+		},
+	};
+}
+
+/** One event in the production host, without sockets. */
 export class Sale implements AsyncDisposable {
 	readonly actors: ActorSystem;
-	readonly #sqlite: Sqlite;
-	readonly #remove: () => void;
+	readonly #storage: Storage;
 
-	private constructor(sqlite: Sqlite, remove: () => void) {
-		this.#sqlite = sqlite;
-		this.#remove = remove;
-		this.actors = new ActorSystem({ ...sqlite, kinds: [kind], runtime: nodeRuntime });
+	private constructor(storage: Storage) {
+		this.#storage = storage;
+		this.actors = new ActorSystem({ ...storage, kinds: [kind], runtime: nodeRuntime });
 	}
 
-	/** Opens what is in a directory, which stays; or a temporary one. */
-	static async open(directory?: string): Promise<Sale> {
-		const path = directory ?? mkdtempSync(join(tmpdir(), 'naru-bench-'));
-		const remove = () => {
-			if (directory === undefined) rmSync(path, { recursive: true, force: true });
-		};
-		const collections = [...kind.collections, REQUESTS];
-		return new Sale(await openSqlite({ directory: path, collections }), remove);
+	/** Opens what is in a place, which stays; or a temporary one. */
+	static async open(place?: string): Promise<Sale> {
+		return new Sale(await openStorage(place));
 	}
 
 	/** Creates the event; what the draft leaves out is as the contract says. */
@@ -98,7 +114,6 @@ export class Sale implements AsyncDisposable {
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.actors.close();
-		await this.#sqlite.close();
-		this.#remove();
+		await this.#storage.close();
 	}
 }
