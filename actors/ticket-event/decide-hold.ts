@@ -18,16 +18,14 @@ export function visitOf(
 	admission: string,
 ): VisitInside | Rejection {
 	const visitor = state.visitors.get(userId);
-	if (visitor?.phase !== 'inside' || visitor.admission !== admission) {
-		if (!wasAdmission(admission, userId, tally.admitted)) return NOT_ADMITTED;
-		if (phase === 'closed') return CLOSED;
-		return phase === 'soldOut' && visitor === undefined ? SOLD_OUT : EXPIRED;
-	}
+	const isIt = visitor?.phase === 'inside' && visitor.admission === admission;
+	if (!isIt && !wasAdmission(admission, userId, tally.admitted)) return NOT_ADMITTED;
 	if (phase === 'closed') return CLOSED;
-	return visitor.deadline <= now ? EXPIRED : visitor;
+	if (phase === 'soldOut' && (isIt || visitor === undefined)) return SOLD_OUT;
+	return isIt && visitor.deadline > now ? visitor : EXPIRED;
 }
 
-/** One more visit; all or nothing. */
+/** Adds to what the visitor holds. */
 function add(
 	draft: Draft,
 	{ userId, visit }: { readonly userId: string; readonly visit: VisitInside },

@@ -8,7 +8,7 @@ import { decideResolve } from './payment-refund.ts';
 import { SeatPlan } from './seat-plan.ts';
 import { infoOf } from './show-me.ts';
 import { initialTally } from './tally.ts';
-import { changedSale, isSeated, saleOf } from './ticket-event-state.ts';
+import { changedSale, definedOf, isSeated, saleOf } from './ticket-event-state.ts';
 
 const OPERATORS_ONLY = refuse('FORBIDDEN', 'only operators may do this');
 
@@ -42,7 +42,7 @@ const create = asOperator<'create'>((draft, { secret, ...wanted }, { context }) 
 	const refused = draftRefused(wanted);
 	if (refused !== undefined) return refused;
 	const capacity = wanted.seats?.length ?? wanted.stock?.total ?? 0;
-	draft.add({ type: 'created', data: { draft: wanted, secret, capacity } });
+	draft.add({ type: 'created', data: { draft: definedOf(wanted), secret, capacity } });
 	const plan = new SeatPlan(wanted.seats ?? []);
 	const tally = { ...initialTally(), capacity, free: capacity };
 	return draft.accept(infoOf({ id: context.id, plan }, saleOf(wanted), tally));
@@ -75,7 +75,8 @@ function settingsRefused({ sale, tally }: Draft, settings: TicketSettings) {
 	return undefined;
 }
 
-const settings = asOperator<'settings'>((draft, wanted) => {
+const settings = asOperator<'settings'>((draft, args) => {
+	const wanted: TicketSettings = definedOf(args);
 	const refused = settingsRefused(draft, wanted);
 	if (refused !== undefined) return refused;
 	const added = addedBy(draft, wanted);

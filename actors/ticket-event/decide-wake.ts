@@ -9,7 +9,7 @@ import { decideResult, decideTimer } from './payment-saga.ts';
 import { tickOf } from './show-me.ts';
 import { indexesOf, type TicketEventState, type Visitor } from './ticket-event-state.ts';
 
-/** Deadlines, and insiders of a closed event, that one wake deals with; the others follow at once. */
+/** Deadlines, and insiders of a sale that is over, that one wake deals with; the others follow at once. */
 const DUE_MAX = 500;
 
 const HOST_ONLY = refuse('FORBIDDEN', 'only the host does this');
@@ -23,7 +23,8 @@ function endVisit(
 	visitor: Exclude<Visitor, { phase: 'paying' }>,
 ): void {
 	const { units, seats } = indexesOf(draft.state, visitor);
-	const why = draft.tally.phase === 'closed' ? 'closed' : 'pickExpired';
+	const { phase } = draft.tally;
+	const why = phase === 'closed' || phase === 'soldOut' ? phase : 'pickExpired';
 	draft.add({ type: 'visitEnded', data: { userId, from: visitor.phase, why, units, seats } });
 }
 
@@ -51,7 +52,7 @@ function passDeadlines(draft: Draft): void {
 	draft.add({ type: 'turnsMissed', data: { users: missed, until } });
 }
 
-/** Behind the closing nobody stays inside who has not begun to pay. */
+/** When it is closed or everything is sold nobody stays inside who has not begun to pay. */
 function sendHome(draft: Draft): void {
 	let left = DUE_MAX;
 	for (const [userId, visitor] of draft.state.visitors) {
@@ -61,15 +62,15 @@ function sendHome(draft: Draft): void {
 	}
 }
 
-const isClosing = ({ tally }: TicketEventState) =>
-	tally.phase === 'closed' && tally.turns + tally.inside > 0;
+const isOver = ({ tally }: TicketEventState) =>
+	(tally.phase === 'closed' || tally.phase === 'soldOut') && tally.turns + tally.inside > 0;
 
 /** The host's timer: does what is due by now, in bounded steps. */
 export function wake(draft: Draft, caller: Caller): TicketDecision {
 	if (!isHost(caller)) return HOST_ONLY;
 	const { state, now } = draft;
 	openOrClose(draft);
-	if (isClosing(state)) sendHome(draft);
+	if (isOver(state)) sendHome(draft);
 	else passDeadlines(draft);
 	settle(draft);
 	if ((state.tickDue ?? Infinity) <= now) {
@@ -109,7 +110,7 @@ export function nextWakeAt(state: TicketEventState): number | undefined {
 	const due = Math.min(
 		opens,
 		closes,
-		isClosing(state) ? at : Infinity,
+		isOver(state) ? at : Infinity,
 		state.deadlines.next() ?? Infinity,
 		turnsDueAt(state) ?? Infinity,
 		state.tickDue ?? Infinity,

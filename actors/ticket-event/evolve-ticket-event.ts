@@ -122,10 +122,7 @@ const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {
 	reopened: (state, { pace }) => {
 		state.pace = pace;
 	},
-	soldOut: (state) => {
-		endQueue(state);
-		for (const [userId, { phase }] of state.visitors) if (phase !== 'paying') exit(state, userId);
-	},
+	soldOut: endQueue,
 	closed: endQueue,
 	arrived: (state, { users, returned }, at) => {
 		if (users.length > 0) state.waits.came(state.queue.arrived, at);
@@ -164,7 +161,7 @@ const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {
 	visitEnded: (state, { userId, why, seats }) => {
 		exit(state, userId);
 		state.plan.set(seats, FREE);
-		if (why !== 'closed') noteEnded(state, userId, why);
+		if (why !== 'closed' && why !== 'soldOut') noteEnded(state, userId, why);
 	},
 	checkedOut: (state, { userId, order }) => {
 		enter(state, userId, { phase: 'paying', orderId: order.id, inTime: true });

@@ -71,7 +71,8 @@ export function evolveOrderPayment(state: TicketEventState, event: PaymentEvent,
 	state.refunded += next.payment.refunded - order.payment.refunded;
 	evolveRouter(state.router, event, { at });
 	if (event.type === 'paymentStuck') {
-		state.stuck.set(order.id, { orderId: order.id, since: at, what: event.data.what });
+		const since = state.stuck.get(order.id)?.since ?? at;
+		state.stuck.set(order.id, { orderId: order.id, since, what: event.data.what });
 	}
 	followPayment(state, next);
 }

@@ -67,6 +67,9 @@ export const meEnded = (ended: Ended): TicketMe => ({
 	ended,
 });
 
+/** Of somebody outside when there is nothing to wait for any more. */
+export const meOver = (phase: 'soldOut' | 'closed'): TicketMe => ({ phase, held: NOTHING_HELD });
+
 export const meWaiting = (place: number, turned: number): TicketMe => ({
 	phase: 'waiting',
 	place,
@@ -85,7 +88,7 @@ export function meOutside(
 		const order = state.orders.get(paid);
 		return meDone(order && toOrder(state.id, order));
 	}
-	if (phase === 'soldOut' || phase === 'closed') return { phase, held: NOTHING_HELD };
+	if (phase === 'soldOut' || phase === 'closed') return meOver(phase);
 	const ended = state.ended.get(userId);
 	return ended === undefined ? { phase: 'before', held: NOTHING_HELD } : meEnded(ended);
 }

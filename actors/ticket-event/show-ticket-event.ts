@@ -7,7 +7,7 @@ import type {
 } from '../../src/protocol/ticket-event.ts';
 import { isPaymentEvent } from './payment-events.ts';
 import { FREE, HELD, letterOf, type SeatState, SOLD } from './seat-plan.ts';
-import { meDone, meEnded, meInside, mePaying } from './show-me.ts';
+import { meDone, meEnded, meInside, meOver, mePaying } from './show-me.ts';
 import type { Ended, TicketEvent, TicketEventData } from './ticket-event-events.ts';
 
 type Contract = typeof ticketEventContract;
@@ -30,11 +30,8 @@ type Show<T extends TicketEvent['type']> = (data: TicketEventData<T>) => readonl
 
 const showInfo = ({ info }: { readonly info: TicketEventInfo }) => [shown('info', info)];
 
-const outside = (userId: string, why: Ended | 'closed') =>
-	toUser(
-		userId,
-		why === 'closed' ? { phase: 'closed', held: { seats: [], quantity: 0 } } : meEnded(why),
-	);
+const outside = (userId: string, why: Ended | 'soldOut' | 'closed') =>
+	toUser(userId, why === 'soldOut' || why === 'closed' ? meOver(why) : meEnded(why));
 
 const showOrder = ({ userId, order }: TicketEventData<'orderTold' | 'orderWaits'>) => [
 	toUser(userId, mePaying(order)),

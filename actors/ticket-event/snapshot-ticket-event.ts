@@ -157,22 +157,11 @@ export function cutTicketEvent(state: TicketEventState): Iterable<unknown> {
 	]);
 }
 
-/** What was `undefined` when it was stored comes back as `null`; in place, down to all values. */
-function withoutNull<T>(value: T): T {
-	if (typeof value !== 'object' || value === null) return value;
-	const fields = value as Record<string, unknown>;
-	for (const key of Object.keys(fields)) {
-		if (fields[key] === null) fields[key] = undefined;
-		else withoutNull(fields[key]);
-	}
-	return value;
-}
-
 function restoreHead(state: TicketEventState, { version, head }: Part & { part: 'head' }): void {
 	if (version !== VERSION) throw new Error(`ticket-event snapshot version ${version}`);
-	const { leaves, admissions, waits, stuck, router, tickDue, ...rest } = head;
+	const { leaves, admissions, waits, stuck, tickDue, ...rest } = head;
 	Object.assign(state, rest, {
-		router: withoutNull(router),
+		// Comes back as `null`.
 		tickDue: tickDue ?? undefined,
 		leaves: new LastMinute(leaves),
 		admissions: new LastMinute(admissions),
@@ -187,7 +176,7 @@ function restorePart(state: TicketEventState, part: Part): void {
 			restoreHead(state, part);
 			break;
 		case 'orders':
-			for (const order of part.rows) state.orders.set(order.id, withoutNull(order));
+			for (const order of part.rows) state.orders.set(order.id, order);
 			break;
 		case 'returning':
 		case 'tombstones':

@@ -93,13 +93,9 @@ const APPLY: {
 		tally.phase = 'closed';
 		endQueue(tally);
 	},
-	// Whoever is inside holds nothing: all of it is sold.
 	soldOut: (tally) => {
 		tally.phase = 'soldOut';
 		endQueue(tally);
-		tally.turns = 0;
-		tally.inside = 0;
-		tally.emptyHanded = 0;
 	},
 	arrived: (tally, { users, returned }) => {
 		tally.waiting += users.length + returned.length;

@@ -76,7 +76,7 @@ interface EventData {
 	visitEnded: {
 		readonly userId: string;
 		readonly from: 'turn' | 'inside';
-		readonly why: 'left' | 'pickExpired' | 'closed';
+		readonly why: 'left' | 'pickExpired' | 'soldOut' | 'closed';
 		readonly units: number;
 		readonly seats: Seats;
 	};

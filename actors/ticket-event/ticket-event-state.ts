@@ -210,8 +210,10 @@ export function changedSale(sale: Sale, settings: TicketSettings): Sale {
 	};
 }
 
-/** Without the fields that are `undefined`. */
-function definedOf<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+/** Without the fields that are `undefined`: the journal would give them back as `null`. */
+export function definedOf<T extends object>(
+	values: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
 	const defined = Object.entries(values).filter(([, value]) => value !== undefined);
 	return Object.fromEntries(defined) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

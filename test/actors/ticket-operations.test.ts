@@ -31,6 +31,13 @@ describe('operating a sale', () => {
 		expect(codeOf(await sale.actor.command(OPS, 'create', good))).toBe('EXISTS');
 	});
 
+	test('[T1] what is not said stays unsaid, also once it was stored', async () => {
+		const sale = await TicketSale.open({ closesAt: undefined });
+		replyOf(await set(sale, { closesAt: undefined, title: 'Later' }));
+		await sale.pass(10_000);
+		expect((await sale.report()).state).toBe('open');
+	});
+
 	test('[T1] a pause stops the opening; behind it the event opens at once', async () => {
 		const sale = new TicketSale();
 		await sale.create();

@@ -209,6 +209,18 @@ describe('sold out', () => {
 		expect(await sale.me('cem')).toMatchObject({ phase: 'turn' });
 	});
 
+	test('[T12] who is inside with empty hands is told as well, and can hold nothing', async () => {
+		const sale = await TicketSale.open({ stock: 2 });
+		await sale.letIn('ann', 'bob');
+		await sale.buy('ann', 2);
+		expect(codeOf(await sale.hold('bob', 1))).toBe('SOLD_OUT');
+		const admission = sale.admissionOf('bob');
+		await sale.pass(1);
+		expect(await sale.me('bob')).toMatchObject({ phase: 'soldOut' });
+		expect(sale.told('me').at(-1)).toMatchObject({ userId: 'bob', me: { phase: 'soldOut' } });
+		expect(codeOf(await sale.hold('bob', 1, admission))).toBe('SOLD_OUT');
+	});
+
 	test.each([true, false])('[T12] seats that come back: on sale again is %s', async (reopens) => {
 		const sale = await TicketSale.open({ seats: 1, reopens });
 		await sale.letIn('ann');
