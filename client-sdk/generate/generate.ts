@@ -10,7 +10,16 @@ const ROOT = resolve(import.meta.dirname, '../..');
 export const GENERATED = join(ROOT, 'client-sdk/src/generated');
 
 /** Kinds that the SDK dresses up by hand; all others are reached as `naru.<kind>`. */
-const DRESSED = new Set(['channel', 'channels', 'user', 'presence', 'ticket-lobby', 'tickets']);
+const DRESSED = new Set([
+	'assets',
+	'channel',
+	'channels',
+	'institution',
+	'presence',
+	'ticket-lobby',
+	'tickets',
+	'user',
+]);
 
 /** Kinds that nodes and operators speak to; buyers come through `ticket-lobby`. */
 const NOT_FOR_CLIENTS = new Set(['ticket-event']);

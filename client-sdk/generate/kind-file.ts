@@ -78,8 +78,8 @@ const record = (types: Readonly<Record<string, z.ZodType>>, writer: TypeWriter) 
 		.map(([name, schema]) => `readonly ${name}: ${writer.text(schema, 'output')};`)
 		.join('\n')}\n}`;
 
-const commandTypes = (commands: KindContract['commands'], writer: TypeWriter) =>
-	`{\n${Object.entries(commands)
+const commandTypes = (contract: KindContract, writer: TypeWriter) =>
+	`{\n${commandsOf(contract)
 		.map(
 			([name, { args, reply }]) =>
 				`readonly ${name}: { readonly args: ${writer.text(args, 'input')}; readonly reply: ${writer.text(reply, 'output')} };`,
@@ -92,6 +92,10 @@ const hasNoFields = (schema: z.ZodType) => {
 	const isJoined = anyOf !== undefined || oneOf !== undefined || allOf !== undefined;
 	return !isJoined && (properties === undefined || Object.keys(properties).length === 0);
 };
+
+/** What clients may ask. */
+const commandsOf = ({ commands }: KindContract) =>
+	Object.entries(commands).filter(([, { by }]) => by !== 'nodes');
 
 function flags(command: CommandContract): string {
 	const set = [
@@ -116,7 +120,7 @@ const tableText = (contract: KindContract) => `{
 		.map((name) => `'${name}'`)
 		.join(', ')}],
 	commands: {
-${Object.entries(contract.commands)
+${commandsOf(contract)
 	.map(([name, command]) => `${name}: ${flags(command)},`)
 	.join('\n')}
 	},
@@ -126,7 +130,7 @@ ${Object.entries(contract.commands)
 const RESERVED = new Set(['view', 'isOpen', 'open', 'want', 'on', 'run', 'tell', 'close']);
 
 function methods(contract: KindContract): string {
-	return Object.entries(contract.commands)
+	return commandsOf(contract)
 		.map(([name, { args }]) => {
 			if (RESERVED.has(name)) throw new Error(`${contract.kind}: a command is named ${name}`);
 			const type = `Commands['${name}']`;
@@ -144,7 +148,7 @@ export function kindFile(module: ProtocolModule, contract: KindContract): string
 	const shape = `export interface ${types} {
 readonly openArgs: ${writer.text(contract.openArgs, 'input')};
 readonly view: ${writer.text(contract.view, 'output')};
-readonly commands: ${commandTypes(contract.commands, writer)};
+readonly commands: ${commandTypes(contract, writer)};
 readonly events: ${record(contract.events, writer)};
 readonly ephemerals: ${record(contract.ephemerals, writer)};
 }`;

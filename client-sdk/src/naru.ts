@@ -1,3 +1,4 @@
+import { Assets } from './assets.ts';
 import { Channel } from './channel.ts';
 import { Channels } from './channels.ts';
 import { WaitingBudget } from './command-queue.ts';
@@ -6,6 +7,7 @@ import type { Environment } from './environment.ts';
 import { SEAT_TABLES, type SeatKinds } from './generated/kinds.ts';
 import { TicketsHandle, ticketsTable } from './generated/tickets.ts';
 import { Inbox } from './inbox.ts';
+import { Institution } from './institution.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
 import { Orders } from './orders.ts';
@@ -52,6 +54,7 @@ export class Naru {
 	readonly ticketEvents: TicketEvents;
 	readonly tickets: Tickets;
 	readonly orders: Orders;
+	readonly assets: Assets;
 	readonly #environment: Environment;
 	readonly #connection: Connection;
 	readonly #session: Session;
@@ -59,6 +62,7 @@ export class Naru {
 	readonly #channels = new Map<string, Channel>();
 	readonly #rooms = new Map<string, Room>();
 	readonly #ticketEvents = new Map<string, TicketEvent>();
+	readonly #institutions = new Map<string, Institution>();
 	readonly #listeners = new Listeners<NaruEvents>((type) =>
 		type === 'status' ? [this.#connection.status] : undefined,
 	);
@@ -103,6 +107,7 @@ export class Naru {
 		this.ticketEvents = new TicketEvents(tickets);
 		this.tickets = new Tickets(tickets);
 		this.orders = new Orders(tickets);
+		this.assets = new Assets(this.#session);
 	}
 
 	/** Known from the first time online on. */
@@ -153,6 +158,15 @@ export class Naru {
 		});
 		this.#ticketEvents.set(id, event);
 		return event;
+	}
+
+	/** The same object for the same id. Nothing is opened before it is used. */
+	institution(id: string): Institution {
+		const known = this.#institutions.get(id);
+		if (known) return known;
+		const institution = new Institution(id, this.#session);
+		this.#institutions.set(id, institution);
+		return institution;
 	}
 
 	/**

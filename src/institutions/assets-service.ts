@@ -92,6 +92,8 @@ class Assets implements AssetsService {
 			snapshot: (institution) => this.#store.get(userId, institution, viewer.watch.known),
 		});
 		viewer.sessions.add(session);
+		// Where others of the user's devices listen already, nobody would tell this one.
+		for (const job of viewer.watch.jobs.values()) if (job.state === 'running') session.job(job);
 		viewer.watch.look();
 		return {
 			command: (name, args, request) => this.#command(viewer, { name, args, request }),

@@ -139,11 +139,18 @@ export const institutionContract = defineKind({
 			reply: nothing,
 			creates: true,
 			requests: 'none',
+			by: 'nodes',
 		},
 		/** By nodes: cumulative totals (I10). The form is the actor's own. */
-		report: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 500 },
+		report: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 500, by: 'nodes' },
 		/** By nodes: asks for, renews and gives back permits (I22). */
-		permits: { args: z.unknown(), reply: z.unknown(), requests: 'none', gatherMs: 100 },
+		permits: {
+			args: z.unknown(),
+			reply: z.unknown(),
+			requests: 'none',
+			gatherMs: 100,
+			by: 'nodes',
+		},
 		/** By operators (I15). */
 		circuit: { args: z.object({ mode: z.enum(MODES) }), reply: institutionInfoSchema },
 		route: { args: z.object({ route: z.int().min(0).max(1) }), reply: nothing },

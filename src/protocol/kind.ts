@@ -10,6 +10,8 @@ export interface CommandContract {
 	readonly creates?: true;
 	/** `none`: harmless when repeated, so no request id is kept. */
 	readonly requests?: 'none';
+	/** Given by nodes only, never by clients: the SDK leaves it out. */
+	readonly by?: 'nodes';
 	/** Waits until this long after the last turn of its kind of command, and shares one commit. */
 	readonly gatherMs?: number;
 }

@@ -67,29 +67,34 @@ export const userContract = defineKind({
 			}),
 			reply: assetJobSchema,
 			creates: true,
+			by: 'nodes',
 		},
 		/** `version`: of the newest snapshot that is deleted; 0 when there is none. */
 		withdraw: {
 			args: z.object({ institution: idSchema }),
 			reply: z.object({ version: z.int() }),
 			requests: 'none',
+			by: 'nodes',
 		},
 		/** Fetches all of one institution once for each transaction id; `refreshed` tells the end (I23). */
 		refresh: {
 			args: z.object({ institution: idSchema, transactionId: z.string().min(1).max(64) }),
 			reply: z.object({ isRecorded: z.boolean() }),
 			requests: 'none',
+			by: 'nodes',
 		},
 		jobs: {
 			args: z.object({}),
 			reply: z.object({ jobs: z.array(assetJobSchema) }),
 			query: true,
+			by: 'nodes',
 		},
 		/** Newest snapshots, with what the store does not have yet. */
 		assets: {
 			args: z.object({ institutions: z.array(idSchema).max(100) }),
 			reply: z.object({ snapshots: z.array(assetSnapshotSchema) }),
 			query: true,
+			by: 'nodes',
 		},
 	},
 	events: {

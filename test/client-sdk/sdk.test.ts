@@ -1,4 +1,5 @@
 import { appMistakesSuite } from './app-mistakes-suite.ts';
+import { assetsSuite } from './assets-suite.ts';
 import { channelSuite } from './channel-suite.ts';
 import { clockSuite } from './clock-suite.ts';
 import { commandSuite } from './command-suite.ts';
@@ -8,6 +9,7 @@ import { roomSuite } from './room-suite.ts';
 import { serviceSuite } from './service-suite.ts';
 import { storageSuite } from './storage-suite.ts';
 import { sourceSdk } from './support/sdk.ts';
+import { ticketSuite } from './ticket-suite.ts';
 import { tokenSuite } from './token-suite.ts';
 
 connectionSuite(sourceSdk);
@@ -18,5 +20,7 @@ channelSuite(sourceSdk);
 storageSuite(sourceSdk);
 clockSuite(sourceSdk);
 serviceSuite(sourceSdk);
+assetsSuite(sourceSdk);
 roomSuite(sourceSdk);
 appMistakesSuite(sourceSdk);
+ticketSuite(sourceSdk);

@@ -48,10 +48,13 @@ describe('assets/me', () => {
 		const phone = world.device('ann', 'phone');
 		const { id } = await phone.register();
 		await world.runtime.advance(2_500);
+		const tablet = world.device('ann', 'tablet');
+		expect(tablet.told).toMatchObject([['job', { id, steps: [{ step: 'list' }] }]]);
+		tablet.close();
 		phone.close();
 		const laptop = world.device('ann', 'laptop');
 		await world.runtime.advance(100);
-		expect(laptop.told[0]).toMatchObject(['job', { id, state: 'running' }]);
+		expect(laptop.told).toMatchObject([['job', { id, steps: [{ step: 'list' }] }]]);
 		expect(await laptop.jobs()).toMatchObject([{ id, steps: [{ step: 'list' }] }]);
 		await laptop.ended();
 		expect((await laptop.register()).id).not.toBe(id);

@@ -29,20 +29,6 @@ export interface InstitutionInfo {
 	readonly failureRate: number;
 }
 
-export interface InstitutionRules {
-	readonly name: string;
-	readonly industry: Industry;
-	readonly ratePerSecond: number;
-	readonly routes: number;
-	readonly breaker: {
-		readonly failureRate: number;
-		readonly callsMin: number;
-		readonly goodMs: number;
-		readonly stepMs: number;
-		readonly expectedMs: number;
-	};
-}
-
 export interface InstitutionTypes {
 	readonly openArgs: Readonly<Record<string, never>>;
 	readonly view: {
@@ -60,14 +46,6 @@ export interface InstitutionTypes {
 		readonly gate?: unknown | undefined;
 	};
 	readonly commands: {
-		readonly ensure: {
-			readonly args: {
-				readonly settings: InstitutionRules;
-			};
-			readonly reply: Readonly<Record<string, never>>;
-		};
-		readonly report: { readonly args: unknown; readonly reply: unknown };
-		readonly permits: { readonly args: unknown; readonly reply: unknown };
 		readonly circuit: {
 			readonly args: {
 				readonly mode: 'auto' | 'forced-open' | 'forced-closed';
@@ -101,9 +79,6 @@ export const institutionTable: KindTable = {
 	own: false,
 	live: ['health', 'circuit'],
 	commands: {
-		ensure: { creates: true, requests: 'none' },
-		report: { requests: 'none' },
-		permits: { requests: 'none' },
 		circuit: {},
 		route: {},
 		rate: {},
@@ -115,18 +90,6 @@ type Commands = InstitutionTypes['commands'];
 
 /** The commands of `institution`, typed. */
 export class InstitutionHandle extends KindHandle<InstitutionTypes> {
-	ensure(args: Commands['ensure']['args']): Promise<Commands['ensure']['reply']> {
-		return this.run('ensure', args);
-	}
-
-	report(args: Commands['report']['args'] = {}): Promise<Commands['report']['reply']> {
-		return this.run('report', args);
-	}
-
-	permits(args: Commands['permits']['args'] = {}): Promise<Commands['permits']['reply']> {
-		return this.run('permits', args);
-	}
-
 	circuit(args: Commands['circuit']['args']): Promise<Commands['circuit']['reply']> {
 		return this.run('circuit', args);
 	}

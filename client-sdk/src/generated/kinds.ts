@@ -3,23 +3,17 @@ import type { GeneratedKind } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
 import { type CursorBoardTypes, cursorBoardTable } from './cursor-board.ts';
 import { type TicketSeatsTypes, ticketSeatsTable } from './ticket-seats.ts';
-import { AssetsHandle, assetsTable } from './assets.ts';
-import { InstitutionHandle, institutionTable } from './institution.ts';
 import { OpsHandle, opsTable } from './ops.ts';
 import { RefreshPlanHandle, refreshPlanTable } from './refresh-plan.ts';
 
 /** Kinds that need no code of their own: `naru.<kind>(id)`, or `naru.<kind>` where there is one. */
 export interface GeneratedKinds {
-	readonly assets: AssetsHandle;
-	institution(id: string): InstitutionHandle;
 	readonly ops: OpsHandle;
 	refreshPlan(id: string): RefreshPlanHandle;
 }
 
 /** How each of {@link GeneratedKinds} is made. */
 export const GENERATED_KINDS: Readonly<Record<string, GeneratedKind>> = {
-	assets: { table: assetsTable, handle: AssetsHandle, isOne: true },
-	institution: { table: institutionTable, handle: InstitutionHandle, isOne: false },
 	ops: { table: opsTable, handle: OpsHandle, isOne: true },
 	refreshPlan: { table: refreshPlanTable, handle: RefreshPlanHandle, isOne: false },
 };

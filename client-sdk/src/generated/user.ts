@@ -59,87 +59,6 @@ export interface UserTypes {
 				readonly hasMore: boolean;
 			};
 		};
-		readonly register: {
-			readonly args: {
-				readonly institutions: readonly string[];
-				readonly consent: {
-					readonly scopes: readonly 'assets'[];
-					readonly expiresAt: number;
-				};
-			};
-			readonly reply: {
-				readonly id: string;
-				readonly state: 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
-				readonly startedAt: number;
-				readonly endedAt?: number | undefined;
-				readonly steps: readonly {
-					readonly institution: string;
-					readonly step: 'authorise' | 'token' | 'list' | 'details';
-					readonly state: 'waiting' | 'running' | 'done' | 'failed';
-					readonly done: number;
-					readonly total: number;
-					readonly code?: string | undefined;
-					readonly at: number;
-				}[];
-			};
-		};
-		readonly withdraw: {
-			readonly args: {
-				readonly institution: string;
-			};
-			readonly reply: {
-				readonly version: number;
-			};
-		};
-		readonly refresh: {
-			readonly args: {
-				readonly institution: string;
-				readonly transactionId: string;
-			};
-			readonly reply: {
-				readonly isRecorded: boolean;
-			};
-		};
-		readonly jobs: {
-			readonly args: Readonly<Record<string, never>>;
-			readonly reply: {
-				readonly jobs: readonly {
-					readonly id: string;
-					readonly state: 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
-					readonly startedAt: number;
-					readonly endedAt?: number | undefined;
-					readonly steps: readonly {
-						readonly institution: string;
-						readonly step: 'authorise' | 'token' | 'list' | 'details';
-						readonly state: 'waiting' | 'running' | 'done' | 'failed';
-						readonly done: number;
-						readonly total: number;
-						readonly code?: string | undefined;
-						readonly at: number;
-					}[];
-				}[];
-			};
-		};
-		readonly assets: {
-			readonly args: {
-				readonly institutions: readonly string[];
-			};
-			readonly reply: {
-				readonly snapshots: readonly {
-					readonly institution: string;
-					readonly version: number;
-					readonly asOf: number;
-					readonly assets: readonly {
-						readonly id: string;
-						readonly type: 'account' | 'card' | 'holding' | 'policy' | 'balance' | 'plan' | 'loan';
-						readonly name: string;
-						readonly amount: number;
-						readonly currency: string;
-						readonly asOf: number;
-					}[];
-				}[];
-			};
-		};
 	};
 	readonly events: {
 		readonly notice: Notice;
@@ -200,11 +119,6 @@ export const userTable: KindTable = {
 		post: { creates: true },
 		ack: { requests: 'none' },
 		list: { query: true },
-		register: { creates: true },
-		withdraw: { requests: 'none' },
-		refresh: { requests: 'none' },
-		jobs: { query: true },
-		assets: { query: true },
 	},
 };
 
@@ -222,25 +136,5 @@ export class UserHandle extends KindHandle<UserTypes> {
 
 	list(args: Commands['list']['args']): Promise<Commands['list']['reply']> {
 		return this.run('list', args);
-	}
-
-	register(args: Commands['register']['args']): Promise<Commands['register']['reply']> {
-		return this.run('register', args);
-	}
-
-	withdraw(args: Commands['withdraw']['args']): Promise<Commands['withdraw']['reply']> {
-		return this.run('withdraw', args);
-	}
-
-	refresh(args: Commands['refresh']['args']): Promise<Commands['refresh']['reply']> {
-		return this.run('refresh', args);
-	}
-
-	jobs(args: Commands['jobs']['args'] = {}): Promise<Commands['jobs']['reply']> {
-		return this.run('jobs', args);
-	}
-
-	assets(args: Commands['assets']['args']): Promise<Commands['assets']['reply']> {
-		return this.run('assets', args);
 	}
 }
