@@ -1,7 +1,8 @@
 import { byAge, type InstitutionState, NEVER, type Trial } from './institution-state.ts';
 
-/** A node that was not heard of for longer is no canary. */
-export const LIVING_MS = 3_000;
+/** A node that was not heard of for longer becomes no canary; one that is stays somewhat longer. */
+const LIVING_MS = 3_000;
+const STAYING_MS = 10_000;
 /** Good calls of a canary, at least. */
 const GOOD_CALLS_MIN = 3;
 
@@ -9,7 +10,8 @@ const GOOD_CALLS_MIN = 3;
 export function livingNodes(state: InstitutionState, time: number, me?: string): string[] {
 	const nodes = new Set(me === undefined ? [] : [me]);
 	for (const { node, heardTime } of state.reporters.values()) {
-		if (time - heardTime <= LIVING_MS) nodes.add(node);
+		const isCanary = state.standing.canaries.includes(node);
+		if (time - heardTime <= (isCanary ? STAYING_MS : LIVING_MS)) nodes.add(node);
 	}
 	return [...nodes].sort(byAge);
 }

@@ -11,6 +11,11 @@ import { cellKey, type InstitutionState, processKey } from './institution-state.
 import { type Finding, judge, sumsByNode } from './judge.ts';
 import { circuitOf, gateOf, type Health, STEPS_PERCENT, type Standing } from './standing.ts';
 
+/**
+ * Where it matters who lives, one report brings the time on by no more: when nobody could be heard for a
+ * while, nobody is dead because others are heard first.
+ */
+const STEP_MS = 2_000;
 /** A report that was under way for longer says nothing of the present. */
 const FRESH_MS = 5_000;
 /** While the circuit is not closed, that a node lives is noted this often. */
@@ -55,14 +60,21 @@ function newsOf(state: InstitutionState, node: string, report: Report): Cell[] {
 	return news;
 }
 
+/** Whether it matters which nodes live. */
+function isWatched({ standing }: InstitutionState): boolean {
+	const circuit = circuitOf(standing);
+	return circuit === 'open' || circuit === 'recovering';
+}
+
 function heardOf(state: InstitutionState, command: Command): ReportedEvent {
 	const report = command.args as Report;
 	const node = command.caller.userId;
 	const isFresh = report.time === undefined || report.time > state.time - FRESH_MS;
+	const aheadMs = Math.max(0, (report.time ?? 0) - state.time);
 	return {
 		node,
 		incarnation: report.incarnation,
-		time: Math.max(state.time, report.time ?? 0),
+		time: state.time + (isWatched(state) ? Math.min(aheadMs, STEP_MS) : aheadMs),
 		isFresh,
 		cells: newsOf(state, node, report),
 	};
@@ -74,8 +86,7 @@ function isNews(
 	{ node, incarnation, time, isFresh, cells }: ReportedEvent,
 ) {
 	if (cells.length > 0) return true;
-	const circuit = circuitOf(state.standing);
-	if (!isFresh || (circuit !== 'open' && circuit !== 'recovering')) return false;
+	if (!isFresh || !isWatched(state)) return false;
 	const known = state.reporters.get(processKey(node, incarnation));
 	return known === undefined || time - known.heardTime >= HEARD_MS;
 }

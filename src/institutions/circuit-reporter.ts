@@ -5,7 +5,8 @@ import type { ActorClock } from './actor-clock.ts';
 import type { Circuit } from './circuit-gate.ts';
 
 const REPORT_MS = 1_000;
-/** A report that was not answered so long may be followed by the next. */
+/** Reports that wait for their answer at a time, until the last of them is given up. */
+const UNANSWERED_MAX = 3;
 const ANSWER_MS = 3_000;
 /** Behind the last call, the actor's time goes on until its minute was counted. */
 const TAIL_MS = 150_000;
@@ -29,7 +30,7 @@ export class CircuitReporter {
 	readonly #options: CircuitReporterOptions;
 	#dueAt: number;
 	#sentAt = Number.NEGATIVE_INFINITY;
-	#isAsking = false;
+	#unanswered = 0;
 
 	constructor(options: CircuitReporterOptions) {
 		this.#options = options;
@@ -44,7 +45,8 @@ export class CircuitReporter {
 		const now = runtime.monotonic();
 		if (now < this.#dueAt) return;
 		this.#dueAt = Math.max(this.#dueAt + REPORT_MS, now);
-		if (this.#isAsking && now - this.#sentAt < ANSWER_MS) return;
+		if (now - this.#sentAt >= ANSWER_MS) this.#unanswered = 0;
+		if (this.#unanswered >= UNANSWERED_MAX) return;
 		this.#report(now);
 	}
 
@@ -54,10 +56,10 @@ export class CircuitReporter {
 		if (cells.length === 0 && !this.#hasToLive(now)) return;
 		const time = clock.at(now);
 		const known = time === undefined ? {} : { time };
-		this.#isAsking = true;
+		this.#unanswered++;
 		this.#sentAt = now;
 		send({ incarnation, version: circuit.gate.version, cells, ...known }, (answer) => {
-			if (this.#sentAt === now) this.#isAsking = false;
+			this.#unanswered = Math.max(0, this.#unanswered - 1);
 			if (!answer.ok) return;
 			arrived();
 			this.#answered(answer.reply as Reported);

@@ -9,8 +9,10 @@ import type { Lane, PermitGate } from './ports.ts';
 
 /** A share is renewed well before it is over. */
 const RENEW_MS = 6_000;
-/** Who waits asks for more this often; an answer is given up after. */
+/** Who waits asks for more this often, and who got less than it wanted, but something, less often. */
 const ASK_MS = 500;
+const ASK_AGAIN_MS = 4_000;
+/** An answer is given up after. */
 const ANSWER_MS = 3_000;
 /** Most calls that wait for a permit, per institution and lane. */
 const WAITING_MAX = 10_000;
@@ -53,6 +55,8 @@ class Allowance {
 	readonly waiting: Readonly<Record<Lane, Set<Waiter>>> = { online: new Set(), batch: new Set() };
 	sentAt = Number.NEGATIVE_INFINITY;
 	isAsking = false;
+	/** There was less than was asked for. */
+	isShared = false;
 	/** Something has changed: ask when it can be. */
 	isDue = false;
 
@@ -196,8 +200,10 @@ export class Permissions implements PermitGate {
 		const held = share.share(now);
 		const want = demand.want(now, count);
 		if (held === 0 && want === 0) return false;
-		const isShort = count > 0 && want > held;
-		return elapsedMs >= (isShort || allowance.isDue ? ASK_MS : RENEW_MS);
+		if (allowance.isDue) return elapsedMs >= ASK_MS;
+		if (count === 0 || want <= held) return elapsedMs >= RENEW_MS;
+		// Its turn would be over before it was of any use.
+		return elapsedMs >= (held > 0 && allowance.isShared ? ASK_AGAIN_MS : ASK_MS);
 	}
 
 	#renew(institution: string, allowance: Allowance, isLast = false): void {
@@ -216,6 +222,7 @@ export class Permissions implements PermitGate {
 				return;
 			}
 			if (this.#closed) return;
+			allowance.isShared = permits.share < request.want;
 			share.answered(request.n, permits, { sentAt: now, now: at });
 			allowance.batch.stretch(permits.intervalMs);
 			if (allowance.count > 0) this.#release(allowance, at);

@@ -11,7 +11,7 @@ describe('[I13] canaries', () => {
 		expect(world.gates().at(-1)?.canaries).toEqual(['1', '10']);
 		await world.run(1, each([...TEN, '11'], {}));
 		expect(world.gates().at(-1)?.canaries).toEqual(['1', '11']);
-		await world.run(5, each(TEN.slice(2), {}));
+		await world.run(12, each(TEN.slice(2), {}));
 		expect(world.gates().at(-1)?.canaries).toEqual(['3', '10']);
 	});
 
