@@ -68,7 +68,7 @@ function startJob(plan: Plan, institutions: readonly string[]): string {
 }
 
 /** Begins at once, or joins what runs; institutions are asked behind the answer (I1, I3). */
-export function register(state: UserState, args: RegisterArgs, context: Context): Decided {
+function register(state: UserState, args: RegisterArgs, context: Context): Decided {
 	const plan = new Plan(state, context);
 	const institutions = [...new Set(args.institutions)];
 	if (args.consent.expiresAt <= plan.now) return refuse('EXPIRED', 'the consent has ended already');
@@ -88,7 +88,7 @@ export function register(state: UserState, args: RegisterArgs, context: Context)
 }
 
 /** Ends the consent, and all that stands on it, also where there are only old snapshots (I7). */
-export function withdraw(
+function withdraw(
 	state: UserState,
 	{ institution }: Args<typeof userContract, 'withdraw'>,
 	context: Context,
@@ -105,7 +105,7 @@ export function withdraw(
 }
 
 /** Fetches all of one institution anew, once for each transaction id (I23). */
-export function refresh(
+function refresh(
 	state: UserState,
 	{ institution, transactionId }: RefreshArgs,
 	context: Context,

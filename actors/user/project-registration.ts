@@ -18,7 +18,7 @@ export const ASSETS: Collection = {
  * Whom the weekly refresh has to go to: key [institution, userId], doc {institution, userId, slot,
  * expires}. `bySlot` gives the users of an institution in the order of {@link consentSlot}.
  */
-export const CONSENTS: Collection = {
+const CONSENTS: Collection = {
 	name: 'consents',
 	key: [text('institution'), text('userId')],
 	indexes: [{ name: 'bySlot', fields: [text('institution'), int('slot')] }],
@@ -26,7 +26,7 @@ export const CONSENTS: Collection = {
 };
 
 /** What became of consents, for ever: key [userId, position], doc {at, what, institution, by, …} (I7). */
-export const CONSENT_AUDIT: Collection = {
+const CONSENT_AUDIT: Collection = {
 	name: 'consentAudit',
 	key: [text('userId'), int('position')],
 	actor: { column: 'userId', kind: 'user' },

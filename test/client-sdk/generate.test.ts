@@ -50,6 +50,7 @@ describe('generated types', () => {
 		commands: {
 			hold: { args: z.object({ seats: z.array(z.string()) }), reply: z.object({}) },
 			leave: { args: z.object({}), reply: z.object({}), requests: 'none' },
+			renew: { args: z.object({}), reply: z.object({}), by: 'nodes' },
 		},
 		events: { me: event, sold: z.object({}) },
 		ephemerals: {},
@@ -58,6 +59,7 @@ describe('generated types', () => {
 	test('a new kind gets a handle with its commands, and its live parts, by itself', () => {
 		const source = kindFile({ file: 'ticket-event', exports: { eventSchema: event } }, contract);
 		expect(source).toContain('export class TicketEventHandle extends KindHandle<TicketEventTypes>');
+		expect(source).not.toContain('renew');
 		expect(source).toContain("hold(args: Commands['hold']['args'])");
 		expect(source).toContain("leave(args: Commands['leave']['args'] = {})");
 		expect(source).toContain("live: ['me']");
