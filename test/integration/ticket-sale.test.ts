@@ -1,0 +1,159 @@
+import { afterEach, expect, test } from 'vitest';
+import type { NaruError, Seat } from '../../client-sdk/src/index.ts';
+import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
+import type { Device } from '../support/device.ts';
+import { devToken, rest, until, World } from '../support/world.ts';
+
+const EVENTS = '/api/v1/ticket-events';
+const EVENT = 'concert';
+
+const world = new World();
+afterEach(() => world.end());
+
+const seatsOf = (count: number) =>
+	Array.from({ length: count }, (_, at) => ({ id: `A-${at + 1}`, grade: 'R', price: 1_000 }));
+
+interface Box {
+	readonly url: string;
+	readonly payment: string;
+	/** Calls a route of the event as an operator. */
+	ops(path: string, body?: object): Promise<Record<string, unknown>>;
+	/** Makes the event; it opens at once unless told otherwise. */
+	create(draft: object): Promise<void>;
+	buyer(userId: string): Device;
+}
+
+/** A server that sells, with a payment simulator beside it. */
+async function box(directory = world.directory()): Promise<Box & { stop(): Promise<void> }> {
+	const simulator = await startPaymentSimulator({ port: 0, host: '127.0.0.1' });
+	world.later(() => simulator.close());
+	const env = { PAYMENT_URL: simulator.url, SIMULATORS: 'off' };
+	const server = await world.server({ directory, env });
+	const token = await devToken(server.url, { userId: 'root', roles: ['ops'] });
+	const call = async (path: string, body?: object) => {
+		const answer = await rest(server.url, path, { token, ...(body && { body }) });
+		expect(answer.status).toBe(200);
+		return answer.body as Record<string, unknown>;
+	};
+	return {
+		url: server.url,
+		payment: simulator.url,
+		ops: (path, body) => call(`${EVENTS}/${EVENT}/${path}`, body),
+		create: async (draft) => {
+			await call(EVENTS, {
+				id: EVENT,
+				title: 'Concert',
+				opensAt: Date.now(),
+				currency: 'KRW',
+				admission: { mode: 'desk' },
+				...draft,
+			});
+		},
+		buyer: (userId) => world.device(server.url, userId),
+		stop: () => server.close(),
+	};
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+	promise.then(
+		() => 'OK',
+		({ code }: NaruError) => code,
+	);
+
+const stateOf = (seats: readonly Seat[], id: string) => seats.find((seat) => seat.id === id)?.state;
+
+test('[T5] [T6] [T7] [T9] [T13] a buyer enters, picks, pays, has tickets and gives one back', async () => {
+	const sale = await box();
+	await sale.create({ seats: seatsOf(20) });
+	const [ann, bob] = [sale.buyer('ann').naru, sale.buyer('bob').naru];
+	const event = ann.ticketEvent(EVENT);
+	const others = bob.ticketEvent(EVENT);
+	await Promise.all([event.enter(), others.enter()]);
+	const inside = await event.admitted();
+	expect(inside).toMatchObject({ phase: 'inside', held: { seats: [], quantity: 0 } });
+	await others.admitted();
+	await until(() => event.seats.length === 20 && others.seats.length === 20);
+	expect(event.seats[0]).toEqual({ id: 'A-1', grade: 'R', price: 1_000, state: 'free' });
+
+	expect(await event.hold({ seats: ['A-1', 'A-2'] })).toMatchObject({
+		held: { seats: ['A-1', 'A-2'] },
+	});
+	expect(await codeOf(others.hold({ seats: ['A-2', 'A-3'] }))).toBe('SEAT_TAKEN');
+	await until(() => stateOf(others.seats, 'A-2') === 'held');
+	expect(stateOf(others.seats, 'A-3')).toBe('free');
+
+	const order = await event.checkout();
+	expect(order).toMatchObject({ status: 'paying', amount: 2_000 });
+	await event.pay(order.id, { methodToken: 'tok-card' });
+	await until(() => event.me?.phase === 'done');
+	expect(await ann.orders.get(order.id)).toMatchObject({ status: 'paid', seats: ['A-1', 'A-2'] });
+	await until(() => stateOf(others.seats, 'A-1') === 'sold');
+	const { tickets } = await ann.tickets.list();
+	expect(tickets.map(({ seatId, orderId }) => [seatId, orderId])).toEqual(
+		expect.arrayContaining([
+			['A-1', order.id],
+			['A-2', order.id],
+		]),
+	);
+	expect(await codeOf(bob.orders.get(order.id))).not.toBe('OK');
+
+	await ann.orders.refund(order.id, { seats: ['A-1'] });
+	await until(async () => (await ann.orders.get(order.id)).refunded === 1_000);
+	await until(() => stateOf(others.seats, 'A-1') === 'free');
+	expect((await ann.tickets.list()).tickets.map(({ seatId }) => seatId)).toEqual(['A-2']);
+	expect(await sale.ops('report')).toMatchObject({
+		...{ capacity: 20, free: 19, sold: 1, captured: 2_000, refunded: 1_000 },
+	});
+});
+
+test('[T18] [T12] who came early enters at the opening; sold out is told to all who wait', async () => {
+	const sale = await box();
+	const opensAt = Date.now() + 1_500;
+	await sale.create({
+		opensAt,
+		stock: { total: 1, price: 500 },
+		admission: { mode: 'desk', maxActive: 1 },
+	});
+	const buyers = ['ann', 'bob', 'cy'].map((userId) => sale.buyer(userId).naru);
+	const events = buyers.map((naru) => naru.ticketEvent(EVENT));
+	await Promise.all(events.map((event) => event.enter()));
+	expect(Date.now()).toBeGreaterThanOrEqual(opensAt);
+	const first = await Promise.any(events.map((event) => event.admitted().then(() => event)));
+	const waiting = events.filter((event) => event !== first).map((event) => event.admitted());
+	const told = Promise.all(waiting.map(codeOf));
+	await first.hold({ quantity: 1 });
+	const order = await first.checkout();
+	await first.pay(order.id, { methodToken: 'tok-card' });
+	expect(await told).toEqual(['SOLD_OUT', 'SOLD_OUT']);
+	const { events: listed } = await sale.buyer('dee').naru.ticketEvents.list({ state: 'soldOut' });
+	expect(listed.map(({ id }) => id)).toEqual([EVENT]);
+});
+
+test('[T2] [T14] places, holds and orders are the same after the server was started again', async () => {
+	const directory = world.directory();
+	const before = await box(directory);
+	await before.create({
+		seats: seatsOf(4),
+		admission: { mode: 'desk', maxActive: 1 },
+	});
+	const to = (userId: string) => before.buyer(userId).naru.ticketEvent(EVENT);
+	const event = to('ann');
+	await event.enter();
+	await event.admitted();
+	await event.hold({ seats: ['A-1'] });
+	expect(await to('bob').enter()).toMatchObject({ phase: 'waiting', place: 0 });
+	expect(await to('cy').enter()).toMatchObject({ phase: 'waiting', place: 1 });
+	await before.stop();
+
+	const after = await box(directory);
+	const again = (userId: string) => after.buyer(userId).naru.ticketEvent(EVENT);
+	const mine = again('ann');
+	expect(await mine.open()).toMatchObject({ phase: 'inside', held: { seats: ['A-1'] } });
+	expect(await again('cy').open()).toMatchObject({ phase: 'waiting', place: 1 });
+	const next = again('bob');
+	expect(await next.open()).toMatchObject({ phase: 'waiting', place: 0 });
+	const order = await mine.checkout();
+	await mine.pay(order.id, { methodToken: 'tok-card' });
+	expect(await next.admitted()).toMatchObject({ phase: 'inside' });
+	expect(await codeOf(next.hold({ seats: ['A-1'] }))).toBe('SEAT_TAKEN');
+});
