@@ -77,17 +77,15 @@ export const meWaiting = (place: number, turned: number): TicketMe => ({
 	held: NOTHING_HELD,
 });
 
-/** Of somebody who is neither waiting nor inside. */
+/** Of somebody who is neither waiting nor inside; whoever has all that one may have is through. */
 export function meOutside(
 	state: TicketEventState,
 	userId: string,
 	phase: Tally['phase'],
 ): TicketMe {
-	const paid = state.done.get(userId);
-	if (paid !== undefined) {
-		const order = state.orders.get(paid);
-		return meDone(order && toOrder(state.id, order));
-	}
+	const order = state.orders.get(state.done.get(userId) ?? '');
+	if (order !== undefined) return meDone(toOrder(state.id, order));
+	if ((state.bought.get(userId) ?? 0) >= state.sale.maxPerUser) return meDone();
 	if (phase === 'soldOut' || phase === 'closed') return meOver(phase);
 	const ended = state.ended.get(userId);
 	return ended === undefined ? { phase: 'before', held: NOTHING_HELD } : meEnded(ended);

@@ -100,6 +100,14 @@ describe('stock of other services', () => {
 		expect(codeOf(await sale.hold('ann', 1))).toBe('TOTAL_LIMIT');
 	});
 
+	test('[T2] who bought elsewhere all that one may have does not wait', async () => {
+		const sale = await TicketSale.open({ stock: 3, maxPerUser: 2 });
+		replyOf(await reserve(sale, 'p1', 'ann', 2));
+		expect(await sale.arrive('ann')).toMatchObject([{ phase: 'done' }]);
+		replyOf(await unreserve(sale, 'p1'));
+		expect(await sale.arrive('ann')).toMatchObject([{ phase: 'turn' }]);
+	});
+
 	test('only services reserve, only on sale, only stock', async () => {
 		const sale = await TicketSale.open({ stock: 3 });
 		const mine = { purchaseId: 'p1', userId: 'ann', quantity: 1 };
