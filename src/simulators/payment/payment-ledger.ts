@@ -69,11 +69,6 @@ export class PaymentLedger {
 		this.#provider = provider;
 	}
 
-	/** Keys that were voided before, or without, anything coming under them. */
-	get tombstones(): number {
-		return [...this.#entries.values()].filter(({ orderId }) => orderId === '').length;
-	}
-
 	/** `bank`: whether it would agree. A key that is known is answered as before. */
 	authorise(request: Authorisation, bank: boolean): LedgerAnswer {
 		const { key, orderId, amount, currency, methodToken } = request;
