@@ -63,11 +63,22 @@ interface RunAt {
 	readonly consent: NonNullable<ReturnType<Registration['consents']['get']>>;
 }
 
-function runIntents(userId: string, { runs, consents }: Registration): Intent[] {
+/** Where an earlier token is just being made void: some institutions end all of the user's with it. */
+function beingRevoked({ revocations }: Registration): ReadonlySet<string> {
+	const institutions = new Set<string>();
+	for (const { institution, attempt, until } of revocations.values()) {
+		if (attempt === 0 && until === undefined) institutions.add(institution);
+	}
+	return institutions;
+}
+
+function runIntents(userId: string, registration: Registration): Intent[] {
+	const { runs, consents } = registration;
 	const intents: Intent[] = [];
+	const waiting = beingRevoked(registration);
 	for (const [institution, run] of runs) {
 		const consent = consents.get(institution);
-		if (run.phase !== 'active' || consent === undefined) continue;
+		if (run.phase !== 'active' || consent === undefined || waiting.has(institution)) continue;
 		const work = runWork(userId, institution, { run, consent });
 		if (work !== undefined) intents.push(call(runWorkId(run), work));
 	}

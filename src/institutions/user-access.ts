@@ -128,11 +128,16 @@ export class UserAccess {
 	}
 
 	/** Makes a token void, also behind the end of the consent. */
-	async revoke({ access }: SealedToken): Promise<WorkResult> {
+	async revoke({ access, refresh }: SealedToken): Promise<WorkResult> {
 		const { institution, userId } = this.#work;
-		const accessToken = this.open(access);
-		const call = { institution, userId, lane: this.#lane, api: 'revoke', accessToken } as const;
-		const answer = await this.#options.calls.call(call);
+		const answer = await this.#options.calls.call({
+			institution,
+			userId,
+			lane: this.#lane,
+			api: 'revoke',
+			accessToken: this.open(access),
+			...(refresh === undefined ? {} : { grant: { refreshToken: this.open(refresh) } }),
+		});
 		if (!answer.ok) return refused(answer);
 		const isVoid = answer.class !== 'failed' && answer.class !== 'throttled';
 		return isVoid ? { ok: true } : refused({ code: CODES[answer.class], ...waitOf(answer) });

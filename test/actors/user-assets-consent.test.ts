@@ -99,6 +99,17 @@ describe('[I7] consents', () => {
 		expect(works(ann)).toEqual(['bank-a revoke']);
 	});
 
+	test('[I7] a new consent waits until the token of the old one was asked back, once', async () => {
+		const ann = await registered();
+		await withdraw(ann);
+		await register(ann, ['bank-a']);
+		expect(works(ann)).toEqual(['bank-a revoke', 'undefined erase']);
+		const [revoke] = intents(ann);
+		if (revoke === undefined) throw new Error('nothing runs');
+		await reply(ann, revoke, UNAVAILABLE);
+		expect(works(ann)).toEqual(['bank-a authorise', 'undefined erase']);
+	});
+
 	test('[I7] a revocation is tried again with pauses, and given up some time, written down', async () => {
 		const ann = await registered();
 		await withdraw(ann);
