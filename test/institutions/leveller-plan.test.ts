@@ -4,6 +4,7 @@ import { RefreshCalendar, TYPICAL_TRAFFIC } from '../../src/institutions/levelle
 import { plannedMinutes, planWeek } from '../../src/institutions/leveller/plan.ts';
 import { planChart } from '../../src/institutions/leveller/plan-chart.ts';
 import {
+	evenly,
 	RateWindow,
 	SLICES,
 	sliceOf,
@@ -151,11 +152,21 @@ describe('slices', () => {
 				expect(slicesBetween(targets, 100, 250)).toBe(
 					slices.slice(100, 250).reduce((sum, one) => sum + one, 0),
 				);
-				if (targets >= 5 * SLICES) {
-					expect(Math.max(...slices)).toBeLessThanOrEqual((1.2 * targets) / SLICES);
-				}
 			}),
 		);
+	});
+
+	test('[I20] no slice is above 1.2 times the mean of its minute, and nothing waits for ever', () => {
+		fc.assert(
+			fc.property(fc.integer({ min: SLICES, max: 10_000 }), (targets) => {
+				const even = evenly(targets);
+				const slices = Array.from({ length: SLICES }, (_, index) => sliceOf(even, index));
+				expect(Math.max(...slices)).toBeLessThanOrEqual((1.2 * even) / SLICES);
+				expect(targets - even).toBeLessThan(SLICES);
+				expect(even).toBeGreaterThan(0);
+			}),
+		);
+		expect([0, 1, 599].map(evenly)).toEqual([0, 1, 599]);
 	});
 
 	test('[I22] no second has more than its rate, wherever it begins', () => {

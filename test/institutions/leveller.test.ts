@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { refreshPlanKind } from '../../actors/refresh-plan/refresh-plan-kind.ts';
 import { consentSlot } from '../../actors/user/consent-slot.ts';
-import { CONSENTS } from '../../actors/user/project-registration.ts';
+import { userKind } from '../../actors/user/user-kind.ts';
 import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { OpenAnswer } from '../../src/core/actor-port.ts';
@@ -27,12 +27,12 @@ const institutions = { ...everyone, all: everyone.all.filter(({ id }) => id === 
 
 /** The consents of many users, as their actors project them. */
 async function consents(count: number): Promise<MemoryStore> {
-	const store = new MemoryStore([CONSENTS]);
+	const store = new MemoryStore(userKind.collections);
 	for (let n = 0; n < count; n++) {
 		for (const institution of ['bank-a', 'card-a']) {
 			const userId = `user-${n}`;
 			const doc = { institution, userId, slot: consentSlot(userId), expires: 0 };
-			await store.put(CONSENTS.name, [institution, userId], doc);
+			await store.put('consents', [institution, userId], doc);
 		}
 	}
 	return store;

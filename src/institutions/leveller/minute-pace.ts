@@ -1,7 +1,7 @@
 import type { RefreshMinute } from '../../protocol/refresh-plan.ts';
 import { MINUTE_MS, type RefreshCalendar, type Week } from './calendar.ts';
 import { planWeek } from './plan.ts';
-import { SLICE_MS, SLICES, sliceOf, slicesBetween } from './slices.ts';
+import { evenly, SLICE_MS, SLICES, sliceOf, slicesBetween } from './slices.ts';
 
 /** Allowed minutes at the end of a week that are kept free for what is late. */
 const RESERVE_MINUTES = 10;
@@ -41,7 +41,7 @@ export class MinutePace {
 	#targets = 0;
 	#planned = 0;
 	#isLast = false;
-	/** What rounding left over. */
+	/** What rounding left over, for the next minute. */
 	#rest = 0;
 
 	constructor(options: PaceOptions) {
@@ -66,7 +66,8 @@ export class MinutePace {
 		this.#at = at;
 		const index = sliceAt(now);
 		const exact = this.#perMinute(left) + this.#rest;
-		this.#targets = Math.floor(exact);
+		const whole = Math.floor(exact);
+		this.#targets = this.#isLast ? whole : evenly(whole);
 		this.#rest = exact - this.#targets;
 		this.#planned = slicesBetween(this.#targets, index, SLICES);
 		return before === false ? undefined : before;

@@ -3,16 +3,26 @@ export const SLICE_MS = 100;
 /** Slices of a minute. */
 export const SLICES = 600;
 
-/**
- * How many of a minute's targets are the slice's. Slices differ by one at most, and together they are the
- * whole part of the targets, so from 5 a slice on none is above 1.2 times the mean (I20).
- */
+/** No slice is further above the mean of its minute (I20). */
+const UNEVEN_MAX = 1.2;
+
+/** How many of a minute's targets are the slice's: slices differ by one at most, their sum is exact. */
 export const sliceOf = (targets: number, index: number): number =>
 	Math.floor(((index + 1) * targets) / SLICES) - Math.floor((index * targets) / SLICES);
 
 /** How many targets the slices from one up to another (not included) have. */
 export const slicesBetween = (targets: number, from: number, to: number): number =>
 	Math.floor((to * targets) / SLICES) - Math.floor((from * targets) / SLICES);
+
+/**
+ * How many of a minute's targets it may take so that no slice is too far above the mean: where one more in
+ * some slices would be, all have the same. Less than one a slice cannot be even.
+ */
+export function evenly(targets: number): number {
+	const least = Math.floor(targets / SLICES);
+	const isEven = least === 0 || (least + 1) * SLICES <= UNEVEN_MAX * targets;
+	return isEven ? targets : least * SLICES;
+}
 
 /** What began at one moment. */
 interface Begun {
