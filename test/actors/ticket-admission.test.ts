@@ -129,6 +129,17 @@ describe('admission', () => {
 		expect(sale.state.tally.turned).toBe(40);
 	});
 
+	test('[T1] [T3] a timer that is late by a little moves no interval', async () => {
+		const sale = new TicketSale();
+		await sale.create({ seats: 1_000, admission: TURNSTILE });
+		sale.actor.now = OPENS_AT + 700;
+		await sale.arrive(...users(300));
+		await sale.goTo(OPENS_AT + 4_999);
+		expect(sale.state.tally.turned).toBe(10);
+		await sale.goTo(OPENS_AT + 5_000);
+		expect(sale.state.tally.turned).toBe(20);
+	});
+
 	test('[T3] a turnstile stays alive when nobody waits, and saves no turns up', async () => {
 		const sale = await TicketSale.open({ seats: 1_000, admission: TURNSTILE });
 		await sale.pass(60_000);

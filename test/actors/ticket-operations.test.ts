@@ -167,6 +167,18 @@ describe('a sale that goes on elsewhere', () => {
 		expect(await sale.me('u6')).toMatchObject({ ended: 'turnMissed' });
 	});
 
+	test('[T2] [T14] who missed a turn before still enters next behind it', async () => {
+		const sale = await TicketSale.open({ admission: { maxActive: 1, graceMs: 1_000 } });
+		await sale.arrive('ann', 'bob', 'cem');
+		await sale.pass(1_000);
+		await sale.claim('bob');
+		sale.actor.restart();
+		await sale.arrive('ann');
+		sale.actor.restart();
+		await sale.actor.command('bob', 'leave');
+		expect(await sale.look('ann', 'cem')).toMatchObject([{ phase: 'turn' }, { place: 0 }]);
+	});
+
 	test('[T14] a large state comes in many parts, none of them large', async () => {
 		const sale = await TicketSale.open({ seats: 8_000, admission: { maxActive: 100 } });
 		await sale.letIn(...users(5_000));
