@@ -2,18 +2,20 @@ import type { Presence } from './cluster/presence.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { ActorSystem } from './core/actor-system.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { NodeExchanges } from './node-exchanges.ts';
 import type { Metrics } from './ops/metrics.ts';
 
 interface Measured {
 	readonly gateway: Gateway;
 	readonly actors: ActorSystem;
-	readonly presence: Pick<Presence, 'counts'>;
+	readonly presence: Pick<Presence, 'counts' | 'countsEverywhere'>;
+	readonly exchanges: NodeExchanges | undefined;
 	readonly cluster: ClusterNode | undefined;
 }
 
 /** What is read when `/metrics` is; what only several nodes have is 0 on an only one. */
 export function addGauges(metrics: Metrics, parts: Measured): void {
-	const { gateway, actors, presence, cluster } = parts;
+	const { gateway, actors, presence, exchanges, cluster } = parts;
 	metrics.gauge('sockets', 'Client sockets', () => gateway.connections().sockets);
 	metrics.gauge('handles', 'Open handles', () => gateway.connections().handles);
 	metrics.gauge(
@@ -24,6 +26,16 @@ export function addGauges(metrics: Metrics, parts: Measured): void {
 	metrics.gauge('actors', 'Actors awake here', () => actors.hosts.size);
 	metrics.gauge('projector_backlog', 'Events the store lacks', () => actors.projector.backlog);
 	metrics.gauge('users_present', 'Users online or away', () => presence.counts().users);
+	metrics.gauge(
+		'users_present_everywhere',
+		'Users online or away at any node',
+		() => presence.countsEverywhere().users,
+	);
+	metrics.gauge(
+		'presence_nodes_behind',
+		'Other nodes whose presence is not known up to now',
+		() => exchanges?.presence.figures.behind ?? 0,
+	);
 	metrics.gauge('mailbox_entries', 'Commands that wait', () => {
 		let waiting = 0;
 		for (const host of actors.hosts.values()) waiting += host.mailboxLength;

@@ -259,7 +259,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	figures.actors = () => actors.hosts.size;
 	if (options.flushWindowMs !== undefined) gateway.setFlushWindow('channel', options.flushWindowMs);
 	observeActors(actors, { colyseus, gateway, exchanges });
-	addGauges(metrics, { gateway, actors, presence, cluster });
+	addGauges(metrics, { gateway, actors, presence, exchanges, cluster });
 	return {
 		...living,
 		...door,
