@@ -132,6 +132,27 @@ describe('the weekly refresh', () => {
 		expect(mean(45, 110) / mean(0, 20)).toBeCloseTo(100 / 80, 1);
 	});
 
+	test('[I22] a contract that allows less than was planned slows the run, and nobody is given up', async () => {
+		const night = new Night({ users: people(USERS) });
+		const { clock, plan, recordings } = night;
+		let [second, taken, max] = [0, 0, 4];
+		recordings.answer = () => {
+			const now = Math.floor(clock.now() / 1_000);
+			if (now !== second) taken = 0;
+			second = now;
+			return ++taken <= max ? { ok: true } : { ok: false, code: 'RATE_LIMITED' };
+		};
+		night.start();
+		await clock.until(minuteOf(40));
+		const { size } = recordings.recorded;
+		expect(size).toBeGreaterThan(40 * 60);
+		expect(size).toBeLessThanOrEqual(40 * 60 * 4);
+		max = 50;
+		await night.over();
+		expect(recordings.recorded.size).toBe(USERS);
+		expect(plan.state).toMatchObject({ recorded: USERS, failed: 0 });
+	});
+
 	test('[I20] who consents or withdraws during the week is refreshed once, or not any more', async () => {
 		const night = new Night({ users: people(20_000) });
 		const { clock, consents, recordings, plan } = night;

@@ -1,17 +1,23 @@
 import type { Runtime } from '../../core/runtime.ts';
-import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorCode, type Refusal } from '../../protocol/errors.ts';
 import type { Refresh, RefreshAnswer } from './refresh.ts';
 
 /** Answers that come later than this are not waited for; the target is tried again. */
 const ANSWER_MS_MAX = 180_000;
-/** Over about twenty minutes. */
-const ATTEMPTS_MAX = 8;
+/** A target that fails is given up after about twenty minutes. */
+const FAULTS_MAX = 8;
 const AGAIN_FIRST_MS = 10_000;
 const AGAIN_MS_MAX = 600_000;
+/** One for which there is never room, after more than an hour. */
+const REFUSALS_MAX = 60;
+const REFUSED_MS_MAX = 80_000;
 /** How long nothing goes out while the institution is under maintenance, unless it is told. */
 const REST_MS = 5_000;
 /** A circuit may close earlier than was expected. */
 const REST_MS_MAX = 10_000;
+/** How long nothing goes out when more went than there are permits or places for. */
+const TOO_FAST_MS = 1_000;
+const TOO_FAST: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'BUSY']);
 
 /** Who is not there any more: consent was withdrawn or is over. */
 const GONE: ReadonlySet<ErrorCode> = new Set([
@@ -27,7 +33,10 @@ export interface Target {
 }
 
 interface Tried extends Target {
-	attempts: number;
+	calls: number;
+	/** How often it failed, and how often there was no room for it. */
+	faults: number;
+	refusals: number;
 	/** When its last call went out, in monotonic milliseconds. */
 	since: number;
 }
@@ -96,7 +105,8 @@ export class Flights {
 	}
 
 	add(targets: readonly Target[]): void {
-		for (const target of targets) this.#ready.push({ ...target, attempts: 0, since: 0 });
+		for (const target of targets)
+			this.#ready.push({ ...target, calls: 0, faults: 0, refusals: 0, since: 0 });
 		this.#unsettled += targets.length;
 	}
 
@@ -118,7 +128,7 @@ export class Flights {
 			// In the order in which they went out.
 			if (now - target.since < ANSWER_MS_MAX) break;
 			this.#inFlight.delete(target.transactionId);
-			this.#again(target);
+			this.#again(target, { code: 'TIMEOUT' });
 		}
 	}
 
@@ -131,14 +141,14 @@ export class Flights {
 
 	#start(target: Tried): void {
 		const { institution, refresh, runtime } = this.#options;
-		target.attempts++;
+		target.calls++;
 		target.since = runtime.monotonic();
 		this.#inFlight.set(target.transactionId, target);
 		this.issued++;
-		const { attempts, userId, transactionId } = target;
+		const { calls, userId, transactionId } = target;
 		const answered = (answer: RefreshAnswer) => {
-			// A late answer to an attempt that was given up: the present one will say.
-			const isPresent = this.#inFlight.has(transactionId) && target.attempts === attempts;
+			// A late answer to a call that was given up: the present one will say.
+			const isPresent = this.#inFlight.has(transactionId) && target.calls === calls;
 			if (isPresent) this.#answered(target, answer);
 		};
 		refresh(institution, userId, transactionId).then(answered, () =>
@@ -151,25 +161,28 @@ export class Flights {
 		if (answer.ok) this.#settle(target, 'recorded');
 		else if (GONE.has(answer.code)) this.#settle(target, 'gone');
 		else if (answer.code === 'MAINTENANCE') this.#rest(target, answer.retryAfterMs);
-		else if (ERRORS[answer.code].retryable) this.#again(target, answer.retryAfterMs);
+		else if (ERRORS[answer.code].retryable) this.#again(target, answer);
 		else this.#settle(target, 'failed');
 	}
 
-	/** It is the same for all: everybody waits, and the attempt does not count. */
+	/** It is the same for all: everybody waits, and nothing counts against the target. */
 	#rest(target: Tried, retryAfterMs = REST_MS): void {
 		const dueAt = this.#options.runtime.monotonic() + Math.min(retryAfterMs, REST_MS_MAX);
 		this.#restUntil = Math.max(this.#restUntil, dueAt);
-		target.attempts--;
 		this.#later.push({ target, dueAt });
 	}
 
-	#again(target: Tried, retryAfterMs = 0): void {
-		if (target.attempts >= ATTEMPTS_MAX) {
+	#again(target: Tried, { code, retryAfterMs = 0 }: Refusal): void {
+		const now = this.#options.runtime.monotonic();
+		const isRefused = TOO_FAST.has(code);
+		if (isRefused) this.#restUntil = Math.max(this.#restUntil, now + TOO_FAST_MS);
+		const times = isRefused ? ++target.refusals : ++target.faults;
+		if (times >= (isRefused ? REFUSALS_MAX : FAULTS_MAX)) {
 			this.#settle(target, 'failed');
 			return;
 		}
-		const waitMs = Math.max(retryAfterMs, AGAIN_FIRST_MS * 2 ** (target.attempts - 1));
-		const dueAt = this.#options.runtime.monotonic() + Math.min(waitMs, AGAIN_MS_MAX);
+		const waitMs = Math.max(retryAfterMs, AGAIN_FIRST_MS * 2 ** (times - 1));
+		const dueAt = now + Math.min(waitMs, isRefused ? REFUSED_MS_MAX : AGAIN_MS_MAX);
 		this.#later.push({ target, dueAt });
 	}
 

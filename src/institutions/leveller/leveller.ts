@@ -80,6 +80,7 @@ export class Leveller {
 
 	async #run(institution: string): Promise<{ readonly nextAt: number }> {
 		const actors = await this.#actors.promise;
+		if (this.#isClosed) throw new Error('this node stops');
 		const { institutions, reads, refresh, runtime, log, callsPerRefresh } = this.#options;
 		const settings = institutions.get(institution);
 		const calendar = this.#calendar(institution);
@@ -96,7 +97,6 @@ export class Leveller {
 			runtime,
 			log,
 		});
-		if (this.#isClosed) run.stop();
 		this.#runs.set(institution, run);
 		try {
 			return await run.run();
