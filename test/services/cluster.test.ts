@@ -49,11 +49,11 @@ class Member {
 }
 
 /** Everybody heard everything once, in order, as it stands in the history. */
-async function expectSameHistory(members: readonly Member[], from = 1): Promise<void> {
+async function expectSameHistory(members: readonly Member[]): Promise<void> {
 	const all = members.flatMap(({ sent }) => sent).sort((one, other) => one.seq - other.seq);
 	const last = all.at(-1)?.seq ?? 0;
 	await until(() => members.every(({ heard }) => heard.at(-1)?.seq === last));
-	expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => from + index));
+	expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index + 1));
 	for (const { heard } of members) expect(heard).toEqual(all);
 }
 
@@ -68,40 +68,12 @@ async function join(nodes: ClusterNodes, names: readonly string[], channelId: st
 	return members;
 }
 
+// Nodes that are killed or told to stop: chaos-kill and chaos-restart.
 test('[P1][P20] clients of three nodes share a channel', async () => {
 	cluster = await ClusterNodes.start(3);
 	const members = await join(cluster, ['ann', 'bob', 'cid'], 'lobby');
 	for (const member of members) member.start(5);
 	await new Promise((go) => setTimeout(go, 2_000));
-	for (const member of members) await member.stop();
-	await expectSameHistory(members);
-});
-
-test('[P20] the owner is killed: the others go on, and nothing is lost', async () => {
-	cluster = await ClusterNodes.start(3);
-	const members = await join(cluster, ['ann', 'bob', 'cid'], 'lobby');
-	for (const member of members) member.start(5);
-	await new Promise((go) => setTimeout(go, 1_000));
-	// Who joined first needed the channel first.
-	await cluster.nodes[0]?.kill();
-	const before = members.map(({ sent }) => sent.length);
-	const killedAt = Date.now();
-	await until(() => members.every(({ sent }, index) => sent.length > (before[index] ?? 0) + 3));
-	expect(Date.now() - killedAt).toBeLessThan(10_000);
-	for (const member of members) await member.stop();
-	await expectSameHistory(members);
-});
-
-test('[P21] a node is told to stop: its channels and clients move, and nothing is lost', async () => {
-	cluster = await ClusterNodes.start(2);
-	const members = await join(cluster, ['ann', 'bob'], 'lobby');
-	for (const member of members) member.start(5);
-	await new Promise((go) => setTimeout(go, 500));
-	const added = cluster.add();
-	await added;
-	const ended = await cluster.nodes[0]?.terminate();
-	expect(ended).toEqual({ code: 0, signal: null });
-	await new Promise((go) => setTimeout(go, 500));
 	for (const member of members) await member.stop();
 	await expectSameHistory(members);
 });
