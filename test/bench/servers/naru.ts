@@ -13,10 +13,12 @@ interface NaruOptions {
 	readonly flushWindowMs?: number;
 	/** Kept when given; else a temporary one. */
 	readonly directory?: string;
+	/** Where the simulated institutions are. */
+	readonly institutionsUrl?: string;
 }
 
 /** The composition of production on a free port, with its default limits. */
-await serve(async ({ directory, ...options }: NaruOptions) => {
+await serve(async ({ directory, institutionsUrl, ...options }: NaruOptions) => {
 	const temporary = directory === undefined;
 	const dataDirectory = directory ?? mkdtempSync(join(tmpdir(), 'naru-bench-'));
 	const remove = () => temporary && rmSync(dataDirectory, { recursive: true, force: true });
@@ -26,6 +28,7 @@ await serve(async ({ directory, ...options }: NaruOptions) => {
 		NARU_DATA_DIR: dataDirectory,
 		AUTH_SECRET: SECRET,
 		LOG_LEVEL: 'warn',
+		...(institutionsUrl === undefined ? {} : { INSTITUTIONS_URL: institutionsUrl }),
 	});
 	const log = await createLog({ level: config.logLevel, pretty: false });
 	const server = await startServer({ config, log, ...options });
