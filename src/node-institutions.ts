@@ -107,6 +107,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	});
 	return {
 		services: [assets],
+		rest: { institutions: () => watch.infos() },
 		async close() {
 			stopSweep();
 			plans.leveller.close();

@@ -167,6 +167,9 @@ export const auditEntrySchema = z.object({
 		'resumeEvent',
 		'closeEvent',
 		'resolveOrder',
+		'setCircuit',
+		'setRoute',
+		'setRate',
 	]),
 	/** A node's name, an actor's key or an order's id. */
 	target: z.string(),

@@ -13,6 +13,7 @@ import {
 } from './channel.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { idSchema, keyIdSchema } from './ids.ts';
+import { INSTITUTION_ROUTES } from './rest-institutions.ts';
 import { defineRoute } from './rest-route.ts';
 import { TICKET_ROUTES } from './rest-tickets.ts';
 import { channelSummarySchema } from './user.ts';
@@ -80,6 +81,7 @@ export type ActorFigures = z.infer<typeof actorSchema>;
 /** All routes by name. */
 export const REST = {
 	...TICKET_ROUTES,
+	...INSTITUTION_ROUTES,
 	alive: defineRoute({
 		method: 'GET',
 		path: '/healthz',

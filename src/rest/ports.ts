@@ -4,6 +4,7 @@ import type { ActorPort } from '../core/actor-port.ts';
 import type { Profile } from '../protocol/channel.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
+import type { InstitutionInfo } from '../protocol/institution.ts';
 import type { AuditEntry } from '../protocol/ops.ts';
 import type {
 	ActorFigures,
@@ -69,6 +70,8 @@ export interface RestPorts {
 	ticketEvents?(
 		query: RouteQuery<'listTicketEvents'>,
 	): Promise<Answer<RouteReply<'listTicketEvents'>>>;
+	/** How each institution stands; absent where none are called. */
+	institutions?(): readonly InstitutionInfo[];
 	/** Public open channels by last activity; pass `next` as `after` for the next page. */
 	publicChannels(page: {
 		readonly after?: string | undefined;

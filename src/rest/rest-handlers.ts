@@ -7,6 +7,7 @@ import type { RouteReply } from '../protocol/rest.ts';
 import { type Answer, refuse } from './answer.ts';
 import { ask } from './ask.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
+import { institutionHandlers } from './institution-handlers.ts';
 import type { RestActors, RestPorts } from './ports.ts';
 import { postNotices } from './post-notices.ts';
 import { ticketHandlers } from './ticket-handlers.ts';
@@ -20,6 +21,7 @@ const reply = <T>(value: T): Answer<T> => ({ ok: true, reply: value });
 export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>): Handlers {
 	const { actors, profiles, status, tokens } = ports;
 	return {
+		...institutionHandlers(ports),
 		...ticketHandlers(ports),
 		alive: () => reply({ status: 'ok' as const }),
 		ready: () => {

@@ -48,7 +48,10 @@ export interface AuditEntry {
 		| 'pauseEvent'
 		| 'resumeEvent'
 		| 'closeEvent'
-		| 'resolveOrder';
+		| 'resolveOrder'
+		| 'setCircuit'
+		| 'setRoute'
+		| 'setRate';
 	readonly target: string;
 	readonly node: string;
 }

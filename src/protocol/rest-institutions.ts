@@ -1,0 +1,61 @@
+/** The routes of institutions, a part of the REST API. */
+import { z } from 'zod';
+import { idSchema } from './ids.ts';
+import { institutionContract, institutionInfoSchema } from './institution.ts';
+import { defineRoute } from './rest-route.ts';
+
+const institutionParams = z.object({ id: idSchema });
+const { circuit, route, rate } = institutionContract.commands;
+
+export const INSTITUTION_ROUTES = {
+	listInstitutions: defineRoute({
+		method: 'GET',
+		path: '/api/v1/institutions',
+		summary: 'All institutions, and how each stands as this node heard last',
+		access: 'user',
+		reply: z.object({ institutions: z.array(institutionInfoSchema) }),
+	}),
+	getInstitution: defineRoute({
+		method: 'GET',
+		path: '/api/v1/institutions/{id}',
+		summary: 'How one institution stands: its circuit, its health, the calls of the last minute',
+		access: 'user',
+		params: institutionParams,
+		reply: institutionInfoSchema,
+	}),
+	boardOfInstitution: defineRoute({
+		method: 'GET',
+		path: '/api/v1/institutions/{id}/board',
+		summary: 'All that is known of one institution: calls by node and minute, canaries, permits',
+		access: ['ops'],
+		params: institutionParams,
+		reply: z.record(z.string(), z.unknown()),
+	}),
+	setInstitutionCircuit: defineRoute({
+		method: 'POST',
+		path: '/api/v1/institutions/{id}/circuit',
+		summary: 'Forces the circuit open or closed for all nodes, or gives it back to its rules',
+		access: ['ops'],
+		params: institutionParams,
+		body: circuit.args,
+		reply: circuit.reply,
+	}),
+	setInstitutionRoute: defineRoute({
+		method: 'POST',
+		path: '/api/v1/institutions/{id}/route',
+		summary: 'Sends calls over the first route, or the secondary one where there is one',
+		access: ['ops'],
+		params: institutionParams,
+		body: route.args,
+		reply: route.reply,
+	}),
+	setInstitutionRate: defineRoute({
+		method: 'POST',
+		path: '/api/v1/institutions/{id}/rate',
+		summary: 'Sets how many calls a second the institution allows, over all nodes together',
+		access: ['ops'],
+		params: institutionParams,
+		body: rate.args,
+		reply: rate.reply,
+	}),
+};
