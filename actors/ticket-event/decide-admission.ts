@@ -8,23 +8,16 @@ import { meOutside, meTurn, meVisiting, meWaiting } from './show-me.ts';
 import { indexesOf, unitsOf } from './ticket-event-state.ts';
 
 /** Most users who wait at a time; whoever comes then is asked to come again. */
-export const WAITING_MAX = 3_000_000;
+const WAITING_MAX = 3_000_000;
 const COME_AGAIN_MS = 5_000;
-
-/** Whether somebody who is not inside cannot wait either. */
-function staysOutside(draft: Draft, userId: string): boolean {
-	const { state, tally } = draft;
-	if (tally.phase !== 'open') return true;
-	return unitsOf(state, userId) >= draft.sale.maxPerUser;
-}
 
 type Came = 'visiting' | 'waiting' | 'new' | 'returned' | 'outside';
 
-function whereIs(draft: Draft, userId: string): Came {
-	const { state, now } = draft;
+function whereIs({ state, tally, sale, now }: Draft, userId: string): Came {
 	if (state.visitors.has(userId)) return 'visiting';
-	if (staysOutside(draft, userId)) return 'outside';
+	if (tally.phase !== 'open') return 'outside';
 	if (state.returning.has(userId) || state.queue.numberOf(userId) !== undefined) return 'waiting';
+	if (unitsOf(state, userId) >= sale.maxPerUser) return 'outside';
 	return (state.missed.get(userId) ?? 0) > now ? 'returned' : 'new';
 }
 

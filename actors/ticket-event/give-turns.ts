@@ -26,7 +26,6 @@ function paceNow({ state, sale, pace, now }: Draft): Pace {
 	const { tally } = state;
 	const wasHeldUp =
 		index > pace.index + 1 &&
-		pace === state.pace &&
 		givesTurns(tally) &&
 		tally.waiting > 0 &&
 		roomFor(state.sale, tally) > 0;

@@ -35,7 +35,7 @@ export function viewTicketEvent(state: TicketEventState, caller: Caller, now: nu
 }
 
 /** How the sale goes (T17). */
-export function reportOf(state: TicketEventState, now: number): TicketReport {
+function reportOf(state: TicketEventState, now: number): TicketReport {
 	const { tally, waits, captured, refunded, admissions, openedAt } = state;
 	const { capacity, free, held, paying, sold, waiting, turned, arrived, admitted, bought } = tally;
 	return {

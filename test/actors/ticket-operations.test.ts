@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { reconcileStock, stockInUse } from '../../actors/ticket-event/reconcile-stock.ts';
+import { WaitTimes } from '../../actors/ticket-event/wait-times.ts';
 import type { Order } from '../../src/protocol/ticket-event.ts';
 import { checkRestart, checkSale } from '../support/ticket-invariants.ts';
 import { codeOf, OPENS_AT, OPS, replyOf, TicketSale, users } from '../support/ticket-sale.ts';
@@ -187,6 +189,16 @@ describe('a sale that goes on elsewhere', () => {
 		checkRestart(sale);
 	});
 
+	test('[T11] what is sold while the history is read is not held against it', async () => {
+		const sale = await TicketSale.open({ seats: 20, maxPerUser: 3 });
+		await sale.letIn(...users(2));
+		await sale.buy('u1', ['s1']);
+		const inUse = stockInUse(sale.state);
+		await sale.buy('u2', ['s2']);
+		const found = await reconcileStock(inUse, sale.actor.store);
+		expect(found).toEqual({ units: 1, missing: [], extra: [] });
+	});
+
 	test('[T14] [A15] the history of the stock says the same as the state', async () => {
 		const sale = await TicketSale.open({ seats: 20, maxPerUser: 3 });
 		await sale.letIn(...users(5));
@@ -214,5 +226,20 @@ describe('a sale that goes on elsewhere', () => {
 		expect(await sale.actor.query(OPS, 'reconcile')).toMatchObject({
 			missing: [expect.stringContaining(' s1')],
 		});
+	});
+});
+
+describe('waits', () => {
+	test('[T17] each is counted from its own arrival, also behind a restart', () => {
+		const waits = new WaitTimes();
+		waits.came(0, 0);
+		waits.came(10, 30_000);
+		for (let number = 0; number < 10; number++) waits.turned(number, 40_000);
+		const later = new WaitTimes(waits.cut());
+		for (let number = 10; number < 100; number++) later.turned(number, 40_000);
+		expect(later.percentile(0.5)).toBeGreaterThan(9_000);
+		expect(later.percentile(0.5)).toBeLessThan(12_000);
+		expect(later.percentile(0.99)).toBeGreaterThan(39_000);
+		expect(later.percentile(0.99)).toBeLessThan(48_000);
 	});
 });

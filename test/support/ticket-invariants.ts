@@ -10,7 +10,7 @@ const LIVE = ['paying', 'declined', 'resolving'];
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((all, one) => all + one, 0);
 
 /** The tally counted anew, from the sets that it is about. */
-export function recount(state: TicketEventState) {
+function recount(state: TicketEventState) {
 	const visitors = [...state.visitors.values()];
 	const inside = visitors.filter((visitor) => visitor.phase === 'inside');
 	const turns = visitors.filter(({ phase }) => phase === 'turn').length;
