@@ -13,7 +13,7 @@ import { pack, unpack } from '../../src/protocol/codec.ts';
 import { actorKey } from '../../src/protocol/ids.ts';
 import { VirtualRuntime } from '../support/virtual-runtime.ts';
 
-export const INSTITUTION = 'bank-a';
+const INSTITUTION = 'bank-a';
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 /** A Monday at 00:00 in Seoul. */
