@@ -13,6 +13,7 @@ import type {
 	Service,
 } from './ports.ts';
 import type { SeatGroups } from './seat-groups.ts';
+import type { ServiceGroups } from './service-groups.ts';
 import type { ServiceHandle } from './service-handle.ts';
 import type { Streams } from './streams.ts';
 
@@ -25,6 +26,7 @@ export interface GatewayContext {
 	/** Absent where this is the only node. */
 	readonly announcements?: Announcements | undefined;
 	readonly services: ReadonlyMap<string, Service>;
+	readonly serviceGroups: ServiceGroups;
 	/** Handles of services that missed something, until their readers are there again. */
 	readonly behind: Set<ServiceHandle>;
 	readonly seats: SeatHost | undefined;

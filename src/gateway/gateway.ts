@@ -23,6 +23,7 @@ import type {
 	Service,
 } from './ports.ts';
 import { SeatGroups } from './seat-groups.ts';
+import { ServiceGroups } from './service-groups.ts';
 import {
 	type SocketDetails,
 	type SocketPage,
@@ -244,6 +245,7 @@ function createContext(options: GatewayOptions): GatewayContext {
 		actors: options.actors,
 		announcements: options.announcements,
 		services: new Map(services.map((service) => [service.contract.kind, service])),
+		serviceGroups: new ServiceGroups(nextDown),
 		behind: new Set(),
 		seats: options.seats,
 		seatGroups: new SeatGroups(nextDown, (run) => runtime.defer(run)),

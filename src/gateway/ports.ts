@@ -63,8 +63,9 @@ export interface Service {
 }
 
 /**
- * Sends an ephemeral to one handle. `false`: dropped, for the handle is not open yet or the reader is
- * slow; the session's {@link ServiceSession.caughtUp} is called when it is there.
+ * Sends an ephemeral to one handle; the same object told to many handles of a key in a row is packed
+ * once. `false`: dropped, for the handle is not open yet or the reader is slow; the session's
+ * {@link ServiceSession.caughtUp} is called when it is there.
  */
 export type Tell = (event: WireEvent) => boolean;
 

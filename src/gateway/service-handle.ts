@@ -1,13 +1,12 @@
 import type { CommandAnswer } from '../core/actor-port.ts';
-import { pack } from '../protocol/codec.ts';
 import { OP } from '../protocol/frames.ts';
 import type { CommandFrame, WireEvent } from '../protocol/wire.ts';
 import { checkCommand } from './check-command.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientHandle } from './client-handle.ts';
 import type { Service, ServiceRequest, ServiceSession, ServiceView } from './ports.ts';
+import type { ServiceGroup } from './service-groups.ts';
 import type { HandleFigures } from './socket-figures.ts';
-import { ownMessage } from './socket-message.ts';
 
 export interface ServiceOpening {
 	readonly id: number;
@@ -25,7 +24,7 @@ const AT_ONCE: ServiceView = { ok: true, view: {} };
  */
 export class ServiceHandle extends ClientHandle {
 	readonly #service: Service;
-	readonly #down: number;
+	readonly #group: ServiceGroup;
 	#session: ServiceSession | undefined;
 	/** Settles when the first view is there or will not come; absent where nothing is waited for. */
 	#opening: Promise<void> | undefined;
@@ -36,7 +35,7 @@ export class ServiceHandle extends ClientHandle {
 	constructor(connection: ClientConnection, { id, key, service }: ServiceOpening) {
 		super(connection, id, key);
 		this.#service = service;
-		this.#down = connection.context.nextDown();
+		this.#group = connection.context.serviceGroups.enter(key);
 	}
 
 	/** `id`: what stands behind the kind in the key. */
@@ -95,7 +94,9 @@ export class ServiceHandle extends ClientHandle {
 	}
 
 	protected released(): void {
-		this.connection.context.behind.delete(this);
+		const { behind, serviceGroups } = this.connection.context;
+		behind.delete(this);
+		serviceGroups.leave(this.#group);
 		this.#session?.close();
 	}
 
@@ -121,7 +122,7 @@ export class ServiceHandle extends ClientHandle {
 			this.refuse(view);
 			return;
 		}
-		this.send(OP.opened, { down: this.#down, position: 0, writer: '', view: view.view });
+		this.send(OP.opened, { down: this.#group.down, position: 0, writer: '', view: view.view });
 		this.#isOpen = true;
 		if (!this.#isOwing) return;
 		this.#isOwing = false;
@@ -136,7 +137,8 @@ export class ServiceHandle extends ClientHandle {
 			return false;
 		}
 		if (this.#isHeard) {
-			this.connection.writer.send(ownMessage(this.#down, OP.ephemeral, pack(event)));
+			const { context, writer } = this.connection;
+			writer.send(context.serviceGroups.frame(this.#group, event));
 			return true;
 		}
 		this.connection.context.behind.add(this);

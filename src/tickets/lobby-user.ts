@@ -36,6 +36,13 @@ export class LobbyUser implements WheelMember {
 	}
 }
 
+/** The same objects for all: what is told to many is packed once. */
+const OUTSIDE = {
+	before: { phase: 'before', held: NOTHING_HELD },
+	soldOut: { phase: 'soldOut', held: NOTHING_HELD },
+	closed: { phase: 'closed', held: NOTHING_HELD },
+} as const satisfies Partial<Record<TicketMe['phase'], TicketMe>>;
+
 const isIn = ({ phase }: TicketMe) => phase === 'inside' || phase === 'paying' || phase === 'done';
 
 export const isQueued = (me: TicketMe | undefined): boolean =>
@@ -50,5 +57,5 @@ export function standingOf(me: TicketMe, state: TicketEventState, hasEnded: bool
 	const phase = state === 'soldOut' || state === 'closed' ? state : 'before';
 	if (me.phase === phase) return me;
 	const { ended } = me;
-	return { phase, held: NOTHING_HELD, ...(ended === undefined ? {} : { ended }) };
+	return ended === undefined ? OUTSIDE[phase] : { ...OUTSIDE[phase], ended };
 }

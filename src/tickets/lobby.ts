@@ -48,6 +48,8 @@ export class Lobby implements SessionLobby, EventListener {
 	/** The same object for all who are told, until the next. */
 	#tickEvent: WireEvent | undefined;
 	#infoEvent: WireEvent | undefined;
+	/** The standing that was told last: many may share one. */
+	#meEvent: WireEvent | undefined;
 	#turnedAt: number;
 	#cancelWheel = () => {};
 	/** Who is still to be told the news for all. */
@@ -254,8 +256,8 @@ export class Lobby implements SessionLobby, EventListener {
 		if (user.me === undefined) return;
 		const me = this.#standing(user);
 		if (me.admission === undefined) {
-			const event: WireEvent = ['me', me];
-			for (const session of sessions) session.hear(event);
+			if (this.#meEvent?.[1] !== me) this.#meEvent = ['me', me];
+			for (const session of sessions) session.hear(this.#meEvent);
 			return;
 		}
 		const known = user.me;
@@ -287,17 +289,22 @@ export class Lobby implements SessionLobby, EventListener {
 	}
 
 	#tellSome(): void {
-		const info = this.#infoEvent;
-		for (let count = 0; count < TOLD_AT_ONCE; count++) {
+		const some: LobbyUser[] = [];
+		while (some.length < TOLD_AT_ONCE) {
 			const user = this.#telling?.next().value;
-			if (user === undefined) {
-				this.#telling = undefined;
-				return;
-			}
-			if (info !== undefined) for (const session of user.sessions) session.hear(info);
+			if (user === undefined) break;
+			some.push(user);
+		}
+		// One after the other: the same told in a row is packed once.
+		const info = this.#infoEvent;
+		for (const { sessions } of some) {
+			if (info !== undefined) for (const session of sessions) session.hear(info);
+		}
+		for (const user of some) {
 			if (user.me?.admission === undefined) this.#tellMe(user, user.sessions);
 		}
-		this.#options.runtime.defer(() => this.#tellSome());
+		if (some.length < TOLD_AT_ONCE) this.#telling = undefined;
+		else this.#options.runtime.defer(() => this.#tellSome());
 	}
 
 	/**

@@ -167,3 +167,45 @@ describe('services', () => {
 		await until(() => halls.views.length === 40);
 	});
 });
+
+describe('[W28] what a service tells to many', () => {
+	test('the same event in a row is one frame for all handles of its key', async () => {
+		const tells: Tell[] = [];
+		const crowd: Service = {
+			contract: { ...contract, kind: 'crowd' },
+			anyId: true,
+			open: (_, tell) => {
+				tells.push(tell);
+				return { command: async () => ({ ok: true, reply: {} }), close: () => {} };
+			},
+		};
+		world = await TestGateway.start({ services: [crowd] });
+		const users = ['ann', 'bob', 'cy'];
+		const clients = await Promise.all(users.map((userId) => world.connect(userId)));
+		const downs: number[] = [];
+		for (const client of clients) {
+			downs.push(openedOf(await client.open(1, { kind: 'crowd', id: 'one' })).down);
+		}
+		const [ann] = clients;
+		const other = openedOf((await ann?.open(2, { kind: 'crowd', id: 'two' })) as never).down;
+		expect(new Set(downs).size).toBe(1);
+		expect(other).not.toBe(downs[0]);
+		const news = { count: 0 };
+		const event = ['news', news] as const;
+		for (const tell of tells.slice(0, 2)) tell(event);
+		// Packed before: what is told in a row may not be changed in between.
+		news.count = 1;
+		tells[2]?.(event);
+		tells[3]?.(event);
+		const told = await Promise.all(
+			clients.map((client) =>
+				client.next(({ op, handle }) => {
+					return op === OP.ephemeral && handle === downs[0];
+				}),
+			),
+		);
+		expect(told.map(({ payload }) => payload)).toEqual(users.map(() => ['news', { count: 0 }]));
+		const second = await ann?.next(({ op, handle }) => op === OP.ephemeral && handle === other);
+		expect(second?.payload).toEqual(['news', { count: 1 }]);
+	});
+});

@@ -10,6 +10,7 @@ import type { GatewayContext } from '../../src/gateway/gateway-context.ts';
 import { GATEWAY_LIMITS } from '../../src/gateway/gateway-limits.ts';
 import type { Authenticator } from '../../src/gateway/ports.ts';
 import { SeatGroups } from '../../src/gateway/seat-groups.ts';
+import { ServiceGroups } from '../../src/gateway/service-groups.ts';
 import { Streams } from '../../src/gateway/streams.ts';
 import { decodeFrames, OP } from '../../src/protocol/frames.ts';
 import type { KindContract } from '../../src/protocol/kind.ts';
@@ -46,6 +47,7 @@ export class VirtualEdge {
 			services: new Map(),
 			behind: new Set(),
 			seats: undefined,
+			serviceGroups: new ServiceGroups(nextDown),
 			seatGroups: new SeatGroups(nextDown, (run) => runtime.defer(run)),
 			contracts: new Map(contracts.map((contract) => [contract.kind, contract])),
 			flusher: new Flusher({ runtime, meter: NO_METER, sliceLength }),
