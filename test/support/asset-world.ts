@@ -20,7 +20,7 @@ export const YEAR_MS = 31_536_000_000;
 
 const INSTITUTIONS = ['bank-a', 'bank-b', 'card-b', 'telecom-f'];
 
-const infoOf = (id: string): InstitutionInfo => ({
+export const infoOf = (id: string): InstitutionInfo => ({
 	id,
 	name: id,
 	industry: 'bank',
@@ -94,7 +94,8 @@ export class AssetWorld {
 				if (reader.isSlow) return false;
 				const [type, data] = event;
 				const schema = assetsContract.ephemerals[type as 'job'];
-				if (!schema.safeParse(data).success) throw new Error(`not a ${type} ${JSON.stringify(data)}`);
+				if (!schema.safeParse(data).success)
+					throw new Error(`not a ${type} ${JSON.stringify(data)}`);
 				told.push(event);
 				return true;
 			},

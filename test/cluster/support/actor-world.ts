@@ -2,12 +2,14 @@ import { clusterActors } from '../../../src/cluster/cluster-actors.ts';
 import { RelayLinks } from '../../../src/cluster/links.ts';
 import { Ownership } from '../../../src/cluster/ownership.ts';
 import { Switchboard } from '../../../src/cluster/switchboard.ts';
+import type { ActorKind } from '../../../src/core/actor-kind.ts';
 import type {
 	ActorPort,
 	CommandAnswer,
 	OpenAnswer,
 	Subscriber,
 } from '../../../src/core/actor-port.ts';
+import type { ActorSystemOptions } from '../../../src/core/actor-system.ts';
 import { SILENT } from '../../../src/core/log.ts';
 import type { ActorKey } from '../../../src/protocol/ids.ts';
 import { type Asked, CoreBench } from '../../support/core-bench.ts';
@@ -15,7 +17,7 @@ import { counterKind } from '../../support/counter-kind.ts';
 import { relayOf } from '../node-runtime.ts';
 import { type TestNode, TestNodes } from '../test-nodes.ts';
 
-const { contract } = counterKind;
+const COUNTERS = [counterKind as ActorKind];
 const caller = { userId: 'ann', roles: ['user'] };
 
 /** A node with its actors, and the way from it to those of all nodes. */
@@ -26,7 +28,8 @@ export class ActorNode {
 	readonly ownership: Ownership;
 	readonly everywhere: ActorPort;
 
-	constructor(node: TestNode, shared: CoreBench) {
+	/** `more`: other kinds than counters, and what they need. */
+	constructor(node: TestNode, shared: CoreBench, more: Partial<ActorSystemOptions> = {}) {
 		const { id, runtime, membership, placement } = node;
 		this.node = node;
 		this.links = new RelayLinks({
@@ -41,9 +44,11 @@ export class ActorNode {
 		});
 		const switchboard = new Switchboard(this.links, SILENT);
 		const { journal } = shared;
-		const common = { contracts: [contract], journal, membership, placement, switchboard };
+		const contracts = (more.kinds ?? COUNTERS).map(({ contract }) => contract);
+		const common = { contracts, journal, membership, placement, switchboard };
 		let everywhere: ActorPort | undefined;
 		this.bench = new CoreBench({
+			...more,
 			shared,
 			runtime,
 			mayActivate: (key) => this.ownership.mayActivate(key),

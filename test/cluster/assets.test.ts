@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { INSTITUTION_PORT } from '../../actors/user/institution-port.ts';
+import { userKind } from '../../actors/user/user-kind.ts';
+import type { ActorKind } from '../../src/core/actor-kind.ts';
+import type { CommandAnswer } from '../../src/core/actor-port.ts';
+import { SILENT } from '../../src/core/log.ts';
+import { assetsService } from '../../src/institutions/assets-service.ts';
+import { refreshAssets } from '../../src/institutions/refresh-assets.ts';
+import { registrationPort } from '../../src/institutions/registration-port.ts';
+import { openVault } from '../../src/institutions/vault.ts';
+import type { AssetJob, AssetSnapshot } from '../../src/protocol/institution.ts';
+import type { WireEvent } from '../../src/protocol/wire.ts';
+import { infoOf, YEAR_MS } from '../support/asset-world.ts';
+import { CoreBench } from '../support/core-bench.ts';
+import { FakeInstitutions } from '../support/fake-institutions.ts';
+import { ActorNode } from './support/actor-world.ts';
+import { TestNodes } from './test-nodes.ts';
+
+const KEY = 'user/ann';
+
+/** Two nodes with users' actors, the same institutions behind both, and `assets/me` on each. */
+async function pair() {
+	const { world, nodes } = await TestNodes.settled(2);
+	const kinds = [userKind as unknown as ActorKind];
+	const banks = new FakeInstitutions(world.runtime);
+	const vault = openVault({ tokenKeys: `k1:${randomBytes(32).toString('base64')}` });
+	const shared = new CoreBench({ kinds });
+	const made = nodes.map((node) => {
+		const { runtime } = node;
+		const { journal } = shared;
+		const port = registrationPort({ calls: banks, vault, runtime, journal, log: SILENT });
+		const actor = new ActorNode(node, shared, { kinds, intents: { [INSTITUTION_PORT]: port } });
+		const { projector } = actor.bench.system;
+		const service = assetsService({
+			actors: actor.everywhere,
+			reads: actor.bench.store,
+			feed: projector,
+			settle: () => projector.settle(),
+			runtime,
+			institutions: () => ['bank-a', 'card-b'].map(infoOf),
+		});
+		const told: WireEvent[] = [];
+		const identity = { userId: 'ann', roles: ['user'] };
+		const connection = { id: `ann-${node.id}`, identity, deviceId: node.id };
+		const session = service.open(connection, (event) => told.push(event) > 0, 'me');
+		const ask = async (name: string, args: object = {}) => {
+			const request = { requestId: undefined, resend: false, bytes: 0 };
+			for (;;) {
+				const answer: CommandAnswer = await world.done(session.command(name, args, request));
+				if (answer.ok) return answer.reply;
+				// As the SDK does.
+				expect(['MOVED', 'UNAVAILABLE', 'BUSY']).toContain(answer.code);
+				await world.pass(200);
+			}
+		};
+		const versions = async () => {
+			const { snapshots } = (await ask('list')) as { snapshots: AssetSnapshot[] };
+			return snapshots.map(({ institution, version }) => `${institution} ${version}`);
+		};
+		const jobs = async () => ((await ask('jobs')) as { jobs: AssetJob[] }).jobs;
+		return { actor, node, told, ask, versions, jobs };
+	});
+	const [owner, edge] = made as [(typeof made)[0], (typeof made)[0]];
+	const consent = { scopes: ['assets'], expiresAt: world.runtime.now() + YEAR_MS };
+	const register = (from: typeof owner) =>
+		from.ask('register', { institutions: ['bank-a', 'card-b'], consent }) as Promise<AssetJob>;
+	const ended = ({ told }: typeof owner) =>
+		told.some(([type, data]) => type === 'job' && (data as AssetJob).state !== 'running');
+	return { world, banks, owner, edge, register, ended };
+}
+
+test('[I2] [I4] devices at other nodes hear each step, and read at once what they heard of', async () => {
+	const { world, owner, edge, register, ended } = await pair();
+	await register(owner);
+	await edge.ask('jobs');
+	// As its announcement would say.
+	await register(edge);
+	await world.runtime.until(() => ended(owner) && ended(edge));
+	expect(owner.actor.listeners(KEY)).toBe(2);
+	expect(await edge.versions()).toEqual(await owner.versions());
+	expect(await edge.versions()).toHaveLength(2);
+	await edge.ask('withdraw', { institution: 'bank-a' });
+	expect(await edge.versions()).toMatchObject([expect.stringContaining('card-b')]);
+	await world.pass(2_000);
+	expect(owner.told.at(-1)).toEqual(['gone', { institution: 'bank-a' }]);
+});
+
+test('[I3] [P21] an owner that is drained hands a registration over, and nobody misses its end', async () => {
+	for (const atMs of [50, 150, 320, 480]) {
+		const { world, banks, owner, edge, register, ended } = await pair();
+		const { id } = await register(owner);
+		await register(edge);
+		await world.pass(atMs);
+		owner.node.membership.drain();
+		await world.done(owner.actor.ownership.handOver());
+		expect(owner.actor.bench.system.hosts.size).toBe(0);
+		await world.runtime.until(() => ended(owner) && ended(edge));
+		expect(await edge.jobs()).toMatchObject([{ id, state: 'done' }]);
+		expect(await owner.versions()).toEqual(await edge.versions());
+		await world.runtime.until(() => banks.inFlight === 0);
+	}
+});
+
+test('[I23] a refresh is asked of wherever the user lives', async () => {
+	const { world, banks, owner, edge, register, ended } = await pair();
+	await register(owner);
+	await world.runtime.until(() => ended(owner));
+	banks.seen.length = 0;
+	const { everywhere: actors } = edge.actor;
+	const refresh = refreshAssets({ actors, runtime: world.runtime });
+	expect(await world.done(refresh('bank-a', 'ann', 't1'))).toEqual({ ok: true });
+	expect(await world.done(refresh('bank-a', 'ann', 't1'))).toEqual({ ok: true });
+	expect(banks.seen).toHaveLength(16);
+	expect(owner.actor.listeners(KEY)).toBe(1);
+});
