@@ -78,7 +78,8 @@ async function reading<T>(answer: Promise<T>): Promise<T> {
 	}
 }
 
-const READ_BYTES_MAX = 1024 * 1024;
+/** Unpacked at once: a quarter of a megabyte takes some milliseconds. */
+const READ_BYTES_MAX = 256 * 1024;
 const ATTEMPTS_MAX = 10;
 /** Request ids that a recovery takes over although the store has them. */
 const IDS_MAX = 1_000;
@@ -138,6 +139,7 @@ export async function load(options: RecoveryOptions): Promise<Recovered> {
 	for (;;) {
 		const from = { commit: recovered.commit };
 		const { records, more } = await reading(journal.read(key, from, { bytesMax: READ_BYTES_MAX }));
+		if (slices.over) await slices.next();
 		for (const record of records) await replay(options, { recovered, record, slices });
 		if (!more) return recovered;
 	}

@@ -72,6 +72,7 @@ function findings(runs: readonly Rush[], on: string): readonly Finding[] {
 			value: of(({ entered }) => entered.pacedLoop.maxMs),
 			atMost: 20,
 			missed: entering,
+			peers: { 'longest work, CPU': of(({ entered }) => entered.pacedLoop.workMs) },
 		},
 		{
 			name: `restore${on}: 1,000,000 waiting behind a kill`,
@@ -86,6 +87,7 @@ function findings(runs: readonly Rush[], on: string): readonly Finding[] {
 			value: of(({ restored }) => restored.loop.maxMs),
 			atMost: 20,
 			missed: restoring,
+			peers: { 'longest work, CPU': of(({ restored }) => restored.loop.workMs) },
 		},
 		{
 			name: `restore${on}: memory of the process`,

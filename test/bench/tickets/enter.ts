@@ -1,5 +1,5 @@
 import type { TicketMe } from '../../../src/protocol/ticket-event.ts';
-import { watch, watched } from '../harness/loop-watch.ts';
+import { watch, watched, watchWork } from '../harness/loop-watch.ts';
 import { percentile } from '../harness/statistics.ts';
 import { Sale } from './sale.ts';
 
@@ -80,7 +80,14 @@ export async function enter(options: EnterOptions) {
 	const sale = await Sale.open(options.place);
 	await sale.create({
 		stock: { total: 100_000, price: 1_000 },
-		admission: { mode: 'turnstile', maxActive: 1, batch: 1, intervalMs: 3_600_000 },
+		admission: {
+			mode: 'turnstile',
+			maxActive: 1,
+			batch: 1,
+			intervalMs: 3_600_000,
+			// The only turn lasts until everybody was looked at.
+			graceMs: 600_000,
+		},
 	});
 	let ticks = 0;
 	for (let node = 0; node < NODES; node++) {
@@ -90,8 +97,9 @@ export async function enter(options: EnterOptions) {
 	}
 	const arrivals = new Arrivals(sale, options);
 	watch();
+	const work = watchWork();
 	await arrivals.paced();
-	const paced = watched();
+	const paced = { ...watched(), workMs: work() };
 	const pacedP99Ms = percentile(arrivals.latenciesMs, 0.99);
 	const rushing = options.users - arrivals.sent;
 	watch();

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ticketEventKind } from '../../../actors/ticket-event/ticket-event-kind.ts';
-import { openMongoShards } from '../../../src/adapters/mongo/open-mongo-shards.ts';
 import { nodeRuntime } from '../../../src/adapters/node/node-runtime.ts';
 import { openSqlite } from '../../../src/adapters/sqlite/open-sqlite.ts';
 import type { ActorKind, Caller } from '../../../src/core/actor-kind.ts';
@@ -37,6 +36,8 @@ type Storage = Pick<ActorSystemOptions, 'journal' | 'store' | 'shards'> & {
 async function openStorage(place: string | undefined): Promise<Storage> {
 	const collections = [...kind.collections, REQUESTS];
 	if (place?.startsWith('mongodb:')) {
+		// Its driver would be a third of the memory that is measured without it.
+		const { openMongoShards } = await import('../../../src/adapters/mongo/open-mongo-shards.ts');
 		const environment = 'bench';
 		return openMongoShards({ urls: [place], environment, collections, runtime: nodeRuntime });
 	}
