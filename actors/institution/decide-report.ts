@@ -80,15 +80,15 @@ function heardOf(state: InstitutionState, command: Command): ReportedEvent {
 	};
 }
 
-/** Whether the report has to be kept: calls, or that the node lives while that matters. */
+/** Whether the report has to be kept: calls, a new process, or that it lives while that matters. */
 function isNews(
 	state: InstitutionState,
 	{ node, incarnation, time, isFresh, cells }: ReportedEvent,
 ) {
 	if (cells.length > 0) return true;
-	if (!isFresh || !isWatched(state)) return false;
+	if (!isFresh) return false;
 	const known = state.reporters.get(processKey(node, incarnation));
-	return known === undefined || time - known.heardTime >= HEARD_MS;
+	return known === undefined || (isWatched(state) && time - known.heardTime >= HEARD_MS);
 }
 
 const turned = (

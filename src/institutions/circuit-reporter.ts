@@ -31,6 +31,8 @@ export class CircuitReporter {
 	#dueAt: number;
 	#sentAt = Number.NEGATIVE_INFINITY;
 	#unanswered = 0;
+	/** The actor has heard of this process. */
+	#isKnown = false;
 
 	constructor(options: CircuitReporterOptions) {
 		this.#options = options;
@@ -61,6 +63,7 @@ export class CircuitReporter {
 		send({ incarnation, version: circuit.gate.version, cells, ...known }, (answer) => {
 			this.#unanswered = Math.max(0, this.#unanswered - 1);
 			if (!answer.ok) return;
+			this.#isKnown = true;
 			arrived();
 			this.#answered(answer.reply as Reported);
 		});
@@ -70,7 +73,9 @@ export class CircuitReporter {
 	#hasToLive(now: number): boolean {
 		const { gate, tally } = this.#options.circuit;
 		if (gate.circuit === 'open' || gate.circuit === 'recovering') return true;
-		return now - tally.lastAt < TAIL_MS && now - this.#sentAt >= TAIL_REPORT_MS;
+		if (now - this.#sentAt < TAIL_REPORT_MS) return false;
+		// Who is known before its first calls need not be waited for when they fail.
+		return !this.#isKnown || now - tally.lastAt < TAIL_MS;
 	}
 
 	#answered({ time, gate }: Reported): void {
