@@ -1,26 +1,47 @@
-import type { Caller, Rejection } from '../../src/core/actor-kind.ts';
+import type { Caller, Command, Rejection } from '../../src/core/actor-kind.ts';
+import type { Key } from '../../src/core/store.ts';
 import { visitOf } from './decide-hold.ts';
-import { type Decider, type Deciders, type Draft, refuse } from './draft.ts';
+import {
+	type Ask,
+	type CommandArgs,
+	type Decider,
+	type Deciders,
+	type Draft,
+	refuse,
+} from './draft.ts';
 import { settle } from './give-turns.ts';
 import { pursue } from './order-steps.ts';
 import type { PaymentEvent } from './payment-events.ts';
 import { decideRefund } from './payment-refund.ts';
 import { decidePay } from './payment-saga.ts';
 import { initialPayment } from './payment-state.ts';
+import { ORDERS } from './project-ticket-event.ts';
 import { toOrder } from './show-me.ts';
 import { isSeated, type StoredOrder, type TicketEventState } from './ticket-event-state.ts';
 
-const NO_ORDER = refuse('NOT_FOUND', 'there is no such order');
+export const NO_ORDER = refuse('NOT_FOUND', 'there is no such order');
 
-/** The order, if the caller may know of it: its owner, operators, services. */
-export function orderFor(
-	{ orders }: TicketEventState,
-	{ userId, roles }: Caller,
-	orderId: string,
-): StoredOrder | undefined {
-	const order = orders.get(orderId);
-	const mayKnow = order?.userId === userId || roles.some((role) => role !== 'user');
-	return mayKnow ? order : undefined;
+/** Its owner, operators and services may know of an order. */
+export const mayKnow = ({ userId, roles }: Caller, owner: unknown) =>
+	owner === userId || roles.some((role) => role !== 'user');
+
+/** Orders that came to nothing long ago are looked up in the store. */
+export function orderNeeds(
+	{ id, orders }: TicketEventState,
+	{ name, args }: Command,
+): readonly (readonly [string, Key])[] {
+	if (name !== 'pay' && name !== 'refund') return [];
+	const { orderId } = args as CommandArgs<'pay' | 'refund'>;
+	return orders.has(orderId) ? [] : [[ORDERS.name, [id, orderId]]];
+}
+
+/** What is said of an order that is only in the store: it came to nothing, or was given back. */
+function longOver({ caller, context }: Ask): Rejection {
+	const [row] = context.loaded;
+	if (row === undefined || !mayKnow(caller, row.doc.user)) return NO_ORDER;
+	return row.doc.status === 'expired'
+		? refuse('EXPIRED', 'the time to pay this order is over')
+		: refuse('CONFLICT', 'this order was given back');
 }
 
 const isRefusal = (decided: readonly PaymentEvent[] | Rejection): decided is Rejection =>
@@ -64,9 +85,10 @@ function payNothing(draft: Draft, order: StoredOrder): StoredOrder {
 	return paid;
 }
 
-const pay: Decider<'pay'> = (draft, { orderId, methodToken }, { caller }) => {
+const pay: Decider<'pay'> = (draft, { orderId, methodToken }, ask) => {
 	const order = draft.state.orders.get(orderId);
-	if (order === undefined || order.userId !== caller.userId) return NO_ORDER;
+	if (order === undefined) return longOver(ask);
+	if (order.userId !== ask.caller.userId) return NO_ORDER;
 	const { now, state, sale } = draft;
 	const context = { now, router: state.router, weights: sale.providers };
 	const events = decidePay(order, { methodToken }, context);
@@ -80,10 +102,11 @@ const pay: Decider<'pay'> = (draft, { orderId, methodToken }, { caller }) => {
 const underWay = ({ payment }: StoredOrder) =>
 	new Set(payment.refunds.filter(({ isDone }) => !isDone).flatMap(({ seats }) => seats));
 
-const refund: Decider<'refund'> = (draft, { orderId, seats: asked }, { caller }) => {
+const refund: Decider<'refund'> = (draft, { orderId, seats: asked }, ask) => {
 	const { state } = draft;
-	const order = orderFor(state, caller, orderId);
-	if (order === undefined) return NO_ORDER;
+	const order = state.orders.get(orderId);
+	if (order === undefined) return longOver(ask);
+	if (!mayKnow(ask.caller, order.userId)) return NO_ORDER;
 	const unchanged = draft.accept(toOrder(state.id, order));
 	if (order.status === 'refunded') return unchanged;
 	if (!isSeated(state)) {

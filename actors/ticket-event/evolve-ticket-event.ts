@@ -19,6 +19,8 @@ import {
 
 /** Cancelled purchases that are remembered; older ones would count again if they came only now. */
 const TOMBSTONES_MAX = 200_000;
+/** Users who may come back to a missed turn; older ones go to the end of the line. */
+const MISSED_MAX = 200_000;
 const TICK_MS = 1_000;
 
 type Apply<T extends TicketEvent['type']> = (
@@ -100,6 +102,7 @@ const turnsMissed: Apply<'turnsMissed'> = (state, { users, until }, at) => {
 		state.missed.delete(userId);
 		if (until > at) state.missed.set(userId, until);
 	}
+	forgetOldest(state.missed, MISSED_MAX);
 };
 
 const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {

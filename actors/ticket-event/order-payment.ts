@@ -6,15 +6,18 @@ import type { PaymentEvent } from './payment-events.ts';
 import { evolveRouter } from './payment-router.ts';
 import {
 	copyPayment,
+	hasPaymentWork,
 	openWork,
 	type PaymentState,
 	paymentDueAt,
 	paymentStatus,
 } from './payment-state.ts';
-import type { StoredOrder, TicketEventState } from './ticket-event-state.ts';
+import { forgetOldest, type StoredOrder, type TicketEventState } from './ticket-event-state.ts';
 
 /** Calls to providers under way at a time; the others follow in their order. */
 const CALLS_MAX = 1_000;
+/** Expired and refunded orders that are kept. */
+const OVER_MAX = 10_000;
 
 /** The order behind some events of its payment. */
 export function orderBehind(
@@ -51,6 +54,15 @@ export function followPayment(state: TicketEventState, order: StoredOrder): void
 	if (due === undefined) state.deadlines.delete(id);
 	else state.deadlines.set(id, due);
 	if (openWork(payment).every(({ stuckSince }) => stuckSince === undefined)) state.stuck.delete(id);
+	noteOver(state, order);
+}
+
+/** Keeps so many orders that came to nothing: everything of them is in the store. */
+function noteOver(state: TicketEventState, { id, status, payment }: StoredOrder): void {
+	if (status !== 'expired' && status !== 'refunded') return;
+	if (hasPaymentWork(payment) || state.over.has(id)) return;
+	state.over.add(id);
+	forgetOldest(state.over, OVER_MAX, (oldest) => state.orders.delete(oldest));
 }
 
 function dueAt(state: TicketEventState, order: StoredOrder): number | undefined {

@@ -53,7 +53,7 @@ const TICKETS: Collection = {
 };
 
 /** One document per order: the {@link Order}, and whose it is: {user, …}. */
-const ORDERS: Collection = {
+export const ORDERS: Collection = {
 	name: 'orders',
 	key: [
 		{ name: 'event', type: 'text' },

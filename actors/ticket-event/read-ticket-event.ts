@@ -1,7 +1,14 @@
-import type { Caller, Command, QueryPlan, Rejection } from '../../src/core/actor-kind.ts';
+import {
+	type Caller,
+	type Command,
+	type QueryPlan,
+	ReadRefusedError,
+	type Rejection,
+} from '../../src/core/actor-kind.ts';
 import type { TicketReport } from '../../src/protocol/ticket-event.ts';
-import { orderFor } from './decide-order.ts';
+import { mayKnow, NO_ORDER } from './decide-order.ts';
 import { type CommandArgs, refuse } from './draft.ts';
+import { ORDERS } from './project-ticket-event.ts';
 import { reconcileStock, stockInUse } from './reconcile-stock.ts';
 import { infoOf, meOf, tickOf, toOrder } from './show-me.ts';
 import { activeOf } from './tally.ts';
@@ -63,6 +70,24 @@ const answer = (value: unknown): QueryPlan => ({ ok: true, run: () => value });
 
 type Query = (state: TicketEventState, command: Command, now: number) => QueryPlan;
 
+/** An order that came to nothing long ago is only in the store. */
+const readOrder: Query = (state, { caller, args }) => {
+	const { orderId } = args as CommandArgs<'order'>;
+	const order = state.orders.get(orderId);
+	if (order !== undefined) {
+		return mayKnow(caller, order.userId) ? answer(toOrder(state.id, order)) : NO_ORDER;
+	}
+	return {
+		ok: true,
+		run: async (reads) => {
+			const row = await reads.get(ORDERS.name, [state.id, orderId]);
+			if (row === undefined || !mayKnow(caller, row.doc.user)) throw new ReadRefusedError(NO_ORDER);
+			const { user: _user, ...found } = row.doc;
+			return found;
+		},
+	};
+};
+
 const QUERIES: Readonly<Record<string, Query>> = {
 	report: (state, { caller }, now) =>
 		isOperator(caller) ? answer(reportOf(state, now)) : NOT_YOURS,
@@ -80,11 +105,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
 		isOperator(caller)
 			? answer({ seats: [...state.plan.seats], states: state.plan.letters() })
 			: NOT_YOURS,
-	order: (state, { caller, args }) => {
-		const order = orderFor(state, caller, (args as CommandArgs<'order'>).orderId);
-		if (order === undefined) return refuse('NOT_FOUND', 'there is no such order');
-		return answer(toOrder(state.id, order));
-	},
+	order: readOrder,
 };
 
 /** Reads of nodes, operators and buyers. */

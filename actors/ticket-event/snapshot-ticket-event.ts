@@ -55,6 +55,7 @@ interface Rows {
 	ended: readonly [string, Ended];
 	missed: readonly [string, number];
 	returning: string;
+	over: string;
 	reserves: readonly [string, Reserve];
 	tombstones: string;
 }
@@ -147,6 +148,7 @@ export function cutTicketEvent(state: TicketEventState): Iterable<unknown> {
 		slices('catalog', state.plan.seats),
 		queueParts(state.queue.cut()),
 		slices('orders', [...state.orders.values()], bytesOfOrder),
+		slices('over', [...state.over]),
 		slices('visitors', entriesOf(state.visitors), bytesOfVisitor),
 		slices('done', entriesOf(state.done)),
 		slices('ended', entriesOf(state.ended)),
@@ -178,6 +180,7 @@ function restorePart(state: TicketEventState, part: Part): void {
 		case 'orders':
 			for (const order of part.rows) state.orders.set(order.id, order);
 			break;
+		case 'over':
 		case 'returning':
 		case 'tombstones':
 			for (const row of part.rows) state[part.part].add(row);

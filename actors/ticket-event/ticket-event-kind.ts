@@ -4,7 +4,7 @@ import { ticketEventContract } from '../../src/protocol/ticket-event.ts';
 import { ADMISSION_DECIDERS } from './decide-admission.ts';
 import { HOLD_DECIDERS } from './decide-hold.ts';
 import { OPERATION_DECIDERS } from './decide-operations.ts';
-import { ORDER_DECIDERS } from './decide-order.ts';
+import { ORDER_DECIDERS, orderNeeds } from './decide-order.ts';
 import { STOCK_DECIDERS } from './decide-stock.ts';
 import { intentDone, nextWakeAt, wake } from './decide-wake.ts';
 import { type Ask, Draft, refuse, type TicketDecision } from './draft.ts';
@@ -65,6 +65,7 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 	decide,
 	evolve: evolveTicketEvent,
 	upcast,
+	needs: orderNeeds,
 	nextWakeAt,
 	intents: callsOf,
 	grant: grantTicketEvent,

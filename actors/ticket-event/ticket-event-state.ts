@@ -113,7 +113,10 @@ export interface TicketEventState {
 	readonly ended: Map<string, Ended>;
 	/** Units that each user has bought and not given back. */
 	readonly bought: Map<string, number>;
+	/** Orders that are paid, or may still be; and the newest of those that came to nothing. */
 	readonly orders: Map<string, StoredOrder>;
+	/** Orders of which nothing follows any more, oldest first; what is forgotten is in the store. */
+	readonly over: Set<string>;
 	readonly reserves: Map<string, Reserve>;
 	/** Purchases that were cancelled, perhaps before they came. */
 	readonly tombstones: Set<string>;
@@ -174,6 +177,7 @@ export const initialTicketEvent = (id: string): TicketEventState => ({
 	ended: new Map(),
 	bought: new Map(),
 	orders: new Map(),
+	over: new Set(),
 	reserves: new Map(),
 	tombstones: new Set(),
 	deadlines: new Deadlines(),
@@ -252,12 +256,17 @@ export function indexesOf(
  * Forgets the oldest of what is kept, many at a time: the first entry of a map is only found behind all
  * that were removed before it.
  */
-export function forgetOldest(kept: Map<string, unknown> | Set<string>, max: number): void {
+export function forgetOldest(
+	kept: Map<string, unknown> | Set<string>,
+	max: number,
+	forgotten: (key: string) => void = () => {},
+): void {
 	if (kept.size < max + FORGOTTEN_AT_ONCE) return;
 	let left = FORGOTTEN_AT_ONCE;
 	for (const key of kept.keys()) {
 		if (left-- === 0) return;
 		kept.delete(key);
+		forgotten(key);
 	}
 }
 

@@ -90,6 +90,16 @@ export type Intent =
 			readonly args: unknown;
 	  };
 
+/** Thrown by the second step of a read that finds in the store why the answer is no. */
+export class ReadRefusedError extends Error {
+	readonly rejection: Rejection;
+
+	constructor(rejection: Rejection) {
+		super(rejection.code);
+		this.rejection = rejection;
+	}
+}
+
 /** A read: the first step sees the state between commits, the second may read the store. */
 export type QueryPlan = Rejection | { readonly ok: true; run(reads: Reads): unknown };
 

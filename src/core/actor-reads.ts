@@ -1,7 +1,7 @@
 import { pack } from '../protocol/codec.ts';
 import { splitKey } from '../protocol/ids.ts';
 import type { WireEvent } from '../protocol/wire.ts';
-import type { ActorKind, Caller, QueryPlan } from './actor-kind.ts';
+import { type ActorKind, type Caller, type QueryPlan, ReadRefusedError } from './actor-kind.ts';
 import type { CommandAnswer, OpenAnswer, Subscriber, Told } from './actor-port.ts';
 import {
 	type CommandEntry,
@@ -254,6 +254,7 @@ export class ActorReads {
 		this.#inFlight++;
 		void result
 			.catch((error) => {
+				if (error instanceof ReadRefusedError) return error.rejection;
 				this.#options.log.warn({ err: error, actor: this.#options.key }, 'a read failed');
 				return refusal('UNAVAILABLE', 'the store did not answer', 1_000);
 			})

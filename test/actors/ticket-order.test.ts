@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.ts';
+import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import { SYSTEM } from '../../src/core/actor-kind.ts';
 import type { Order } from '../../src/protocol/ticket-event.ts';
 import { codeOf, OPS, PAYS, replyOf, SERVICE, TicketSale, users } from '../support/ticket-sale.ts';
@@ -161,6 +163,40 @@ describe('paying', () => {
 		expect(codeOf(await sale.hold('bob', ['s4', 's5']))).toBe('MEMBER_LIMIT');
 		expect(codeOf(await sale.hold('bob', ['s4']))).toBeUndefined();
 	});
+});
+
+describe('orders that came to nothing', () => {
+	test('[T8] are forgotten when they are many, and still known to whoever asks', async () => {
+		const { sale, order } = await checkedOut({ pickSeconds: 1_200 });
+		await sale.actor.command('ann', 'leave');
+		// As many others end as make the sale forget the first ones.
+		const meta = { key: 'ticket-event/show', id: 'show', position: 0, at: sale.now } as const;
+		for (let at = 0; at < 15_000; at++) {
+			const id = `show:other${at}`;
+			const other = { ...order, id };
+			const ended = { ...other, status: 'expired' as const };
+			const events: TicketEvent[] = [
+				{ type: 'checkedOut', data: { userId: 'bob', order: other } },
+				{ type: 'paymentExpired', data: { orderId: id, why: 'abandoned' } },
+				{
+					type: 'orderEnded',
+					data: { userId: 'bob', order: ended, why: 'left', units: 2, seats: [0, 1], inTime: true },
+				},
+			];
+			for (const event of events) ticketEventKind.evolve(sale.state, event, meta);
+		}
+		expect(sale.state.orders.has(order.id)).toBe(false);
+		expect(sale.state.orders.size).toBeLessThanOrEqual(15_000);
+		const found = await sale.actor.query('ann', 'order', { orderId: order.id });
+		expect(found).toMatchObject({ id: order.id, status: 'expired' });
+		expect(await sale.actor.query('bob', 'order', { orderId: order.id })).toMatchObject({
+			code: 'NOT_FOUND',
+		});
+		expect(codeOf(await sale.pay('ann', order.id))).toBe('EXPIRED');
+		expect(codeOf(await sale.pay('bob', order.id))).toBe('NOT_FOUND');
+		const refund = await sale.actor.command('ann', 'refund', { orderId: order.id });
+		expect(codeOf(refund)).toBe('EXPIRED');
+	}, 30_000);
 });
 
 describe('sold out', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ActorKind, EventMeta } from '../../src/core/actor-kind.ts';
+import { type ActorKind, type EventMeta, ReadRefusedError } from '../../src/core/actor-kind.ts';
 import type { OpenAnswer } from '../../src/core/actor-port.ts';
 import type { Resume } from '../../src/protocol/wire.ts';
 import { CoreBench, Ear } from '../support/core-bench.ts';
@@ -102,6 +102,23 @@ describe('openings', () => {
 		gate.open();
 		expect((await opened).answer).toMatchObject({ position: 2, view: { total: 2 } });
 		expect(read).toEqual([done(2)]);
+	});
+
+	test('a read that finds in the store why the answer is no is refused with that', async () => {
+		const no = { ok: false as const, code: 'NOT_FOUND' as const, message: 'nothing there' };
+		const kind: ActorKind = {
+			...(counterKind as ActorKind),
+			query: () => ({
+				ok: true,
+				run: async (reads) => {
+					await reads.get('additions', ['one', 99]);
+					throw new ReadRefusedError(no);
+				},
+			}),
+		};
+		const bench = new CoreBench({ kinds: [kind] });
+		await add(bench, 1);
+		expect(await bench.send(KEY, ['total', {}])).toEqual(no);
 	});
 
 	test('an ephemeral is told at once and stored nowhere', async () => {

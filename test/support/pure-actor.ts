@@ -1,14 +1,15 @@
 import { expect } from 'vitest';
 import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
-import type {
-	ActorEvent,
-	ActorKind,
-	Caller,
-	Command,
-	EventMeta,
-	QueryPlan,
-	Rejection,
-	Shown,
+import {
+	type ActorEvent,
+	type ActorKind,
+	type Caller,
+	type Command,
+	type EventMeta,
+	type QueryPlan,
+	ReadRefusedError,
+	type Rejection,
+	type Shown,
 } from '../../src/core/actor-kind.ts';
 import type { EventRows, RowWrite } from '../../src/core/store.ts';
 import { Unprojected } from '../../src/core/unprojected.ts';
@@ -97,6 +98,7 @@ export class PureActor<S, E extends ActorEvent> {
 			{ id: this.id, now: this.now },
 		);
 		const answer = await this.#run(plan);
+		if (answer instanceof ReadRefusedError) return answer.rejection;
 		if (plan?.ok) expect(contract?.reply.parse(answer)).toEqual(answer);
 		return answer;
 	}
@@ -167,7 +169,12 @@ export class PureActor<S, E extends ActorEvent> {
 
 	async #run(plan: QueryPlan | undefined): Promise<unknown> {
 		if (plan === undefined || !plan.ok) return plan;
-		return plan.run(this.#reads);
+		try {
+			return await plan.run(this.#reads);
+		} catch (error) {
+			if (error instanceof ReadRefusedError) return error;
+			throw error;
+		}
 	}
 
 	#hear(shown: Shown): void {
