@@ -10,10 +10,13 @@ import { TimeSlices } from './time-slices.ts';
 const EVENTS_BETWEEN = 2_000;
 const BYTES_BETWEEN = 4 * 1024 * 1024;
 /**
- * A large state is written anew only behind this many times its size in the journal, and as many more
- * events, so that what snapshots write stays below what happens.
+ * A large state is written anew behind more: so many times as many events and bytes as the newest
+ * snapshot has these sizes. What snapshots write stays below what happens, and a replay takes no longer
+ * than loading such a state.
  */
-const SIZES_BETWEEN = 2;
+const SIZE_OF_EVENTS = 512 * 1024;
+const SIZE_OF_BYTES = 2 * 1024 * 1024;
+const EVENTS_BETWEEN_MAX = 100_000;
 /** What a store takes as one document, with room to spare. */
 const PART_BYTES_MAX = 8 * 1024 * 1024;
 /** An actor that is put away is worth a snapshot behind this many events. */
@@ -68,8 +71,9 @@ export class Snapshotter {
 
 	due(): boolean {
 		if (this.#running) return false;
-		const times = Math.max(1, (SIZES_BETWEEN * this.#size) / BYTES_BETWEEN);
-		return this.#events >= EVENTS_BETWEEN * times || this.#bytes >= BYTES_BETWEEN * times;
+		const eventsMax = EVENTS_BETWEEN * Math.max(1, this.#size / SIZE_OF_EVENTS);
+		const bytesMax = BYTES_BETWEEN * Math.max(1, this.#size / SIZE_OF_BYTES);
+		return this.#events >= Math.min(eventsMax, EVENTS_BETWEEN_MAX) || this.#bytes >= bytesMax;
 	}
 
 	worthwhile(): boolean {

@@ -142,16 +142,16 @@ describe('long work of one actor', () => {
 	});
 
 	test('[T14] [H21] a large state is written anew behind as much more, also after a restart', async () => {
-		const kinds = [inParts([], 9, 1024 * KILOBYTE) as ActorKind];
+		const kinds = [inParts([], 9, 128 * KILOBYTE) as ActorKind];
 		const bench = new CoreBench({ kinds });
 		await add(bench, LARGE, 2_100);
 		const first = await bench.journal.snapshot(LARGE);
 		expect(first?.parts).toHaveLength(10);
-		await add(bench, LARGE, 4_000);
+		await add(bench, LARGE, 2_500);
 		const next = bench.restart({ kinds });
-		await add(next, LARGE, 3_000);
+		await add(next, LARGE, 1_000);
 		expect((await next.journal.snapshot(LARGE))?.commit).toBe(first?.commit);
-		await add(next, LARGE, 2_000);
+		await add(next, LARGE, 1_000);
 		expect((await next.journal.snapshot(LARGE))?.commit).toBeGreaterThan(first?.commit ?? 0);
 	});
 

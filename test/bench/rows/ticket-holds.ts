@@ -22,7 +22,7 @@ export const ticketHolds: BenchRow = {
 			runs.push(found);
 			bench.progress(
 				`run ${run}/${bench.runs}: ${Math.round(found.perSecond)} holds/s ` +
-					`(loop p99 ${found.loop.p99Ms.toFixed(1)} ms), open p99 ${found.openP99Ms.toFixed(1)} ms, ` +
+					`(${found.microsPerHold.toFixed(1)} µs CPU, loop p99 ${found.loop.p99Ms.toFixed(1)} ms), open p99 ${found.openP99Ms.toFixed(1)} ms, ` +
 					`${found.taken} were taken, missed ${found.missed}`,
 			);
 		}
@@ -34,6 +34,7 @@ export const ticketHolds: BenchRow = {
 				value: median(runs.map(({ perSecond }) => perSecond)),
 				atLeast: 10_000,
 				missed,
+				peers: { 'µs CPU each': median(runs.map(({ microsPerHold }) => microsPerHold)) },
 			},
 			{
 				name: 'holds: answer p99 at 2,000 a second',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TicketMe } from '../../../src/protocol/ticket-event.ts';
-import { watch, watched } from '../harness/loop-watch.ts';
+import { watch, watched, watchWork } from '../harness/loop-watch.ts';
 import { percentile, seeded } from '../harness/statistics.ts';
 import { userId } from './enter.ts';
 import { Sale } from './sale.ts';
@@ -159,10 +159,14 @@ export async function holds(options: HoldsOptions) {
 	const picking = new Picking(sale, options.seats, buyers);
 	await closed(picking, options.lanes, options.warmSeconds);
 	watch();
+	const work = watchWork();
+	const cpu = process.cpuUsage();
 	const perSecond = await closed(picking, options.lanes, options.seconds);
-	const loop = watched();
+	const { user, system } = process.cpuUsage(cpu);
+	const microsPerHold = (user + system) / picking.latenciesMs.length;
+	const loop = { ...watched(), workMs: work() };
 	await open(picking, options.perSecond, options.seconds);
 	const openP99Ms = percentile(picking.latenciesMs, 0.99);
 	const missed = picking.missed + (await disputed(sale, buyers));
-	return { perSecond, openP99Ms, loop, taken: picking.taken, missed };
+	return { perSecond, microsPerHold, openP99Ms, loop, taken: picking.taken, missed };
 }
