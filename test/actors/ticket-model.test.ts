@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.ts';
-import { checkRestart, checkSale } from '../support/ticket-invariants.ts';
+import { checkReplay, checkRestart, checkSale } from '../support/ticket-invariants.ts';
 import { OPENS_AT, OPS, type SaleOptions, SERVICE, TicketSale } from '../support/ticket-sale.ts';
 
 const NAMES = ['ann', 'bob', 'cem', 'dana', 'eva', 'fay'];
@@ -210,15 +210,22 @@ class Line {
 async function run(options: SaleOptions, steps: readonly Step[]): Promise<TicketSale> {
 	const sale = await TicketSale.open(options);
 	const line = new Line();
+	let cut: { parts: Iterable<unknown>; position: number } | undefined;
 	for (const step of steps) {
 		await take(sale, step);
 		checkSale(sale.state);
 		line.follow(sale.actor.events);
 		const places = await sale.look(...line.users, ...NAMES);
+		// Taken while the sale goes on, like a snapshot of the host.
+		if (cut === undefined && sale.actor.position > 20) {
+			cut = { parts: sale.actor.cut(), position: sale.actor.position };
+		}
 		expect(places.slice(0, line.users.length).map(({ place }) => place)).toEqual([
 			...line.users.keys(),
 		]);
 	}
+	checkReplay(sale);
+	if (cut !== undefined) checkReplay(sale, [...cut.parts], cut.position);
 	return sale;
 }
 

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
+import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.ts';
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import type { TicketEventState } from '../../actors/ticket-event/ticket-event-state.ts';
 import { unitsOf } from '../../actors/ticket-event/ticket-event-state.ts';
-import { pack } from '../../src/protocol/codec.ts';
+import { pack, unpack } from '../../src/protocol/codec.ts';
 import type { TicketSale } from './ticket-sale.ts';
 
 const LIVE = ['paying', 'declined', 'resolving'];
@@ -108,6 +109,21 @@ export function checkRestart(sale: TicketSale): void {
 		bought: [...actor.state.bought].sort(),
 		letters: actor.state.plan.letters(),
 	}).toEqual(before);
+}
+
+/** Throws unless all events give the state, on top of an earlier cut behind `from` of them as well. */
+export function checkReplay(sale: TicketSale, cut: readonly unknown[] = [], from = 0): void {
+	const { actor } = sale;
+	const { id, position: length } = actor;
+	let state =
+		from === 0 ? ticketEventKind.initial(id) : ticketEventKind.restore(id, unpack(pack(cut)) as []);
+	for (let at = from; at < length; at++) {
+		const event = actor.events[at] as TicketEvent;
+		const meta = { key: 'ticket-event/show', id, position: at + 1 } as const;
+		state = ticketEventKind.evolve(state, event, { ...meta, at: actor.times[at] ?? 0 });
+	}
+	const packed = Buffer.from(pack([...ticketEventKind.cut(state)])).toString('base64');
+	expect(packed).toBe(packedCut(sale));
 }
 
 const packedCut = ({ actor }: TicketSale) => Buffer.from(pack([...actor.cut()])).toString('base64');

@@ -36,16 +36,26 @@ export type Provider = (call: PaymentCall, id: string) => PaymentResult | undefi
 export const PAYS: Provider = ({ op }) =>
 	op === 'status' ? { outcome: 'done', state: 'notFound' } : { outcome: 'done' };
 
+/** Keeps when each event happened. */
+class TimedActor extends PureActor<TicketEventState, TicketEvent> {
+	readonly times: number[] = [];
+
+	override apply(event: TicketEvent): void {
+		this.times.push(this.now);
+		super.apply(event);
+	}
+}
+
 /**
  * One sale without a host: the actor with a clock that fires its timers one after another, and a
  * provider that is asked when the test says so.
  */
 export class TicketSale {
-	readonly actor: PureActor<TicketEventState, TicketEvent>;
+	readonly actor: TimedActor;
 	provider: Provider = PAYS;
 
 	constructor(id = 'show') {
-		this.actor = new PureActor(ticketEventKind, id);
+		this.actor = new TimedActor(ticketEventKind, id);
 	}
 
 	/** A sale that is open, at a desk unless told otherwise. */
