@@ -16,6 +16,13 @@ export interface SocketLike {
 
 export type SocketMaker = new (url: string) => SocketLike;
 
+/** The part of `AbortSignal` that is used: it is not among the globals of every platform's types. */
+export interface AbortSignalLike {
+	readonly aborted: boolean;
+	addEventListener(type: 'abort', listener: () => void): void;
+	removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** React Native's `AppState`, as far as it is used. */
 export interface AppStateLike {
 	readonly currentState?: string | null;

@@ -6,7 +6,7 @@ export type { ChannelChange, ChannelInfo } from './channel-log.ts';
 export type { PendingMessage, SendArgs, Sent } from './channel-outbox.ts';
 export type { Channels, ChannelsEvents } from './channels.ts';
 export { type ConnectOptions, connect } from './connect.ts';
-export type { AppStateLike, SocketLike, SocketMaker } from './environment.ts';
+export type { AbortSignalLike, AppStateLike, SocketLike, SocketMaker } from './environment.ts';
 export type { Asset, AssetJob, AssetSnapshot, Consent, JobStep } from './generated/assets.ts';
 export type { ChannelKind, Member, Message, Role } from './generated/channel.ts';
 export type { ChannelSummary } from './generated/channels.ts';

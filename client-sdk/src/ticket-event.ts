@@ -1,4 +1,5 @@
 import { estimateWaitSeconds, placeNow } from '../../src/protocol/wait-estimate.ts';
+import type { AbortSignalLike } from './environment.ts';
 import {
 	type Order,
 	type TicketEventInfo,
@@ -143,7 +144,7 @@ export class TicketEvent {
 	}
 
 	/** Resolves when the user is inside; rejects with `SOLD_OUT`, `CLOSED`, or when the user has left. */
-	admitted({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Standing> {
+	admitted({ signal }: { readonly signal?: AbortSignalLike } = {}): Promise<Standing> {
 		this.#handle.want();
 		return new Promise((resolve, reject) => {
 			const abort = () => {

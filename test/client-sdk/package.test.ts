@@ -137,7 +137,7 @@ describe('the npm package', () => {
 			writeFileSync(join(project, file), code);
 			return file;
 		});
-		expect(files).toHaveLength(2);
+		expect(files).toHaveLength(3);
 		writeFileSync(join(project, 'around.d.ts'), AROUND);
 		expect(check([...files, 'around.d.ts'], 'es2022,dom')).toBe('');
 	});
