@@ -1,3 +1,18 @@
+/**
+ * One sale, and where its users stand.
+ *
+ *     scheduled ──opensAt──▶ open ◀──units come back── soldOut
+ *                             └──everything is sold─────▲        all of them ──closesAt, close──▶ closed
+ *
+ * A pause stands beside that: nothing opens, nobody gets a turn, payments go on.
+ *
+ *     before ──arrive──▶ waiting ──▶ turn ──claim──▶ inside ──checkout──▶ paying ──paid──▶ done
+ *       ▲                   │          │                │                   │
+ *       └──left─────────────┴──graceMs─┴──pickSeconds───┴──paySeconds───────┘
+ *
+ * Who missed a turn and comes back within `returnMs` waits before the queue. Who pays behind the time,
+ * because the outcome is in doubt, takes no place any more, and keeps the units until it is known.
+ */
 import type { Intent } from '../../src/core/actor-kind.ts';
 import type {
 	OrderStatus,
