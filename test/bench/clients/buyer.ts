@@ -28,6 +28,11 @@ export class Buyer {
 		return new Buyer(link, handle);
 	}
 
+	/** How often the user was told something unasked: ticks, mostly. */
+	get told(): number {
+		return this.#link.ephemerals;
+	}
+
 	/** Joins the queue. */
 	async enter(): Promise<TicketMe> {
 		return (await this.#link.command(this.#handle, 'enter', { args: {} })) as TicketMe;

@@ -49,6 +49,8 @@ export class NaruLink {
 	/** By `handle:n`. */
 	#replies = new Map<string, PromiseWithResolvers<unknown>>();
 	#opened = 0;
+	/** How often something was told that is stored nowhere. */
+	ephemerals = 0;
 
 	/** Opens the socket and says hello; resolves with the welcome. */
 	static async connect(url: string, token: string): Promise<NaruLink> {
@@ -127,6 +129,9 @@ export class NaruLink {
 				this.#byDown.get(frame.handle)?.hear(data.e, data.p);
 				return;
 			}
+			case OP.ephemeral:
+				this.ephemerals++;
+				return;
 			case OP.reply:
 				this.#reply(frame);
 				return;

@@ -4,12 +4,14 @@ import { ticketHolds } from './ticket-holds.ts';
 import { ticketOneSeat } from './ticket-one-seat.ts';
 import { ticketPace } from './ticket-pace.ts';
 import { ticketTick } from './ticket-tick.ts';
+import { ticketWaiting } from './ticket-waiting.ts';
 
 /** The goals of a sale, in the order of the table. */
 export const TICKET: readonly BenchRow[] = [
 	ticketEnter,
 	ticketEnterStore,
 	ticketTick,
+	ticketWaiting,
 	ticketOneSeat,
 	ticketHolds,
 	ticketPace,
