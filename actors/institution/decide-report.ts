@@ -8,7 +8,7 @@ import { chooseCanaries, judgeCanaries, livingNodes } from './canaries.ts';
 import { gainOf, MINUTE_MS, SIXTHS } from './evolve-institution.ts';
 import type { Cell, InstitutionEvent, ReportedEvent } from './institution-events.ts';
 import { cellKey, type InstitutionState, processKey } from './institution-state.ts';
-import { type Finding, judge, sumsByNode } from './judge.ts';
+import { type Finding, judge, sumsOfNode } from './judge.ts';
 import { circuitOf, gateOf, type Health, STEPS_PERCENT, type Standing } from './standing.ts';
 
 /**
@@ -151,12 +151,11 @@ function cleared(hearing: Hearing): InstitutionEvent | undefined {
 	const { badNodes, rules } = state.standing;
 	if (badNodes.length === 0) return undefined;
 	const present = Math.floor(reported.time / MINUTE_MS);
-	const rows = sumsByNode(state, (present - 1) * SIXTHS);
 	const known = new Set([...state.reporters.values()].map(({ node }) => node));
 	const node = badNodes.find((bad) => {
-		const sums = rows.get(bad);
-		const isGood = sums !== undefined && sums.calls >= RETURN_CALLS_MIN;
-		return !known.has(bad) || (isGood && sums.bad < sums.calls * rules.breaker.failureRate);
+		const sums = sumsOfNode(state, bad, (present - 1) * SIXTHS);
+		const isGood = sums.bad < sums.calls * rules.breaker.failureRate;
+		return !known.has(bad) || (sums.calls >= RETURN_CALLS_MIN && isGood);
 	});
 	if (node === undefined) return undefined;
 	const left = badNodes.filter((bad) => bad !== node);

@@ -8,6 +8,7 @@ import type {
 import {
 	cellKey,
 	type InstitutionState,
+	type JudgedSums,
 	NEVER,
 	processKey,
 	REPORTERS_MAX,
@@ -33,12 +34,21 @@ export const minuteOf = ({ sixth }: { readonly sixth: number }) => Math.floor(si
 export const callsOf = ([ok, failed, slow]: Counts) => ok + failed + slow;
 export const badOf = ([, failed, slow]: Counts) => failed + slow;
 
-function add(sums: Map<number, Sums>, when: number, gain: Counts): void {
-	const sum = sums.get(when) ?? { calls: 0, bad: 0 };
+function add(sum: Sums, gain: Counts): void {
 	sum.calls += callsOf(gain);
 	sum.bad += badOf(gain);
-	sums.set(when, sum);
 }
+
+const ofKey = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+	const known = map.get(key);
+	if (known !== undefined) return known;
+	const made = make();
+	map.set(key, made);
+	return made;
+};
+
+const noCalls = (): Sums => ({ calls: 0, bad: 0 });
+const noJudgedCalls = (): JudgedSums => ({ ...noCalls(), nodes: new Map() });
 
 /** Good and bad ones of one report come in no order: then the bad ones count. */
 function tried(trial: Trial, gain: Counts, time: number): void {
@@ -92,9 +102,11 @@ function report(state: InstitutionState, data: ReportedEvent): void {
 		const key = cellKey(cell);
 		const gain = gainOf(cell.counts, reporter.cells.get(key)?.counts);
 		reporter.cells.set(key, cell);
-		add(state.minutes, minuteOf(cell), gain);
+		add(ofKey(state.minutes, minuteOf(cell), noCalls), gain);
 		if (cell.generation !== generation) continue;
-		add(state.judged, cell.sixth, gain);
+		const judged = ofKey(state.judged, cell.sixth, noJudgedCalls);
+		add(judged, gain);
+		add(ofKey(judged.nodes, data.node, noCalls), gain);
 		if (trial !== undefined) tried(trial, gain, state.time);
 	}
 	if (minute === before) return;

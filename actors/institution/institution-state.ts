@@ -38,6 +38,11 @@ export interface Sums {
 	bad: number;
 }
 
+/** The same, node by node as well. */
+export interface JudgedSums extends Sums {
+	readonly nodes: Map<string, Sums>;
+}
+
 export interface Holder {
 	readonly node: string;
 	readonly incarnation: string;
@@ -62,7 +67,7 @@ export interface InstitutionState {
 	time: number;
 	readonly reporters: Map<string, Reporter>;
 	/** Calls of the present generation, by sixth of a minute. */
-	readonly judged: Map<number, Sums>;
+	readonly judged: Map<number, JudgedSums>;
 	/** All calls, by minute. */
 	readonly minutes: Map<number, Sums>;
 	/** One node's calls are bad, and the others have not been heard yet. */

@@ -67,11 +67,22 @@ function windowOf(
 	return { from: minute - SIXTHS, sums: sumsSince(state, minute - SIXTHS, gains) };
 }
 
+/** The same calls of one node, as far as they are known. */
+export function sumsOfNode(state: InstitutionState, node: string, from: number): Sums {
+	const sums = { calls: 0, bad: 0 };
+	for (const [sixth, { nodes }] of state.judged) {
+		const { calls, bad } = (sixth >= from && nodes.get(node)) || { calls: 0, bad: 0 };
+		sums.calls += calls;
+		sums.bad += bad;
+	}
+	return sums;
+}
+
 /** The same calls, node by node. */
-export function sumsByNode(
+function sumsByNode(
 	state: InstitutionState,
 	from: number,
-	also?: { readonly node: string; readonly gains: Gains },
+	also: { readonly node: string; readonly gains: Gains },
 ): Map<string, Sums> {
 	const rows = new Map<string, Sums>();
 	const add = (node: string, { calls, bad }: Sums) => {
@@ -80,14 +91,11 @@ export function sumsByNode(
 		row.bad += bad;
 		rows.set(node, row);
 	};
-	const { generation } = state.standing;
-	for (const { node, cells } of state.reporters.values()) {
-		for (const cell of cells.values()) {
-			if (cell.generation !== generation || cell.sixth < from) continue;
-			add(node, { calls: callsOf(cell.counts), bad: badOf(cell.counts) });
-		}
+	for (const [sixth, { nodes }] of state.judged) {
+		if (sixth < from) continue;
+		for (const [node, sums] of nodes) add(node, sums);
 	}
-	for (const gain of also?.gains ?? []) if (gain.sixth >= from) add(also?.node ?? '', gain);
+	for (const gain of also.gains) if (gain.sixth >= from) add(also.node, gain);
 	return rows;
 }
 
@@ -112,11 +120,17 @@ function whoseFault(
 		rest.calls += calls;
 		rest.bad += bad;
 	}
-	if (rest.calls >= callsMin) {
-		if (isBad(rest, rate)) return { kind: 'bank' };
-		return isBad(worst[1], rate) ? { kind: 'node', node } : { kind: 'fine' };
+	if (rest.calls < callsMin) {
+		return isBad(worst[1], rate) ? { kind: 'alone', node } : { kind: 'fine' };
 	}
-	return isBad(worst[1], rate) ? { kind: 'alone', node } : { kind: 'fine' };
+	return compare(worst, rest, rate);
+}
+
+/** One node against the others. Only where those are well for certain it is the node. */
+function compare([node, sums]: readonly [string, Sums], rest: Sums, rate: number): Finding {
+	if (isBad(rest, rate)) return { kind: 'bank' };
+	if (!isBad(sums, rate)) return { kind: 'fine' };
+	return isBad(rest, rate * CAUTION_PART) ? { kind: 'caution' } : { kind: 'node', node };
 }
 
 /** After a while, what is known of the others has to do; there may be none. */
@@ -137,8 +151,8 @@ function settle(
 		rest.calls += calls;
 		rest.bad += bad;
 	}
-	if (rest.calls === 0 || isBad(rest, rate)) return { kind: 'bank' };
-	return { kind: 'node', node };
+	if (rest.calls === 0) return { kind: 'bank' };
+	return compare([node, rows.get(node) ?? rest], rest, rate);
 }
 
 /** Judges the calls of the present generation, those of a report included. */

@@ -14,7 +14,7 @@ const VERSION = 1;
 const PART_ROWS_MAX = 50;
 
 type Head = Pick<InstitutionState, 'standing' | 'time' | 'trials' | 'tick' | 'suspicion'> & {
-	readonly judged: readonly (readonly [number, Sums])[];
+	readonly judged: readonly (readonly [number, readonly (readonly [string, Sums])[]])[];
 	readonly minutes: readonly (readonly [number, Sums])[];
 	readonly holders: readonly Holder[];
 };
@@ -30,6 +30,13 @@ function* partsOf(head: Head, reporters: readonly ReporterRow[]): Generator<Part
 	}
 }
 
+/** The sums of all nodes are those of the whole. */
+const judgedOf = (judged: InstitutionState['judged']) =>
+	[...judged].map(([sixth, { nodes }]) => [sixth, nodesOf(nodes)] as const);
+
+const nodesOf = (nodes: ReadonlyMap<string, Sums>) =>
+	[...nodes].map(([node, sums]) => [node, { ...sums }] as const);
+
 const sumsOf = (sums: ReadonlyMap<number, Sums>) =>
 	[...sums].map(([minute, sum]) => [minute, { ...sum }] as const);
 
@@ -42,7 +49,7 @@ export function cutInstitution(state: InstitutionState): Iterable<unknown> {
 		tick,
 		...(suspicion === undefined ? {} : { suspicion }),
 		trials: state.trials.map((trial) => ({ ...trial })),
-		judged: sumsOf(state.judged),
+		judged: judgedOf(state.judged),
 		minutes: sumsOf(state.minutes),
 		holders: [...state.holders.values()],
 	};
@@ -59,7 +66,15 @@ function restoreHead(state: InstitutionState, head: Head): void {
 	state.tick = head.tick;
 	state.suspicion = head.suspicion;
 	state.trials = head.trials.map((trial) => ({ ...trial }));
-	for (const [minute, sums] of head.judged) state.judged.set(minute, { ...sums });
+	for (const [sixth, nodes] of head.judged) {
+		const sums = { calls: 0, bad: 0, nodes: new Map<string, Sums>() };
+		for (const [node, { calls, bad }] of nodes) {
+			sums.calls += calls;
+			sums.bad += bad;
+			sums.nodes.set(node, { calls, bad });
+		}
+		state.judged.set(sixth, sums);
+	}
 	for (const [minute, sums] of head.minutes) state.minutes.set(minute, { ...sums });
 	for (const holder of head.holders) {
 		state.holders.set(processKey(holder.node, holder.incarnation), holder);

@@ -32,6 +32,15 @@ describe('[I11] the circuit opens', () => {
 		expect(world.standing.badNodes).toEqual(['3']);
 	});
 
+	test('[I11] no node is named for what happens to all', async () => {
+		const world = await bank();
+		await world.run(25, each(TEN, { ok: 8, failed: 2 }));
+		await world.run(20, each(TEN, { failed: 20 }));
+		expect(world.circuit).toBe('open');
+		expect(world.standing.badNodes).toEqual([]);
+		expect(world.gates().every(({ badNodes }) => badNodes.length === 0)).toBe(true);
+	});
+
 	test('[I11] of an only node at once, and of the only one that calls after a while', async () => {
 		const alone = await bank();
 		await alone.run(5, { 1: { ok: 1 } });
