@@ -27,6 +27,15 @@ describe('the line', () => {
 		expect(await sale.report()).toMatchObject({ arrived: 3, waiting: 2 });
 	});
 
+	test('[T2] a thousand enters of one user change nothing', async () => {
+		const sale = await TicketSale.open({ admission: { maxActive: 1 } });
+		await sale.arrive('first', 'ann');
+		const { position } = sale.actor;
+		const told = await sale.arrive(...Array<string>(1_000).fill('ann'));
+		expect(new Set(told.map(({ place }) => place))).toEqual(new Set([0]));
+		expect(sale.actor.position).toBe(position);
+	});
+
 	test('[T2] a turn that nobody takes passes on within its grace, and the user is told', async () => {
 		const sale = await TicketSale.open({ admission: { maxActive: 1, graceMs: 60_000 } });
 		await sale.arrive('ann', 'bob');

@@ -114,6 +114,17 @@ async function answerOne(sale: TicketSale, answer: PaymentResult): Promise<void>
 	await sale.answerCalls();
 }
 
+/** What the answer says, and the turns since, give everybody's exact place. */
+async function arrive(sale: TicketSale, users: readonly string[]): Promise<void> {
+	const told = await sale.arrive(...users);
+	const found = await sale.look(...users);
+	for (const [at, { phase, place = 0, turned = 0 }] of told.entries()) {
+		expect(phase).toBe(found[at]?.phase);
+		if (phase !== 'waiting' || sale.state.returning.has(users[at] ?? '')) continue;
+		expect(place - (sale.state.tally.turned - turned)).toBe(found[at]?.place);
+	}
+}
+
 async function goOn(sale: TicketSale, userId: string, seats: readonly string[]): Promise<void> {
 	const what = sale.state.plan.seats.length > 0 ? [...seats] : seats.length;
 	const { phase, held, order } = await sale.me(userId);
@@ -130,7 +141,7 @@ async function take(sale: TicketSale, step: Step): Promise<void> {
 	const { actor } = sale;
 	switch (step.do) {
 		case 'arrive':
-			await sale.arrive(...step.users);
+			await arrive(sale, step.users);
 			return;
 		case 'claim':
 			await sale.claim(...step.users);
