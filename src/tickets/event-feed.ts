@@ -37,6 +37,13 @@ export interface EventView {
 	readonly secret?: string | undefined;
 }
 
+/** What the actor answered of one user. */
+export interface Answered {
+	readonly me: TicketMe;
+	/** What was {@link EventFeed.heard} by then: all of it is in the answer, and nothing behind it. */
+	readonly heard: number;
+}
+
 /** Hears of one event. */
 export interface EventListener {
 	/** The owner is there: first, and again after another took over. What was told before is old. */
@@ -54,8 +61,8 @@ export interface EventFeedOptions {
 
 export class EventFeed {
 	readonly eventId: string;
-	readonly arrivals: UserBatches<TicketMe>;
-	readonly looks: UserBatches<TicketMe>;
+	readonly arrivals: UserBatches<Answered>;
+	readonly looks: UserBatches<Answered>;
 	readonly claims: UserBatches<undefined>;
 	readonly #options: EventFeedOptions;
 	readonly #key: ActorKey;
@@ -67,6 +74,7 @@ export class EventFeed {
 	/** Set while the owner is heard. */
 	#ear: Ear | undefined;
 	#attempts = 0;
+	#heard = 0;
 	#cancelRetry = () => {};
 	#isOver = false;
 
@@ -103,6 +111,11 @@ export class EventFeed {
 		return this.#view;
 	}
 
+	/** Counts the commits that were told here. */
+	get heard(): number {
+		return this.#heard;
+	}
+
 	/** Whether the owner is heard now. */
 	get isLive(): boolean {
 		return this.#view !== undefined && this.#ear?.isHeard === true;
@@ -133,12 +146,21 @@ export class EventFeed {
 		return new Promise((resolve) => this.#options.actors.command(this.#key, request, resolve));
 	}
 
-	async #standings(
+	#standings(
 		name: 'arrive' | 'look',
 		users: readonly string[],
-	): Promise<{ readonly ok: true; readonly values: readonly TicketMe[] } | Refused> {
-		const answer = await this.#ask(name, { users });
-		return answer.ok ? { ok: true, values: (answer.reply as { me: TicketMe[] }).me } : answer;
+	): Promise<{ readonly ok: true; readonly values: readonly Answered[] } | Refused> {
+		const request = { caller: this.#caller, name, args: { users } };
+		return new Promise((resolve) => {
+			this.#options.actors.command(this.#key, request, (answer) => {
+				const heard = this.#heard;
+				if (!answer.ok) resolve(answer);
+				else {
+					const { me: all } = answer.reply as { me: readonly TicketMe[] };
+					resolve({ ok: true, values: all.map((me) => ({ me, heard })) });
+				}
+			});
+		});
 	}
 
 	#ask(name: string, args: unknown): Promise<CommandAnswer> {
@@ -196,6 +218,7 @@ export class EventFeed {
 	}
 
 	#told({ told }: Publication): void {
+		this.#heard++;
 		for (const { event } of told) {
 			const [type, data] = event;
 			if (type === 'info' && this.#view !== undefined) {

@@ -27,6 +27,8 @@ export interface SessionLobby {
 	look(user: LobbyUser): Promise<CommandAnswer>;
 	/** With the proof in place of the admission's id. */
 	proven(user: LobbyUser, me: TicketMe): Promise<TicketMe>;
+	/** Holds back where the user stands until the answer to what is asked now has left. */
+	hush(user: LobbyUser): () => void;
 	/** All that there is to know, for a reader that missed something. */
 	retell(user: LobbyUser, session: LobbySession): void;
 	left(user: LobbyUser, session: LobbySession): void;
@@ -97,9 +99,15 @@ export class LobbySession implements ServiceSession {
 		if (proof === undefined) return { ok: false, code: 'UNAVAILABLE' };
 		if (!proof.ok) return proof;
 		const given = { ...(args as object), admission: proof.admission };
-		const answer = await this.#ask(name, given, request);
-		if (!answer.ok || name === 'checkout') return answer;
-		return { ok: true, reply: await this.#lobby.proven(this.#user, answer.reply as TicketMe) };
+		if (name === 'checkout') return this.#ask(name, given, request);
+		const answered = this.#lobby.hush(this.#user);
+		try {
+			const answer = await this.#ask(name, given, request);
+			if (!answer.ok) return answer;
+			return { ok: true, reply: await this.#lobby.proven(this.#user, answer.reply as TicketMe) };
+		} finally {
+			answered();
+		}
 	}
 
 	/** The actor decides, in the name of the buyer. */

@@ -20,13 +20,17 @@ export class LobbyUser implements WheelMember {
 	me: TicketMe | undefined;
 	/** How many queues had ended when it said so. */
 	round = 0;
-	/** Counts what the actor has told of the user by itself: what was asked before is older. */
-	version = 0;
+	/** When the actor told of the user by itself: an answer that had not heard it is older. */
+	newsAt = 0;
 	/** The time of the tick that was told last. */
 	tickAt = 0;
 	/** The deadline of the turn that was claimed. */
 	claimed: number | undefined;
 	proof: Proof | undefined;
+	/** Answers on their way that say where the user stands: news waits, so that none is overtaken. */
+	hushes = 0;
+	/** Something was held back. */
+	isOwed = false;
 	tier = 0;
 	slot = -1;
 	index = 0;

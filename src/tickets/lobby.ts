@@ -15,7 +15,7 @@ import {
 } from '../protocol/ticket-event.ts';
 import { placeNow } from '../protocol/wait-estimate.ts';
 import type { WireEvent } from '../protocol/wire.ts';
-import type { EventFeed, EventListener, EventView } from './event-feed.ts';
+import type { Answered, EventFeed, EventListener, EventView } from './event-feed.ts';
 import { LobbySession, type SessionLobby } from './lobby-session.ts';
 import { isQueued, LobbyUser, NOTHING_HELD, standingOf } from './lobby-user.ts';
 import { type Tier, TierWheel, WHEEL_STEP_MS } from './ticket-tiers.ts';
@@ -43,8 +43,9 @@ export class Lobby implements SessionLobby, EventListener {
 	readonly #users = new Map<string, LobbyUser>();
 	readonly #wheel: TierWheel<LobbyUser>;
 	readonly #unfollow: () => void;
-	/** Counts the queues that have ended. */
+	/** Counts the queues that have ended, and when the last one did. */
 	#round = 0;
+	#endedAt = 0;
 	/** The same object for all who are told, until the next. */
 	#tickEvent: WireEvent | undefined;
 	#infoEvent: WireEvent | undefined;
@@ -106,11 +107,11 @@ export class Lobby implements SessionLobby, EventListener {
 		const ready = await this.feed.ready();
 		if (!ready.ok) return ready;
 		if (user.me === undefined || !this.#isAnsweredHere(user)) {
-			const { version } = user;
-			const round = this.#round;
 			const answer = await this.feed.arrivals.ask(user.userId);
 			if (!answer.ok) return answer;
-			if (user.version === version) this.#learn(user, answer.value, round);
+			this.#answered(user, answer.value);
+			// Arrivals are told to nobody else: the user's other pages learn of it here.
+			if (user.sessions.length > 1) this.#tellMe(user, user.sessions);
 		}
 		return { ok: true, reply: await this.#shown(user) };
 	}
@@ -128,8 +129,23 @@ export class Lobby implements SessionLobby, EventListener {
 		if (user.proof?.admission !== admission || user.proof.deadline !== deadline) {
 			const text = proofs.sign({ userId: user.userId, id: admission, deadline });
 			user.proof = { admission, deadline, text };
+			text.catch(() => {
+				// Signed anew by the next who asks.
+				user.proof = undefined;
+			});
 		}
 		return { ...me, admission: await user.proof.text };
+	}
+
+	hush(user: LobbyUser): () => void {
+		user.hushes++;
+		return () => {
+			user.hushes--;
+			if (user.hushes > 0 || !user.isOwed) return;
+			user.isOwed = false;
+			// The answer leaves with the end of this turn.
+			this.#options.runtime.defer(() => this.#tellMe(user, user.sessions));
+		};
 	}
 
 	retell(user: LobbyUser, session: LobbySession): void {
@@ -180,7 +196,7 @@ export class Lobby implements SessionLobby, EventListener {
 				break;
 			}
 			case 'soldOut':
-				this.#round++;
+				this.#endQueue();
 				this.#tellAll();
 				break;
 			// Seats are for those inside, in a room of their own.
@@ -203,21 +219,26 @@ export class Lobby implements SessionLobby, EventListener {
 	}
 
 	async #look(user: LobbyUser): Promise<{ readonly ok: true } | (CommandAnswer & { ok: false })> {
-		const { version } = user;
-		const round = this.#round;
 		const answer = await this.feed.looks.ask(user.userId);
 		if (!answer.ok) return answer;
-		if (user.version === version) this.#learn(user, answer.value, round);
+		this.#answered(user, answer.value);
 		return { ok: true };
+	}
+
+	/** Takes over an answer, unless the actor has told something newer since. */
+	#answered(user: LobbyUser, { me, heard }: Answered): void {
+		if (heard < user.newsAt) return;
+		this.#learn(user, me, heard < this.#endedAt ? this.#round - 1 : this.#round);
 	}
 
 	/** The actor tells of a user by itself: newer than all that was asked before. */
 	#news(userId: string, me: TicketMe): void {
 		const user = this.#users.get(userId);
 		if (user === undefined) return;
-		user.version++;
+		user.newsAt = this.feed.heard;
 		this.#learn(user, me, this.#round);
-		this.#tellMe(user, user.sessions);
+		if (user.hushes > 0) user.isOwed = true;
+		else this.#tellMe(user, user.sessions);
 	}
 
 	/** Takes over what the actor says; whoever has a turn and is here takes it. */
@@ -265,9 +286,9 @@ export class Lobby implements SessionLobby, EventListener {
 		const { log } = this.#options;
 		this.proven(user, me).then(
 			(shown) => {
-				// What came meanwhile was told, or is about to be.
-				if (user.me !== known) return;
-				for (const session of some) session.hear(['me', shown]);
+				// Something else is known by now: perhaps by a question whose answer is nobody's news.
+				if (user.me !== known) this.#tellMe(user, some);
+				else for (const session of some) session.hear(['me', shown]);
 			},
 			(error) => log.error({ err: error }, 'an admission was not signed'),
 		);
@@ -276,9 +297,14 @@ export class Lobby implements SessionLobby, EventListener {
 	#changed(info: TicketEventInfo): void {
 		const [, before] = this.#infoEvent ?? [];
 		const wasClosed = (before as TicketEventInfo | undefined)?.state === 'closed';
-		if (info.state === 'closed' && !wasClosed) this.#round++;
+		if (info.state === 'closed' && !wasClosed) this.#endQueue();
 		this.#infoEvent = ['info', info];
 		this.#tellAll();
+	}
+
+	#endQueue(): void {
+		this.#round++;
+		this.#endedAt = this.feed.heard;
 	}
 
 	/** Tells everybody the event and, who is not inside, where that leads: in slices, soon. */
@@ -328,9 +354,8 @@ export class Lobby implements SessionLobby, EventListener {
 		if (!looked.ok || user.me === undefined) return;
 		const { phase, ended } = this.#standing(user);
 		if (wasQueued && phase === 'before' && ended !== 'left') {
-			const { version } = user;
 			const arrived = await this.feed.arrivals.ask(user.userId);
-			if (arrived.ok && user.version === version) this.#learn(user, arrived.value, this.#round);
+			if (arrived.ok) this.#answered(user, arrived.value);
 		}
 		this.#tellMe(user, user.sessions);
 	}

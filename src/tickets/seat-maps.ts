@@ -46,7 +46,7 @@ export class TicketSeatMaps {
 		if (checked?.ok !== true) return checked ?? { ok: false, code: 'UNAVAILABLE' };
 		const looked = await feed.looks.ask(userId);
 		if (!looked.ok) return looked;
-		return mayLookOn(looked.value, checked.admission) ? { ok: true } : ENDED;
+		return mayLookOn(looked.value.me, checked.admission) ? { ok: true } : ENDED;
 	}
 
 	/** Tells the listener all seats, then what changes; the answer ends it. */
@@ -123,6 +123,6 @@ const mayLookOn = (me: TicketMe, admission: string) =>
 async function lookAgain(feed: EventFeed, listener: SeatMapListener): Promise<void> {
 	for (const userId of [...listener.users()]) {
 		const looked = await feed.looks.ask(userId);
-		if (looked.ok && !isInside(looked.value)) listener.ended(userId);
+		if (looked.ok && !isInside(looked.value.me)) listener.ended(userId);
 	}
 }

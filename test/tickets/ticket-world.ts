@@ -111,6 +111,11 @@ export class Page {
 		return this.#world.settled(this.#session.command(name, args, request));
 	}
 
+	/** The same, for whoever lets time pass: the answer is there the moment it leaves. */
+	send(name: string, args: object): Promise<CommandAnswer> {
+		return this.#session.command(name, args);
+	}
+
 	/** The reply, or the code of the refusal. */
 	async ask(name: string, args: object = {}): Promise<unknown> {
 		const answer = await this.run(name, args);
