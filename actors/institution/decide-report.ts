@@ -18,10 +18,12 @@ import { circuitOf, gateOf, type Health, STEPS_PERCENT, type Standing } from './
 const STEP_MS = 2_000;
 /** A report that was under way for longer says nothing of the present. */
 const FRESH_MS = 5_000;
-/** While the circuit is not closed, that a node lives is noted this often. */
+/** While the circuit is not closed, that a node lives is kept this often. */
 const HEARD_MS = 900;
+/** While all is well, good calls of a node are kept this often: totals lose nothing by it. */
+const GOOD_MS = 5_000;
 /** Figures of a minute wait so long for late reports. */
-const FIGURES_MS = 5_000;
+const FIGURES_MS = 10_000;
 /** Calls that are judged while few go through. */
 const RETURN_CALLS_MIN = 10;
 const CELLS_MAX = 200;
@@ -66,6 +68,11 @@ function isWatched({ standing }: InstitutionState): boolean {
 	return circuit === 'open' || circuit === 'recovering';
 }
 
+function isGood({ counts }: Cell, before: Cell | undefined): boolean {
+	const [, failed, slow, throttled] = gainOf(counts, before?.counts);
+	return failed + slow + throttled === 0;
+}
+
 function heardOf(state: InstitutionState, command: Command): ReportedEvent {
 	const report = command.args as Report;
 	const node = command.caller.userId;
@@ -80,15 +87,22 @@ function heardOf(state: InstitutionState, command: Command): ReportedEvent {
 	};
 }
 
-/** Whether the report has to be kept: calls, a new process, or that it lives while that matters. */
+/**
+ * Whether the report has to be kept: what is not good, while anything is not; a new process; that a node
+ * lives while that matters. Good calls alone come again with the next totals.
+ */
 function isNews(
 	state: InstitutionState,
 	{ node, incarnation, time, isFresh, cells }: ReportedEvent,
 ) {
-	if (cells.length > 0) return true;
-	if (!isFresh) return false;
 	const known = state.reporters.get(processKey(node, incarnation));
-	return known === undefined || (isWatched(state) && time - known.heardTime >= HEARD_MS);
+	if (known === undefined) return isFresh || cells.length > 0;
+	const elapsedMs = time - known.heardTime;
+	if (cells.length === 0) return isFresh && isWatched(state) && elapsedMs >= HEARD_MS;
+	if (isWatched(state) || elapsedMs >= GOOD_MS) return true;
+	const { health, badNodes } = state.standing;
+	const isWell = health === 'HEALTHY' && badNodes.length === 0 && state.suspicion === undefined;
+	return !isWell || cells.some((cell) => !isGood(cell, known.cells.get(cellKey(cell))));
 }
 
 const turned = (
@@ -316,10 +330,12 @@ export function decideReport(
 			: Math.min(RETURN_CALLS_MIN, standing.rules.breaker.callsMin);
 	const finding = judge(state, reported, callsMin);
 	const events = judged({ state, reported, finding, now });
+	const isKept = events.length > 0 || isNews(state, reported);
 	const reply: Reported = {
 		time: reported.time,
+		isKept: isKept || reported.cells.length === 0,
 		...(version < standing.version ? { gate: gateOf(standing, now) } : {}),
 	};
-	if (events.length === 0 && !isNews(state, reported)) return { ok: true, events: [], reply };
+	if (!isKept) return { ok: true, events: [], reply };
 	return { ok: true, events: [{ type: 'reported', data: reported }, ...events], reply };
 }

@@ -50,15 +50,21 @@ const ofKey = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
 const noCalls = (): Sums => ({ calls: 0, bad: 0 });
 const noJudgedCalls = (): JudgedSums => ({ ...noCalls(), nodes: new Map() });
 
-/** Good and bad ones of one report come in no order: then the bad ones count. */
+/** Where more than this part is bad, a canary's time of good calls is over. */
+const BAD_PART_MAX = 0.2;
+
+/** A bad call among many good ones happens to the best; more of them, and the time begins anew. */
 function tried(trial: Trial, gain: Counts, time: number): void {
-	if (badOf(gain) > 0) {
+	if (callsOf(gain) === 0) return;
+	trial.good += gain[0];
+	trial.bad += badOf(gain);
+	if (trial.bad > (trial.good + trial.bad) * BAD_PART_MAX) {
 		if (trial.badTime === NEVER) trial.badTime = time;
 		trial.good = 0;
+		trial.bad = 0;
 		trial.goodTime = NEVER;
-	} else if (gain[0] > 0) {
+	} else {
 		if (trial.goodTime === NEVER) trial.goodTime = time;
-		trial.good += gain[0];
 		trial.badTime = NEVER;
 	}
 }
@@ -122,7 +128,8 @@ function report(state: InstitutionState, data: ReportedEvent): void {
 function trialsOf(state: InstitutionState, { standing }: StoodEvent, isNew: boolean): Trial[] {
 	return standing.canaries.map((node) => {
 		const known = isNew ? undefined : state.trials.find((trial) => trial.node === node);
-		return known ?? { node, sinceTime: state.time, good: 0, goodTime: NEVER, badTime: NEVER };
+		const made = { good: 0, bad: 0, goodTime: NEVER, badTime: NEVER };
+		return known ?? { node, sinceTime: state.time, ...made };
 	});
 }
 

@@ -24,11 +24,12 @@ export const NEVER = -1;
 export interface Trial {
 	readonly node: string;
 	readonly sinceTime: number;
-	/** Good ones since the last bad one. */
+	/** Good ones, and few bad ones among them. */
 	good: number;
+	bad: number;
 	/** Of the first of them; {@link NEVER} without one. */
 	goodTime: number;
-	/** Of the first bad one since the last good one. */
+	/** Since when there are too many bad ones; {@link NEVER} where there are not. */
 	badTime: number;
 }
 

@@ -63,7 +63,9 @@ function windowOf(
 	if (last.calls >= callsMin * MANY_CALLS && isBad(last, rate)) return { from: latest, sums: last };
 	const minute = Math.floor(time / MINUTE_MS) * SIXTHS;
 	const present = sumsSince(state, minute, gains);
-	if (present.calls >= callsMin) return { from: minute, sums: present };
+	// Good calls may come some seconds later than bad ones: a minute that begins is not judged alone.
+	const isYoung = latest < minute;
+	if (present.calls >= callsMin && !isYoung) return { from: minute, sums: present };
 	return { from: minute - SIXTHS, sums: sumsSince(state, minute - SIXTHS, gains) };
 }
 

@@ -64,8 +64,9 @@ export class CircuitReporter {
 			this.#unanswered = Math.max(0, this.#unanswered - 1);
 			if (!answer.ok) return;
 			this.#isKnown = true;
-			arrived();
-			this.#answered(answer.reply as Reported);
+			const reply = answer.reply as Reported;
+			if (reply.isKept) arrived();
+			this.#answered(reply);
 		});
 	}
 

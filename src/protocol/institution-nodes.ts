@@ -34,6 +34,8 @@ export interface Report {
 /** The answer to a report. */
 export interface Reported {
 	readonly time: number;
+	/** Whether the calls need not be told again. */
+	readonly isKept: boolean;
 	/** When the node has an older one. */
 	readonly gate?: Gate;
 }

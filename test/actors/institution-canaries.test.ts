@@ -32,11 +32,20 @@ describe('[I13] canaries', () => {
 		]);
 	});
 
-	test('[I13] one bad sample begins the minute anew', async () => {
+	test('[I13] a bad sample among many good ones happens to the best', async () => {
 		const world = await openedBank();
 		const good = { ...each(TEN, {}), 1: { ok: 1 }, 10: { ok: 1 } };
 		await world.run(40, good);
 		await world.run(1, { ...good, 10: { slow: 1 } });
+		await world.run(24, good);
+		expect(world.circuit).toBe('recovering');
+	});
+
+	test('[I13] some bad samples begin the minute anew', async () => {
+		const world = await openedBank();
+		const good = { ...each(TEN, {}), 1: { ok: 1 }, 10: { ok: 1 } };
+		await world.run(40, good);
+		await world.run(11, { ...good, 10: { slow: 1 } });
 		await world.run(59, good);
 		expect(world.circuit).toBe('open');
 		await world.run(5, good);

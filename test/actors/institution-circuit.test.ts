@@ -140,6 +140,21 @@ describe('[I10] reports', () => {
 		expect(world.circuit).toBe('closed');
 	});
 
+	test('[I10] good calls alone are kept every few seconds, and none is lost by it', async () => {
+		const world = await bank();
+		await world.run(1, each(TEN, { ok: 1 }));
+		const { position } = world.actor;
+		await world.run(20, each(TEN, { ok: 1 }));
+		expect(world.actor.position - position).toBe(40);
+		const letter = world.node('1').letter();
+		expect(await world.node('1').report(letter)).toMatchObject({ reply: { isKept: true } });
+		world.node('1').call('ok');
+		expect(await world.node('1').report()).toMatchObject({ reply: { isKept: false } });
+		world.node('1').call('failed');
+		expect(await world.node('1').report()).toMatchObject({ reply: { isKept: true } });
+		expect(world.actor.state.minutes.get(0)).toEqual({ calls: 212, bad: 1 });
+	});
+
 	test('[I10] another process of a node counts anew', async () => {
 		const world = await bank();
 		world.node('1').call('ok', 10);
@@ -267,11 +282,11 @@ describe('[I15] health and orders', () => {
 
 	test('[I15] the board shows each node by the minute', async () => {
 		const world = await bank();
-		await world.run(3, { 1: { ok: 1 }, 2: { failed: 2 } });
+		await world.run(6, { 1: { ok: 1 }, 2: { failed: 2 } });
 		expect(await world.actor.query(OPS, 'board')).toMatchObject({
 			matrix: [
-				{ node: '1', minute: 0, calls: 3, bad: 0 },
-				{ node: '2', minute: 0, calls: 6, bad: 6 },
+				{ node: '1', minute: 0, calls: 6, bad: 0 },
+				{ node: '2', minute: 0, calls: 12, bad: 12 },
 			],
 			nodes: [{ node: '1' }, { node: '2' }],
 		});
