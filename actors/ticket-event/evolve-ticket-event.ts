@@ -178,6 +178,7 @@ const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {
 	sold: (state, { userId, order, tickets, seats }) => {
 		exit(state, userId);
 		state.done.set(userId, order.id);
+		state.ended.delete(userId);
 		state.plan.set(seats, SOLD);
 		state.issued += tickets.length;
 		addBought(state, userId, order.quantity);

@@ -83,12 +83,16 @@ export function meOutside(
 	userId: string,
 	phase: Tally['phase'],
 ): TicketMe {
-	const order = state.orders.get(state.done.get(userId) ?? '');
-	if (order !== undefined) return meDone(toOrder(state.id, order));
-	if ((state.bought.get(userId) ?? 0) >= state.sale.maxPerUser) return meDone();
-	if (phase === 'soldOut' || phase === 'closed') return meOver(phase);
 	const ended = state.ended.get(userId);
-	return ended === undefined ? { phase: 'before', held: NOTHING_HELD } : meEnded(ended);
+	const hasAll = (state.bought.get(userId) ?? 0) >= state.sale.maxPerUser;
+	const order = state.orders.get(state.done.get(userId) ?? '');
+	if (hasAll || (order !== undefined && ended === undefined)) {
+		return meDone(order && toOrder(state.id, order));
+	}
+	const why = ended === undefined ? {} : { ended };
+	return phase === 'soldOut' || phase === 'closed'
+		? { ...meOver(phase), ...why }
+		: { phase: 'before', held: NOTHING_HELD, ...why };
 }
 
 /** Of somebody who takes a place; `undefined` for others. */

@@ -68,10 +68,7 @@ const SHOW: { readonly [T in TicketEvent['type']]?: Show<T> } = {
 	orderTold: showOrder,
 	orderWaits: showOrder,
 	sold: ({ userId, order, seats }) => [toUser(userId, meDone(order)), ...seatsShown(seats, SOLD)],
-	orderEnded: ({ userId, order, why, seats }) => [
-		toUser(userId, { ...meEnded(why), order }),
-		...seatsShown(seats, FREE),
-	],
+	orderEnded: ({ userId, why, seats }) => [outside(userId, why), ...seatsShown(seats, FREE)],
 	refunded: ({ userId, me, seats }) => [toUser(userId, me), ...seatsShown(seats, FREE)],
 };
 

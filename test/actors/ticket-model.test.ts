@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.ts';
-import { checkReplay, checkRestart, checkSale } from '../support/ticket-invariants.ts';
+import { checkReplay, checkRestart, checkSale, checkTold } from '../support/ticket-invariants.ts';
 import { OPENS_AT, OPS, type SaleOptions, SERVICE, TicketSale } from '../support/ticket-sale.ts';
 
 const NAMES = ['ann', 'bob', 'cem', 'dana', 'eva', 'fay'];
@@ -223,7 +223,9 @@ async function run(options: SaleOptions, steps: readonly Step[]): Promise<Ticket
 	const line = new Line();
 	let cut: { parts: Iterable<unknown>; position: number } | undefined;
 	for (const step of steps) {
+		const heard = sale.actor.heard.length;
 		await take(sale, step);
+		await checkTold(sale, heard);
 		checkSale(sale.state);
 		line.follow(sale.actor.events);
 		const places = await sale.look(...line.users, ...NAMES);

@@ -4,6 +4,7 @@ import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts'
 import type { TicketEventState } from '../../actors/ticket-event/ticket-event-state.ts';
 import { unitsOf } from '../../actors/ticket-event/ticket-event-state.ts';
 import { pack, unpack } from '../../src/protocol/codec.ts';
+import type { TicketMe } from '../../src/protocol/ticket-event.ts';
 import type { TicketSale } from './ticket-sale.ts';
 
 const LIVE = ['paying', 'declined', 'resolving'];
@@ -130,3 +131,32 @@ const packedCut = ({ actor }: TicketSale) => Buffer.from(pack([...actor.cut()]))
 
 const callIds = (state: TicketEventState) =>
 	(ticketEventKind.intents?.(state) ?? []).map(({ id }) => id).sort();
+
+/** Where users were told that they stand, last, since a number of things were heard. */
+function lastTold({ actor }: TicketSale, from: number): Map<string, TicketMe> {
+	const last = new Map<string, TicketMe>();
+	for (const { type, data } of actor.heard.slice(from)) {
+		if (type === 'me') {
+			const { userId, me } = data as { userId: string; me: TicketMe };
+			last.set(userId, me);
+		} else if (type === 'turn') {
+			const { users, deadline } = data as { users: string[]; deadline: number };
+			const held = { seats: [], quantity: 0 };
+			for (const userId of users) last.set(userId, { phase: 'turn', deadline, held });
+		}
+	}
+	return last;
+}
+
+/** Throws unless users stand where they were told last, since a number of things were heard. */
+export async function checkTold(sale: TicketSale, from: number): Promise<void> {
+	const { phase: stands } = sale.state.tally;
+	const isOver = stands === 'soldOut' || stands === 'closed';
+	for (const [userId, told] of lastTold(sale, from)) {
+		const me = await sale.me(userId);
+		// Came again since, and was answered.
+		if (me.phase === 'waiting') continue;
+		const phase = isOver && told.phase === 'before' ? stands : told.phase;
+		expect({ ...told, phase }).toEqual({ ...me, ...(isOver && { ended: told.ended }) });
+	}
+}
