@@ -269,7 +269,7 @@ function healthOf(standing: Standing, { kind }: Finding): Health {
 }
 
 /** Worse at once, well again only after a minute; a transition of the circuit says it at once too. */
-export function withHealth(
+function withHealth(
 	standing: Standing,
 	finding: Finding,
 	{ time, isTurn }: { readonly time: number; readonly isTurn: boolean },

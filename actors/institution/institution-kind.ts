@@ -17,6 +17,7 @@ import { INSTITUTION_EVENT_VERSIONS, type InstitutionEvent } from './institution
 import { type InstitutionState, initialInstitution } from './institution-state.ts';
 import {
 	INSTITUTION_COLLECTIONS,
+	lastTurns,
 	projectInstitution,
 	showInstitution,
 } from './project-institution.ts';
@@ -67,7 +68,8 @@ function query(
 	if (name !== 'board') return refuse('INVALID', 'no such query');
 	if (!isOperator(caller)) return FOR_OPERATORS;
 	const board = boardOf(state, now);
-	return { ok: true, run: () => board };
+	const { id } = state;
+	return { ok: true, run: async (reads) => ({ ...board, turns: await lastTurns(id, reads) }) };
 }
 
 /** One institution: coordinator of its circuit and its permits for the whole cluster (I10 to I15, I22). */

@@ -3,7 +3,7 @@ import type { ReportedEvent } from './institution-events.ts';
 import { cellKey, type InstitutionState, processKey, type Sums } from './institution-state.ts';
 
 /** So long a verdict waits for the reports of other nodes when only one node's calls are bad. */
-export const OTHERS_MS = 3_000;
+const OTHERS_MS = 3_000;
 /** Without operators' wishes, this part of the rate that opens is worth caution. */
 const CAUTION_PART = 0.4;
 /** So many times the least number of calls are enough to judge the last 10 to 20 s by themselves. */

@@ -1,18 +1,11 @@
 import type { EventMeta, Shown } from '../../src/core/actor-kind.ts';
-import type { Collection, RowWrite } from '../../src/core/store.ts';
+import type { Collection, Reads, RowWrite } from '../../src/core/store.ts';
 import { splitKey } from '../../src/protocol/ids.ts';
 import type { InstitutionEvent } from './institution-events.ts';
 import type { InstitutionState } from './institution-state.ts';
 import { circuitOf, gateOf, infoOf } from './standing.ts';
 
 const BY_INSTITUTION = { column: 'institution', kind: 'institution' };
-
-/** One document per institution: what everybody may see of it. */
-export const INSTITUTIONS: Collection = {
-	name: 'institutions',
-	key: [{ name: 'institution', type: 'text' }],
-	actor: BY_INSTITUTION,
-};
 
 /**
  * What became of each circuit, and by whom: {institution, circuit, generation, health, at, reason, by?,
@@ -29,7 +22,20 @@ export const CIRCUIT_TURNS: Collection = {
 };
 
 /** Every collection that institutions write. */
-export const INSTITUTION_COLLECTIONS = [INSTITUTIONS, CIRCUIT_TURNS] as const;
+export const INSTITUTION_COLLECTIONS = [CIRCUIT_TURNS] as const;
+
+const TURNS_SHOWN = 50;
+
+/** The last turns of a circuit, the newest first. */
+export async function lastTurns(id: string, reads: Reads) {
+	const { rows } = await reads.page({
+		collection: CIRCUIT_TURNS.name,
+		prefix: [id],
+		descending: true,
+		limit: TURNS_SHOWN,
+	});
+	return rows.map(({ key, doc }) => ({ position: key[1], ...doc }));
+}
 
 /** The rows that an event writes. */
 export function projectInstitution(
@@ -39,21 +45,15 @@ export function projectInstitution(
 ): readonly RowWrite[] {
 	const { type } = event;
 	if (type === 'reported' || type === 'permitted' || type === 'suspected') return [];
+	if (type === 'counted') return [];
 	const { standing, at, reason, by, node } = event.data;
-	const present: RowWrite = {
-		op: 'put',
-		collection: INSTITUTIONS.name,
-		key: [id],
-		doc: { ...infoOf(id, standing) },
-	};
-	if (type === 'counted') return [present];
 	const doc = {
 		...{ at, reason, circuit: circuitOf(standing), generation: standing.generation },
 		health: standing.health,
 		...(by === undefined ? {} : { by }),
 		...(node === undefined ? {} : { node }),
 	};
-	return [present, { op: 'put', collection: CIRCUIT_TURNS.name, key: [id, position], doc }];
+	return [{ op: 'put', collection: CIRCUIT_TURNS.name, key: [id, position], doc }];
 }
 
 /** What subscribers are told: nodes how to let calls through, everybody how well it is. */

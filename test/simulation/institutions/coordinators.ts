@@ -28,7 +28,7 @@ export interface WayFaults {
 	readonly late: number;
 }
 
-export const NO_FAULTS: WayFaults = { lost: 0, answerLost: 0, repeated: 0, late: 0 };
+const NO_FAULTS: WayFaults = { lost: 0, answerLost: 0, repeated: 0, late: 0 };
 
 /** Changes what a node says, to see whether the judge hears of it. */
 export type Sabotage = (request: CommandRequest) => CommandRequest;
