@@ -137,7 +137,7 @@ describe('the npm package', () => {
 			writeFileSync(join(project, file), code);
 			return file;
 		});
-		expect(files).toHaveLength(3);
+		expect(files).toHaveLength(4);
 		writeFileSync(join(project, 'around.d.ts'), AROUND);
 		expect(check([...files, 'around.d.ts'], 'es2022,dom')).toBe('');
 	});
