@@ -10,6 +10,9 @@ import { Icon } from './page/icon.tsx';
 import { Notices } from './page/notify.tsx';
 import { useRoute } from './route.ts';
 import { SignIn } from './sign-in.tsx';
+import { EventView } from './tickets/event-view.tsx';
+import { EventsView } from './tickets/events-view.tsx';
+import { MyTicketsView } from './tickets/my-tickets-view.tsx';
 
 function NothingOpen() {
 	return (
@@ -29,9 +32,12 @@ function Page({ account }: { readonly account: Account }) {
 		<ClientProvider value={client}>
 			<div class="app" data-screen={route.screen}>
 				<ConnectionBanner channelId={channelId} />
-				<Sidebar currentId={channelId} isBoard={route.screen === 'board'} />
+				<Sidebar currentId={channelId} screen={route.screen} />
 				{channelId !== undefined && <ChannelView key={channelId} id={channelId} />}
 				{route.screen === 'board' && <BoardView />}
+				{route.screen === 'events' && <EventsView />}
+				{route.screen === 'myTickets' && <MyTicketsView />}
+				{route.screen === 'event' && <EventView key={route.id} id={route.id} />}
 				{route.screen === 'list' && <NothingOpen />}
 			</div>
 			<Notices />

@@ -4,24 +4,44 @@ import { useEffect, useState } from 'preact/hooks';
 export type Route =
 	| { readonly screen: 'list' }
 	| { readonly screen: 'channel'; readonly id: string }
-	| { readonly screen: 'board' };
+	| { readonly screen: 'board' }
+	| { readonly screen: 'events' }
+	| { readonly screen: 'myTickets' }
+	| { readonly screen: 'event'; readonly id: string };
 
 const CHANNEL = '#/channel/';
-const BOARD = '#/board';
+const EVENT = '#/tickets/';
+
+/** Pages that show no one thing. */
+const PLAIN: Readonly<Record<string, Route>> = {
+	'#/board': { screen: 'board' },
+	'#/tickets': { screen: 'events' },
+	'#/my-tickets': { screen: 'myTickets' },
+};
+
+/** What stands behind `start` in the address; `undefined` for other addresses. */
+function idIn(hash: string, start: string): string | undefined {
+	if (!hash.startsWith(start)) return undefined;
+	try {
+		return decodeURIComponent(hash.slice(start.length));
+	} catch {
+		return undefined;
+	}
+}
 
 function parsed(hash: string): Route {
-	if (hash.startsWith(CHANNEL)) {
-		try {
-			return { screen: 'channel', id: decodeURIComponent(hash.slice(CHANNEL.length)) };
-		} catch {
-			return { screen: 'list' };
-		}
-	}
-	return hash === BOARD ? { screen: 'board' } : { screen: 'list' };
+	const channel = idIn(hash, CHANNEL);
+	if (channel !== undefined) return { screen: 'channel', id: channel };
+	const event = idIn(hash, EVENT);
+	if (event !== undefined) return { screen: 'event', id: event };
+	return PLAIN[hash] ?? { screen: 'list' };
 }
 
 export const channelHref = (id: string): string => `${CHANNEL}${encodeURIComponent(id)}`;
-export const boardHref = BOARD;
+export const eventHref = (id: string): string => `${EVENT}${encodeURIComponent(id)}`;
+export const boardHref = '#/board';
+export const eventsHref = '#/tickets';
+export const myTicketsHref = '#/my-tickets';
 export const listHref = '#/';
 
 export function goTo(href: string): void {

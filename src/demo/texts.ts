@@ -1,4 +1,5 @@
 import { pickLanguage } from './pick-language.ts';
+import { ticketsEn, ticketsKo } from './tickets/ticket-texts.ts';
 
 /** Every text of the pages, in all languages: one table, so that none is forgotten. */
 const en = {
@@ -115,6 +116,8 @@ const en = {
 	channelOn: (node: string) => `Channel: node ${node}`,
 	drainNode: 'Drain',
 	killNode: 'Kill',
+
+	tickets: ticketsEn,
 
 	errors: {
 		FORBIDDEN: 'You may not do this.',
@@ -247,6 +250,8 @@ const ko: Texts = {
 	channelOn: (node) => `채널: 노드 ${node}`,
 	drainNode: '드레인',
 	killNode: '강제 종료',
+
+	tickets: ticketsKo,
 
 	errors: {
 		FORBIDDEN: '권한이 없습니다.',

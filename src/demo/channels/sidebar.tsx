@@ -7,13 +7,14 @@ import { Icon } from '../page/icon.tsx';
 import { notify } from '../page/notify.tsx';
 import { SocketFooter } from '../page/socket-footer.tsx';
 import { useStatus } from '../page/use-status.ts';
-import { boardHref } from '../route.ts';
+import { boardHref, type Route } from '../route.ts';
+import { TicketsLink } from '../tickets/tickets-link.tsx';
 import { OwnChannels, PublicChannels } from './channel-list.tsx';
 import { NewChatButton } from './new-chat.tsx';
 
 interface SidebarProps {
 	readonly currentId: string | undefined;
-	readonly isBoard: boolean;
+	readonly screen: Route['screen'];
 }
 
 /** Who one is, whether others see one as away, and the way out. */
@@ -68,7 +69,7 @@ const TABS = [
 ] as const;
 
 /** The list side of the page: on a phone the first screen. */
-export function Sidebar({ currentId, isBoard }: SidebarProps) {
+export function Sidebar({ currentId, screen }: SidebarProps) {
 	const [tab, setTab] = useState<'own' | 'public'>('own');
 	return (
 		<aside class="sidebar">
@@ -95,7 +96,8 @@ export function Sidebar({ currentId, isBoard }: SidebarProps) {
 					<PublicChannels currentId={currentId} />
 				)}
 			</div>
-			<a class="board-link" href={boardHref} aria-current={isBoard ? 'page' : undefined}>
+			<TicketsLink screen={screen} />
+			<a class="board-link" href={boardHref} aria-current={screen === 'board' ? 'page' : undefined}>
 				<Icon name="cursor" />
 				<span>{texts.board}</span>
 				<small>{texts.boardHint}</small>

@@ -16,6 +16,11 @@ export function notify(error: unknown): void {
 	show(errorText(error));
 }
 
+/** Says a text below, for a moment. */
+export function say(text: string): void {
+	show(text);
+}
+
 /** Where {@link notify} speaks. */
 export function Notices() {
 	const [text, setText] = useState('');
