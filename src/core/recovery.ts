@@ -55,12 +55,13 @@ export interface RecoveryOptions {
 	readonly journal: Journal;
 	readonly runtime: Runtime;
 	readonly watermark: (key: ActorKey) => Promise<number>;
+	/** Whether the actor still is to be loaded; asked now and then. Default: always. */
+	readonly isWanted?: () => boolean;
 }
 
 export interface ActivationOptions {
 	readonly writer: string;
 	readonly journalWriter: JournalWriter;
-	/** Whether the host still is to be activated. */
 	readonly isWanted: () => boolean;
 }
 
@@ -140,6 +141,7 @@ export async function load(options: RecoveryOptions): Promise<Recovered> {
 		const from = { commit: recovered.commit };
 		const { records, more } = await reading(journal.read(key, from, { bytesMax: READ_BYTES_MAX }));
 		if (slices.over) await slices.next();
+		if (options.isWanted?.() === false) throw new FencedError(`${key}: stopped while it loaded`);
 		for (const record of records) await replay(options, { recovered, record, slices });
 		if (!more) return recovered;
 	}

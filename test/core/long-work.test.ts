@@ -124,6 +124,21 @@ describe('long work of one actor', () => {
 		expect(between(seen)).toBeGreaterThan(10);
 	});
 
+	test('[H33] [H35] a host that is stopped while it loads reads no further', async () => {
+		const bench = new CoreBench();
+		await add(bench, LARGE, 10);
+		const next = bench.restart();
+		let reads = 0;
+		next.journalHooks.read = async (run) => {
+			const read = await run();
+			if (++reads === 5) next.system.kill();
+			return { ...read, more: reads < 1_000 };
+		};
+		next.post(LARGE, ['total', {}]);
+		await next.runtime.advance(1_000);
+		expect(reads).toBe(5);
+	});
+
 	test('[T14] [H21] a snapshot is made in slices, between which the actor itself goes on', async () => {
 		const seen: Seen = [];
 		const kinds = [inParts(seen, 40, KILOBYTE) as ActorKind];
