@@ -8,7 +8,10 @@ export interface Violation {
 }
 
 /** Behind the beginning of an outage, calls may go so long; behind its end they go again after so long. */
-const OPEN_MS = 40_000;
+const OPEN_MS = 30_000;
+
+/** A lower rate holds for all when what was handed out before is over, owners or not. */
+const LOWERED_MS = 40_000;
 
 /** The most calls that went in any second. */
 function mostInASecond(calls: readonly SimulatedCall[]): number {
@@ -21,10 +24,16 @@ function mostInASecond(calls: readonly SimulatedCall[]): number {
 	return most;
 }
 
-function judgeRate({ id, ratePerSecond }: Bank, calls: readonly SimulatedCall[]): Violation[] {
-	const most = mostInASecond(calls);
+function judgeRate(bank: Bank, calls: readonly SimulatedCall[]): Violation[] {
+	const { id, ratePerSecond, later } = bank;
 	const found: Violation[] = [];
-	if (most > ratePerSecond) found.push({ rule: 'rate', bank: id, what: `${most} in a second` });
+	const judge = (most: number, max: number) => {
+		if (most > max) found.push({ rule: 'rate', bank: id, what: `${most} in a second` });
+	};
+	judge(mostInASecond(calls), ratePerSecond);
+	if (later === undefined) return found;
+	const behind = calls.filter(({ at }) => at > later.second * 1_000 + LOWERED_MS);
+	judge(mostInASecond(behind), later.ratePerSecond);
 	return found;
 }
 
@@ -54,7 +63,8 @@ async function judgeBank(world: InstitutionWorld, bank: Bank): Promise<Violation
 	} else if (bank.outage === undefined && turns.length > 0) {
 		found.push({ rule: 'flap', bank: id, what: turns.join() });
 	}
-	if (id.startsWith('tight') && calls.length < bank.ratePerSecond * 100) {
+	const least = (bank.later?.ratePerSecond ?? bank.ratePerSecond) * 60;
+	if (id.startsWith('tight') && calls.length < least) {
 		found.push({ rule: 'starved', bank: id, what: `only ${calls.length} calls` });
 	}
 	const standing = await world.standing(id);

@@ -15,6 +15,8 @@ import { MachineTime, SimulatedTime } from './simulated-time.ts';
 export interface Bank {
 	readonly id: string;
 	readonly ratePerSecond: number;
+	/** Operators set another one at this second. */
+	readonly later?: { readonly second: number; readonly ratePerSecond: number };
 	/** Calls a second of each node, and of the node that is bad. */
 	readonly callsPerSecond: number;
 	readonly badNodeCallsPerSecond?: number;
@@ -80,6 +82,15 @@ export class InstitutionWorld {
 		});
 		this.nodes.set(name, node as SimulatedNode);
 		for (const bank of this.#banks) this.#callOn(node as SimulatedNode, bank);
+	}
+
+	/** An operator sets the rate, again and again until it is set. */
+	setRate(bank: string, perSecond: number): void {
+		const caller = { userId: 'root', roles: ['ops'] };
+		const request = { caller, name: 'rate', args: { perSecond } };
+		this.coordinators.system.command(actorKey('institution', bank), request, (answer) => {
+			if (!answer.ok) this.time.after(100, () => this.setRate(bank, perSecond));
+		});
 	}
 
 	/** A node dies at once, or ends as it should. */
