@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { type Account, saveAccount, savedAccount } from './account.ts';
+import { AssetsView } from './assets/assets-view.tsx';
 import { BoardView } from './board/board-view.tsx';
 import { Sidebar } from './channels/sidebar.tsx';
 import { ChannelView } from './chat/channel-view.tsx';
@@ -35,6 +36,7 @@ function Page({ account }: { readonly account: Account }) {
 				<Sidebar currentId={channelId} screen={route.screen} />
 				{channelId !== undefined && <ChannelView key={channelId} id={channelId} />}
 				{route.screen === 'board' && <BoardView />}
+				{route.screen === 'assets' && <AssetsView />}
 				{route.screen === 'events' && <EventsView />}
 				{route.screen === 'myTickets' && <MyTicketsView />}
 				{route.screen === 'event' && <EventView key={route.id} id={route.id} />}

@@ -5,6 +5,7 @@ export type Route =
 	| { readonly screen: 'list' }
 	| { readonly screen: 'channel'; readonly id: string }
 	| { readonly screen: 'board' }
+	| { readonly screen: 'assets' }
 	| { readonly screen: 'events' }
 	| { readonly screen: 'myTickets' }
 	| { readonly screen: 'event'; readonly id: string };
@@ -15,6 +16,7 @@ const EVENT = '#/tickets/';
 /** Pages that show no one thing. */
 const PLAIN: Readonly<Record<string, Route>> = {
 	'#/board': { screen: 'board' },
+	'#/assets': { screen: 'assets' },
 	'#/tickets': { screen: 'events' },
 	'#/my-tickets': { screen: 'myTickets' },
 };
@@ -40,6 +42,7 @@ function parsed(hash: string): Route {
 export const channelHref = (id: string): string => `${CHANNEL}${encodeURIComponent(id)}`;
 export const eventHref = (id: string): string => `${EVENT}${encodeURIComponent(id)}`;
 export const boardHref = '#/board';
+export const assetsHref = '#/assets';
 export const eventsHref = '#/tickets';
 export const myTicketsHref = '#/my-tickets';
 export const listHref = '#/';

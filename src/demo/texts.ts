@@ -1,3 +1,4 @@
+import { assetsEn, assetsKo } from './assets/asset-texts.ts';
 import { pickLanguage } from './pick-language.ts';
 import { ticketsEn, ticketsKo } from './tickets/ticket-texts.ts';
 
@@ -118,6 +119,7 @@ const en = {
 	killNode: 'Kill',
 
 	tickets: ticketsEn,
+	assets: assetsEn,
 
 	errors: {
 		FORBIDDEN: 'You may not do this.',
@@ -252,6 +254,7 @@ const ko: Texts = {
 	killNode: '강제 종료',
 
 	tickets: ticketsKo,
+	assets: assetsKo,
 
 	errors: {
 		FORBIDDEN: '권한이 없습니다.',

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { forgetAccount } from '../account.ts';
+import { AssetsLink } from '../assets/assets-link.tsx';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { Avatar } from '../page/avatar.tsx';
@@ -97,6 +98,7 @@ export function Sidebar({ currentId, screen }: SidebarProps) {
 				)}
 			</div>
 			<TicketsLink screen={screen} />
+			<AssetsLink screen={screen} />
 			<a class="board-link" href={boardHref} aria-current={screen === 'board' ? 'page' : undefined}>
 				<Icon name="cursor" />
 				<span>{texts.board}</span>
