@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
+import type { Naru } from '../../client-sdk/src/index.ts';
+import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
+import type { NaruProcess } from '../support/naru-process.ts';
+import { rest, until } from '../support/world.ts';
+import { ClusterNodes } from './cluster-nodes.ts';
+
+const EVENTS = '/api/v1/ticket-events';
+const EVENT = 'concert';
+
+let cluster: ClusterNodes | undefined;
+afterEach(async () => {
+	await cluster?.end();
+	cluster = undefined;
+});
+
+const seats = Array.from({ length: 20 }, (_, at) => ({
+	id: `A-${at + 1}`,
+	grade: 'R',
+	price: 1_000,
+}));
+
+/** Nodes that sell, with a payment simulator beside them. */
+async function sellers(count: number): Promise<ClusterNodes> {
+	const simulator = await startPaymentSimulator({ port: 0, host: '127.0.0.1' });
+	onTestFinished(() => simulator.close());
+	cluster = await ClusterNodes.start(count, { env: { PAYMENT_URL: simulator.url } });
+	return cluster;
+}
+
+async function ops(at: NaruProcess, path: string, body?: object) {
+	const nodes = cluster as ClusterNodes;
+	const token = await nodes.token('root', ['ops']);
+	const answer = await rest(at.url, `${EVENTS}${path}`, { token, ...(body && { body }) });
+	expect([200, 503]).toContain(answer.status);
+	return answer.body as Record<string, unknown>;
+}
+
+/** Which node owns the event. */
+async function ownerOf(nodes: ClusterNodes, at: NaruProcess): Promise<number> {
+	const { node } = await nodes.ops<{ node: string }>(`actors/ticket-event/${EVENT}`, at);
+	const all = await nodes.ops<{ id: string; url: string }[]>('nodes', at);
+	const url = all.find(({ id }) => id === node)?.url;
+	return nodes.nodes.findIndex((one) => one.url === url);
+}
+
+const codeOf = (promise: Promise<unknown>) =>
+	promise.then(
+		() => 'OK',
+		({ code }: { code: string }) => code,
+	);
+
+test('[T2] [T7] [T14] [T15] the node that owns a sale is killed: nobody loses place, seats or order', async () => {
+	const nodes = await sellers(3);
+	const [first] = nodes.nodes as [NaruProcess];
+	const made = {
+		...{ id: EVENT, title: 'Concert', opensAt: Date.now(), currency: 'KRW', seats },
+		admission: { mode: 'desk', maxActive: 2 },
+	};
+	await ops(first, '', made);
+	const owner = await ownerOf(nodes, first);
+	const others = nodes.nodes.filter((_, at) => at !== owner);
+	const survivor = others[0] as NaruProcess;
+	// Everybody begins at the owner or beside it, and knows all nodes.
+	const buyers = ['ann', 'bob', 'cy', 'dee'].map((userId, at) => {
+		const list = [...nodes.nodes.slice(at % 3), ...nodes.nodes.slice(0, at % 3)];
+		return nodes.client(userId, ...list);
+	}) as [Naru, Naru, Naru, Naru];
+	const [ann, bob, cy, dee] = buyers.map((naru) => naru.ticketEvent(EVENT));
+	if (!ann || !bob || !cy || !dee) throw new Error('four buyers');
+	for (const event of [ann, bob]) {
+		await event.enter();
+		await event.admitted();
+	}
+	await ann.hold({ seats: ['A-1', 'A-2'] });
+	expect(await codeOf(bob.hold({ seats: ['A-2', 'A-3'] }))).toBe('SEAT_TAKEN');
+	await bob.hold({ seats: ['A-4'] });
+	expect(await cy.enter()).toMatchObject({ phase: 'waiting', place: 0 });
+	expect(await dee.enter()).toMatchObject({ phase: 'waiting', place: 1 });
+	const state = (id: string) => bob.seats.find((seat) => seat.id === id)?.state;
+	await until(() => state('A-1') === 'held');
+	const order = await bob.checkout();
+
+	await nodes.nodes[owner]?.kill();
+	await until(async () => {
+		const report = await ops(survivor, `/${EVENT}/report`);
+		return report.waiting === 2 && report.held === 2 && report.paying === 1;
+	});
+	await ann.hold({ seats: ['A-5'] });
+	expect(ann.me?.held.seats).toEqual(['A-1', 'A-2', 'A-5']);
+	await bob.pay(order.id, { methodToken: 'tok-card' });
+	await until(() => bob.me?.phase === 'done');
+	expect(await cy.admitted()).toMatchObject({ phase: 'inside' });
+	expect(await codeOf(cy.hold({ seats: ['A-4'] }))).toBe('SEAT_TAKEN');
+	expect(dee.me).toMatchObject({ phase: 'waiting' });
+	await ann.leave();
+	expect(await dee.admitted()).toMatchObject({ phase: 'inside' });
+	await until(() => {
+		const seen = cy.seats.map(({ state: is }) => is.charAt(0)).join('');
+		return seen === `fff${'s'}${'f'.repeat(16)}`;
+	});
+	await until(async () => {
+		const { tickets } = await buyers[1].tickets.list();
+		return tickets.map(({ seatId }) => seatId).join() === 'A-4';
+	});
+	await sleep(100);
+	expect(await ops(survivor, `/${EVENT}/report`)).toMatchObject({
+		sold: 1,
+		captured: 1_000,
+	});
+});
