@@ -129,15 +129,12 @@ const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {
 	closed: endQueue,
 	arrived: (state, { users, returned }, at) => {
 		if (users.length > 0) state.waits.came(state.queue.arrived, at);
-		for (const userId of users) {
-			state.queue.arrive(userId);
+		for (const userId of users) state.queue.arrive(userId);
+		for (const userId of returned) state.returning.add(userId);
+		for (const userId of [...users, ...returned]) {
 			state.ended.delete(userId);
 			state.missed.delete(userId);
-		}
-		for (const userId of returned) {
-			state.returning.add(userId);
-			state.ended.delete(userId);
-			state.missed.delete(userId);
+			state.done.delete(userId);
 		}
 	},
 	turned,

@@ -83,12 +83,10 @@ export function meOutside(
 	userId: string,
 	phase: Tally['phase'],
 ): TicketMe {
-	const ended = state.ended.get(userId);
 	const hasAll = (state.bought.get(userId) ?? 0) >= state.sale.maxPerUser;
 	const order = state.orders.get(state.done.get(userId) ?? '');
-	if (hasAll || (order !== undefined && ended === undefined)) {
-		return meDone(order && toOrder(state.id, order));
-	}
+	if (hasAll || order !== undefined) return meDone(order && toOrder(state.id, order));
+	const ended = state.ended.get(userId);
 	const why = ended === undefined ? {} : { ended };
 	return phase === 'soldOut' || phase === 'closed'
 		? { ...meOver(phase), ...why }

@@ -123,7 +123,7 @@ export interface TicketEventState {
 	/** Who missed a turn and may come back until then, oldest first. */
 	readonly missed: Map<string, number>;
 	readonly visitors: Map<string, Visitor>;
-	/** The newest paid order of users who are through. */
+	/** The newest paid order of users who have not come again since. */
 	readonly done: Map<string, string>;
 	readonly ended: Map<string, Ended>;
 	/** Units that each user has bought and not given back. */
