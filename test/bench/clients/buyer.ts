@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TicketMe } from '../../../src/protocol/ticket-event.ts';
+import type { Order, TicketEventInfo, TicketMe } from '../../../src/protocol/ticket-event.ts';
+import type { WireEvent } from '../../../src/protocol/wire.ts';
 import { tokenFor } from '../harness/token.ts';
 import { NaruLink } from './naru-link.ts';
 
@@ -57,6 +58,26 @@ export class Buyer {
 		} catch (error) {
 			return error instanceof Error && error.message.includes('SEAT_TAKEN') ? 'taken' : 'failed';
 		}
+	}
+
+	/** Calls back with everything that the lobby tells of the user and the event. */
+	listen(hear: (news: { me?: TicketMe; info?: TicketEventInfo }) => void): void {
+		this.#link.hearEphemeral = ([type, data]: WireEvent) => {
+			if (type === 'me') {
+				const me = data as TicketMe;
+				this.#admission = me.admission ?? this.#admission;
+				hear({ me });
+			} else if (type === 'info') {
+				hear({ info: data as TicketEventInfo });
+			}
+		};
+	}
+
+	/** Checks out what is held, and asks a provider to take the money. */
+	async buy(): Promise<Order> {
+		const { id } = (await this.#ask('checkout', {})) as Order;
+		const paying = { orderId: id, methodToken: 'tok-card' };
+		return (await this.#ask('pay', paying)) as Order;
 	}
 
 	/** Lets go of everything held. */

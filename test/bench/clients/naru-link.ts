@@ -51,6 +51,8 @@ export class NaruLink {
 	#opened = 0;
 	/** How often something was told that is stored nowhere. */
 	ephemerals = 0;
+	/** Told each of them, of whatever handle. */
+	hearEphemeral: ((event: WireEvent) => void) | undefined;
 
 	/** Opens the socket and says hello; resolves with the welcome. */
 	static async connect(url: string, token: string): Promise<NaruLink> {
@@ -131,6 +133,7 @@ export class NaruLink {
 			}
 			case OP.ephemeral:
 				this.ephemerals++;
+				this.hearEphemeral?.(unpack(frame.payload) as WireEvent);
 				return;
 			case OP.reply:
 				this.#reply(frame);

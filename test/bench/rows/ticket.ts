@@ -3,6 +3,7 @@ import { ticketEnter, ticketEnterStore } from './ticket-enter.ts';
 import { ticketHolds } from './ticket-holds.ts';
 import { ticketOneSeat } from './ticket-one-seat.ts';
 import { ticketPace } from './ticket-pace.ts';
+import { ticketSale } from './ticket-sale.ts';
 import { ticketTick } from './ticket-tick.ts';
 import { ticketWaiting } from './ticket-waiting.ts';
 
@@ -14,5 +15,6 @@ export const TICKET: readonly BenchRow[] = [
 	ticketWaiting,
 	ticketOneSeat,
 	ticketHolds,
+	ticketSale,
 	ticketPace,
 ];
