@@ -77,7 +77,7 @@ function heardOf(state: InstitutionState, command: Command): ReportedEvent {
 	const report = command.args as Report;
 	const node = command.caller.userId;
 	const isFresh = report.time === undefined || report.time > state.time - FRESH_MS;
-	const aheadMs = Math.max(0, (report.time ?? 0) - state.time);
+	const aheadMs = Math.max(0, Math.floor(report.time ?? 0) - state.time);
 	return {
 		node,
 		incarnation: report.incarnation,

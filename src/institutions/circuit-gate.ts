@@ -7,6 +7,8 @@ import type { CircuitGate } from './ports.ts';
 type Admission = { readonly ok: true } | ({ readonly ok: false } & Refusal);
 
 const ADMITTED: Admission = { ok: true };
+/** A call that has to wait for its permit asks again behind that: the same try. */
+const LOOKS_MAX = 2;
 /** When nothing is expected, or not come true yet. */
 const RETRY_MS = 10_000;
 const RETRY_MS_MIN = 1_000;
@@ -31,7 +33,9 @@ export class Circuit {
 	/** Whether every call may go: the one look of the usual case. */
 	isClosed = true;
 	isCanary = false;
-	/** Monotonic milliseconds from which on the canary may try again, and of the expected return. */
+	/** How often the present try of the canary may still ask. */
+	looks = 0;
+	/** Monotonic milliseconds from which on it may try again, and of the expected return. */
 	probeAt = 0;
 	expectedAt = 0;
 	/** When the present generation was heard of here. */
@@ -101,9 +105,12 @@ export class Circuits implements CircuitGate {
 		const { gate } = circuit;
 		if (gate.circuit === 'recovering') return this.#runtime.random() * 100 < gate.percent;
 		const now = this.#runtime.monotonic();
-		if (!circuit.isCanary || now < circuit.probeAt) return false;
-		circuit.probeAt = now + gate.probeMs;
-		return true;
+		if (!circuit.isCanary) return false;
+		if (now >= circuit.probeAt) {
+			circuit.probeAt = now + gate.probeMs;
+			circuit.looks = LOOKS_MAX;
+		}
+		return circuit.looks-- > 0;
 	}
 
 	#refusal({ expectedAt }: Circuit): Admission {

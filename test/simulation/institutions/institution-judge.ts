@@ -37,7 +37,7 @@ function judgeRate(bank: Bank, calls: readonly SimulatedCall[]): Violation[] {
 	return found;
 }
 
-/** While it is open only two nodes try, each once in a while. */
+/** While it is open only two nodes try, each once in a while; a try is one call, or two. */
 function judgeOutage(bank: Bank, calls: readonly SimulatedCall[], turns: readonly string[]) {
 	const { id, outage } = bank;
 	if (outage === undefined) return [];
@@ -49,7 +49,7 @@ function judgeOutage(bank: Bank, calls: readonly SimulatedCall[], turns: readonl
 	const [from, to] = outage;
 	const during = calls.filter(({ at }) => at > from * 1_000 + OPEN_MS && at < to * 1_000);
 	const perSecond = during.length / (to - from - OPEN_MS / 1_000);
-	if (perSecond > 2) found.push({ rule: 'open', bank: id, what: `${perSecond} calls a second` });
+	if (perSecond > 3) found.push({ rule: 'open', bank: id, what: `${perSecond} calls a second` });
 	return found;
 }
 
