@@ -1,7 +1,8 @@
+import type { InstitutionBoard } from '../../src/protocol/institution.ts';
 import { livingNodes } from './canaries.ts';
 import { badOf, callsOf, minuteOf } from './evolve-institution.ts';
 import { byAge, type InstitutionState, type Sums } from './institution-state.ts';
-import { circuitOf, gateOf, infoOf, percentOf, permitsOf } from './standing.ts';
+import { circuitOf, gateOf, infoOf, percentOf, permitsOf, type Standing } from './standing.ts';
 
 /** Calls and bad ones of one node in one minute. */
 interface Square extends Sums {
@@ -28,12 +29,19 @@ function matrixOf(state: InstitutionState): Square[] {
 	);
 }
 
+/** Lists of their own, for whoever reads the board. */
+const namesOf = ({ canaries, badNodes }: Standing) => ({
+	canaries: [...canaries],
+	badNodes: [...badNodes],
+});
+
 /** All that is known of an institution, for operators. */
-export function boardOf(state: InstitutionState, now: number) {
+export function boardOf(state: InstitutionState, now: number): Omit<InstitutionBoard, 'turns'> {
 	const { standing, id, time, trials, holders, reporters } = state;
 	return {
 		info: infoOf(id, standing),
-		gate: gateOf(standing, now),
+		rules: standing.rules,
+		gate: { ...gateOf(standing, now), ...namesOf(standing) },
 		mode: standing.mode,
 		auto: standing.auto,
 		time,
@@ -42,7 +50,7 @@ export function boardOf(state: InstitutionState, now: number) {
 			.sort((one, other) => byAge(one.node, other.node)),
 		matrix: matrixOf(state),
 		canaries: trials.map((trial) => ({ ...trial })),
-		badNodes: standing.badNodes,
+		badNodes: [...standing.badNodes],
 		permits: {
 			...permitsOf(standing),
 			ratePerSecond: standing.ratePerSecond,

@@ -10,7 +10,13 @@ export type { AbortSignalLike, AppStateLike, SocketLike, SocketMaker } from './e
 export type { Asset, AssetJob, AssetSnapshot, Consent, JobStep } from './generated/assets.ts';
 export type { ChannelKind, Member, Message, Role } from './generated/channel.ts';
 export type { ChannelSummary } from './generated/channels.ts';
-export type { Circuit, Health, Industry, InstitutionInfo } from './generated/institution.ts';
+export type {
+	Circuit,
+	Health,
+	Industry,
+	InstitutionBoard,
+	InstitutionInfo,
+} from './generated/institution.ts';
 export type { PresenceState } from './generated/presence.ts';
 export type { Order, OrderStatus, TicketEventInfo } from './generated/ticket-lobby.ts';
 export type { Ticket } from './generated/tickets.ts';

@@ -1,4 +1,5 @@
 import {
+	type InstitutionBoard,
 	InstitutionHandle,
 	type InstitutionInfo,
 	type InstitutionTypes,
@@ -84,7 +85,7 @@ export class Institution {
 	}
 
 	/** For operators: all that is known, node by node. */
-	board(): Promise<unknown> {
+	board(): Promise<InstitutionBoard> {
 		return this.#handle.board();
 	}
 

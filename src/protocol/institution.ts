@@ -122,6 +122,87 @@ export type AssetJob = z.infer<typeof assetJobSchema>;
 
 export const MODES = ['auto', 'forced-open', 'forced-closed'] as const;
 
+const nodeName = z.string();
+const count = z.int();
+/** By the actor's own time, in milliseconds since it was made; -1: never. */
+const actorTime = z.number();
+
+/** All that is known of an institution, for operators. */
+export const institutionBoardSchema = z.object({
+	info: institutionInfoSchema,
+	rules: institutionRulesSchema,
+	/** What operators have ordered. */
+	mode: z.enum(MODES),
+	/** How the circuit stands without an order. */
+	auto: z.enum(['closed', 'open', 'recovering']),
+	time: actorTime,
+	gate: z.object({
+		/** Counts the transitions: only calls of the present one are judged. */
+		generation: count,
+		version: count,
+		circuit: circuitSchema,
+		percent: z.number(),
+		/** Nodes that try while it is open, once in `probeMs` each. */
+		canaries: z.array(nodeName),
+		badNodes: z.array(nodeName),
+		/** 0: the first way to it, 1: the secondary one. */
+		route: count,
+		probeMs: z.number(),
+		permits: count,
+		expectedInMs: z.number().optional(),
+	}),
+	/** Processes that have reported, oldest nodes first. */
+	nodes: z.array(z.object({ node: nodeName, incarnation: z.string(), agoMs: z.number() })),
+	/** Calls by node and minute: whether it is the institution or one node. */
+	matrix: z.array(z.object({ node: nodeName, minute: count, calls: count, bad: count })),
+	/** What each canary's calls have shown since it is one. */
+	canaries: z.array(
+		z.object({
+			node: nodeName,
+			sinceTime: actorTime,
+			/** Good ones since the last bad one, and when they began. */
+			good: count,
+			goodTime: actorTime,
+			badTime: actorTime,
+		}),
+	),
+	/** Nodes whose calls fail while those of others do not. */
+	badNodes: z.array(nodeName),
+	permits: z.object({
+		/** So many calls in any `intervalMs`, over all nodes. */
+		count,
+		intervalMs: z.number(),
+		ratePerSecond: z.number(),
+		/** The part of the rate that is used since the institution was last asked too often. */
+		rateFactor: z.number(),
+		holders: z.array(
+			z.object({
+				node: nodeName,
+				want: z.number(),
+				share: z.number(),
+				/** What it may be using at most. */
+				bound: z.number(),
+			}),
+		),
+	}),
+	/** The last turns of the circuit and orders of operators, newest first. */
+	turns: z.array(
+		z.object({
+			position: count,
+			at: z.int(),
+			reason: z.string(),
+			circuit: circuitSchema,
+			generation: count,
+			health: healthSchema,
+			/** The operator who ordered it. */
+			by: z.string().optional(),
+			/** The node that it was about. */
+			node: nodeName.optional(),
+		}),
+	),
+});
+export type InstitutionBoard = z.infer<typeof institutionBoardSchema>;
+
 /**
  * The actor of one institution: `institution/<id>`, coordinator of its circuit and its permits for the
  * whole cluster. Everybody may look at its health; nodes (role `system`) report and get permits.
@@ -156,7 +237,7 @@ export const institutionContract = defineKind({
 		route: { args: z.object({ route: z.int().min(0).max(1) }), reply: nothing },
 		rate: { args: z.object({ perSecond: z.number().min(0.1).max(100_000) }), reply: nothing },
 		/** For the board of operators: all that is known, node by node. */
-		board: { args: nothing, reply: z.unknown(), query: true },
+		board: { args: nothing, reply: institutionBoardSchema, query: true },
 	},
 	events: {
 		/** On every transition, and when the figures of a minute are there. */

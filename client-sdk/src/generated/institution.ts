@@ -15,6 +15,67 @@ export type Industry =
 	| 'telecom'
 	| 'capital';
 
+export interface InstitutionBoard {
+	readonly info: InstitutionInfo;
+	readonly rules: InstitutionRules;
+	readonly mode: 'auto' | 'forced-open' | 'forced-closed';
+	readonly auto: 'closed' | 'open' | 'recovering';
+	readonly time: number;
+	readonly gate: {
+		readonly generation: number;
+		readonly version: number;
+		readonly circuit: Circuit;
+		readonly percent: number;
+		readonly canaries: readonly string[];
+		readonly badNodes: readonly string[];
+		readonly route: number;
+		readonly probeMs: number;
+		readonly permits: number;
+		readonly expectedInMs?: number | undefined;
+	};
+	readonly nodes: readonly {
+		readonly node: string;
+		readonly incarnation: string;
+		readonly agoMs: number;
+	}[];
+	readonly matrix: readonly {
+		readonly node: string;
+		readonly minute: number;
+		readonly calls: number;
+		readonly bad: number;
+	}[];
+	readonly canaries: readonly {
+		readonly node: string;
+		readonly sinceTime: number;
+		readonly good: number;
+		readonly goodTime: number;
+		readonly badTime: number;
+	}[];
+	readonly badNodes: readonly string[];
+	readonly permits: {
+		readonly count: number;
+		readonly intervalMs: number;
+		readonly ratePerSecond: number;
+		readonly rateFactor: number;
+		readonly holders: readonly {
+			readonly node: string;
+			readonly want: number;
+			readonly share: number;
+			readonly bound: number;
+		}[];
+	};
+	readonly turns: readonly {
+		readonly position: number;
+		readonly at: number;
+		readonly reason: string;
+		readonly circuit: Circuit;
+		readonly generation: number;
+		readonly health: Health;
+		readonly by?: string | undefined;
+		readonly node?: string | undefined;
+	}[];
+}
+
 export interface InstitutionInfo {
 	readonly id: string;
 	readonly name: string;
@@ -27,6 +88,20 @@ export interface InstitutionInfo {
 	readonly since: number;
 	readonly calls: number;
 	readonly failureRate: number;
+}
+
+export interface InstitutionRules {
+	readonly name: string;
+	readonly industry: Industry;
+	readonly ratePerSecond: number;
+	readonly routes: number;
+	readonly breaker: {
+		readonly failureRate: number;
+		readonly callsMin: number;
+		readonly goodMs: number;
+		readonly stepMs: number;
+		readonly expectedMs: number;
+	};
 }
 
 export interface InstitutionTypes {
@@ -64,7 +139,10 @@ export interface InstitutionTypes {
 			};
 			readonly reply: Readonly<Record<string, never>>;
 		};
-		readonly board: { readonly args: Readonly<Record<string, never>>; readonly reply: unknown };
+		readonly board: {
+			readonly args: Readonly<Record<string, never>>;
+			readonly reply: InstitutionBoard;
+		};
 	};
 	readonly events: {
 		readonly health: InstitutionInfo;
