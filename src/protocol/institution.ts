@@ -162,6 +162,8 @@ export const institutionBoardSchema = z.object({
 			sinceTime: actorTime,
 			/** Good ones since the last bad one, and when they began. */
 			good: count,
+			/** Bad ones since the good ones began. */
+			bad: count,
 			goodTime: actorTime,
 			badTime: actorTime,
 		}),

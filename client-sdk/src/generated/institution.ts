@@ -48,6 +48,7 @@ export interface InstitutionBoard {
 		readonly node: string;
 		readonly sinceTime: number;
 		readonly good: number;
+		readonly bad: number;
 		readonly goodTime: number;
 		readonly badTime: number;
 	}[];
