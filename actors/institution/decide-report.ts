@@ -7,7 +7,7 @@ import {
 import { chooseCanaries, judgeCanaries, livingNodes } from './canaries.ts';
 import { gainOf, MINUTE_MS, SIXTHS } from './evolve-institution.ts';
 import type { Cell, InstitutionEvent, ReportedEvent } from './institution-events.ts';
-import { cellKey, type InstitutionState, processKey } from './institution-state.ts';
+import { cellKey, type InstitutionState, processKey, type Sums } from './institution-state.ts';
 import { type Finding, judge, sumsOfNode } from './judge.ts';
 import { circuitOf, gateOf, type Health, STEPS_PERCENT, type Standing } from './standing.ts';
 
@@ -167,9 +167,12 @@ function cleared(hearing: Hearing): InstitutionEvent | undefined {
 	const present = Math.floor(reported.time / MINUTE_MS);
 	const known = new Set([...state.reporters.values()].map(({ node }) => node));
 	const node = badNodes.find((bad) => {
+		const isGood = (sums: Sums) => sums.bad < sums.calls * rules.breaker.failureRate;
 		const sums = sumsOfNode(state, bad, (present - 1) * SIXTHS);
-		const isGood = sums.bad < sums.calls * rules.breaker.failureRate;
-		return !known.has(bad) || (sums.calls >= RETURN_CALLS_MIN && isGood);
+		// Good ones from before it was bad are in that minute too.
+		const last = sumsOfNode(state, bad, Math.floor((reported.time * SIXTHS) / MINUTE_MS) - 1);
+		const isWell = isGood(sums) && (last.calls === 0 || isGood(last));
+		return !known.has(bad) || (sums.calls >= RETURN_CALLS_MIN && isWell);
 	});
 	if (node === undefined) return undefined;
 	const left = badNodes.filter((bad) => bad !== node);

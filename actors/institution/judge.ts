@@ -1,3 +1,4 @@
+import { badNodeOf } from './bad-node.ts';
 import { badOf, callsOf, gainOf, MINUTE_MS, SIXTHS } from './evolve-institution.ts';
 import type { ReportedEvent } from './institution-events.ts';
 import { cellKey, type InstitutionState, processKey, type Sums } from './institution-state.ts';
@@ -165,7 +166,10 @@ export function judge(state: InstitutionState, reported: ReportedEvent, callsMin
 	const { from, sums } = windowOf(state, gains, { time, callsMin, rate });
 	if (sums.calls < callsMin) return { kind: 'quiet' };
 	if (!isBad(sums, rate)) {
-		return { kind: isBad(sums, rate * CAUTION_PART) ? 'caution' : 'fine' };
+		const othersRate = rate * CAUTION_PART;
+		const bad = sums.bad === 0 ? undefined : badNodeOf(state, { time, rate, othersRate, callsMin });
+		if (bad !== undefined) return { kind: 'node', node: bad };
+		return { kind: isBad(sums, othersRate) ? 'caution' : 'fine' };
 	}
 	const rows = sumsByNode(state, from, { node, gains });
 	const finding = whoseFault(state, rows, { rate, callsMin });

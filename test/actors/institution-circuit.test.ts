@@ -31,6 +31,28 @@ describe('[I11] the circuit opens', () => {
 		expect(world.standing.badNodes).toEqual(['3']);
 	});
 
+	test('[I11] a node of ten is named also when its calls are a tenth of all, or fewer', async () => {
+		for (const failed of [1, 5]) {
+			const world = await bank();
+			const fine = each(TEN.slice(1), { ok: 5 });
+			await world.run(20, each(TEN, { ok: 5 }));
+			await world.run(60, { ...fine, 4: { failed } });
+			expect(world.circuit).toBe('closed');
+			expect(world.standing.badNodes).toEqual(['4']);
+			await world.run(130, { ...fine, 4: { ok: failed } });
+			expect(world.standing).toMatchObject({ badNodes: [], health: 'HEALTHY' });
+		}
+	});
+
+	test('[I11] no node is named for what happens to all, whoever calls first', async () => {
+		for (let secondsOk = 1; secondsOk <= 25; secondsOk++) {
+			const world = await bank();
+			await world.run(secondsOk, each(TEN.slice(1), { ok: 20 }));
+			await world.run(45, { ...each(TEN.slice(1), { ok: 15, failed: 9 }), 1: { failed: 10 } });
+			expect(world.standing.badNodes).toEqual([]);
+		}
+	});
+
 	test('[I11] no node is named for what happens to all', async () => {
 		const world = await bank();
 		await world.run(25, each(TEN, { ok: 8, failed: 2 }));
