@@ -52,13 +52,17 @@ const isIn = ({ phase }: TicketMe) => phase === 'inside' || phase === 'paying' |
 export const isQueued = (me: TicketMe | undefined): boolean =>
 	me?.phase === 'waiting' || me?.phase === 'turn';
 
+/** Where whoever is not inside stands in a sale of this state. */
+export const outsideOf = (state: TicketEventState): 'before' | 'soldOut' | 'closed' =>
+	state === 'soldOut' || state === 'closed' ? state : 'before';
+
 /**
  * Where a user stands now: what the actor said, unless the queue has ended since (`hasEnded`); whoever
  * is outside sees the state of the sale.
  */
 export function standingOf(me: TicketMe, state: TicketEventState, hasEnded: boolean): TicketMe {
 	if (isIn(me) || (isQueued(me) && !hasEnded)) return me;
-	const phase = state === 'soldOut' || state === 'closed' ? state : 'before';
+	const phase = outsideOf(state);
 	if (me.phase === phase) return me;
 	const { ended } = me;
 	return ended === undefined ? OUTSIDE[phase] : { ...OUTSIDE[phase], ended };

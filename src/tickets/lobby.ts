@@ -17,7 +17,8 @@ import { placeNow } from '../protocol/wait-estimate.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import type { Answered, EventFeed, EventListener, EventView } from './event-feed.ts';
 import { LobbySession, type SessionLobby } from './lobby-session.ts';
-import { isQueued, LobbyUser, NOTHING_HELD, standingOf } from './lobby-user.ts';
+import { isQueued, LobbyUser, NOTHING_HELD, outsideOf, standingOf } from './lobby-user.ts';
+import { Slices } from './slices.ts';
 import { type Tier, TierWheel, WHEEL_STEP_MS } from './ticket-tiers.ts';
 
 /** Most users of one event on one node. */
@@ -53,8 +54,10 @@ export class Lobby implements SessionLobby, EventListener {
 	#meEvent: WireEvent | undefined;
 	#turnedAt: number;
 	#cancelWheel = () => {};
-	/** Who is still to be told the news for all. */
-	#telling: Iterator<LobbyUser> | undefined;
+	/** What is told to all. */
+	readonly #forAll: Slices<LobbyUser>;
+	/** Whether that is about where they stand too. */
+	#tellsMe = false;
 	/** Counts the owners that were met: what was begun under an older one is given up. */
 	#owners = 0;
 
@@ -62,6 +65,8 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#options = options;
 		this.feed = options.feed;
 		this.#wheel = new TierWheel(options.tiers);
+		const take = (some: readonly LobbyUser[]) => this.#tellSome(some);
+		this.#forAll = new Slices(options.runtime, { length: TOLD_AT_ONCE, take });
 		this.#turnedAt = options.runtime.monotonic();
 		this.#unfollow = this.feed.follow(this);
 		this.#turnLater();
@@ -162,7 +167,7 @@ export class Lobby implements SessionLobby, EventListener {
 		if (this.#users.get(user.userId) === user) this.#users.delete(user.userId);
 		if (this.#users.size > 0) return;
 		this.#cancelWheel();
-		this.#telling = undefined;
+		this.#forAll.stop();
 		this.#unfollow();
 		this.#options.ended();
 	}
@@ -172,7 +177,7 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#infoEvent = ['info', info];
 		this.#tickEvent = ['tick', tick];
 		if (!isAgain) return;
-		this.#tellAll();
+		this.#tellAll(true);
 		void this.#askAgain(this.#owners);
 	}
 
@@ -197,7 +202,7 @@ export class Lobby implements SessionLobby, EventListener {
 			}
 			case 'soldOut':
 				this.#endQueue();
-				this.#tellAll();
+				this.#tellAll(true);
 				break;
 			// Seats are for those inside, in a room of their own.
 			default:
@@ -295,11 +300,10 @@ export class Lobby implements SessionLobby, EventListener {
 	}
 
 	#changed(info: TicketEventInfo): void {
-		const [, before] = this.#infoEvent ?? [];
-		const wasClosed = (before as TicketEventInfo | undefined)?.state === 'closed';
-		if (info.state === 'closed' && !wasClosed) this.#endQueue();
+		const before = this.#infoEvent?.[1] as TicketEventInfo | undefined;
+		if (info.state === 'closed' && before?.state !== 'closed') this.#endQueue();
 		this.#infoEvent = ['info', info];
-		this.#tellAll();
+		this.#tellAll(outsideOf(info.state) !== outsideOf(before?.state ?? info.state));
 	}
 
 	#endQueue(): void {
@@ -307,30 +311,21 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#endedAt = this.feed.heard;
 	}
 
-	/** Tells everybody the event and, who is not inside, where that leads: in slices, soon. */
-	#tellAll(): void {
-		const isUnderWay = this.#telling !== undefined;
-		this.#telling = [...this.#users.values()][Symbol.iterator]();
-		if (!isUnderWay) this.#options.runtime.defer(() => this.#tellSome());
+	/** Tells everybody the event and, if that leads elsewhere, where they stand: in slices, soon. */
+	#tellAll(movesPeople: boolean): void {
+		this.#tellsMe = movesPeople || (this.#forAll.isUnderWay && this.#tellsMe);
+		this.#forAll.begin([...this.#users.values()]);
 	}
 
-	#tellSome(): void {
-		const some: LobbyUser[] = [];
-		while (some.length < TOLD_AT_ONCE) {
-			const user = this.#telling?.next().value;
-			if (user === undefined) break;
-			some.push(user);
-		}
-		// One after the other: the same told in a row is packed once.
+	/** One after the other: the same told in a row is packed once. */
+	#tellSome(some: readonly LobbyUser[]): void {
 		const info = this.#infoEvent;
-		for (const { sessions } of some) {
-			if (info !== undefined) for (const session of sessions) session.hear(info);
+		for (const { sessions } of info === undefined ? [] : some) {
+			for (const session of sessions) session.hear(info as WireEvent);
 		}
-		for (const user of some) {
+		for (const user of this.#tellsMe ? some : []) {
 			if (user.me?.admission === undefined) this.#tellMe(user, user.sessions);
 		}
-		if (some.length < TOLD_AT_ONCE) this.#telling = undefined;
-		else this.#options.runtime.defer(() => this.#tellSome());
 	}
 
 	/**

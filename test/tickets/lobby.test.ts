@@ -97,22 +97,62 @@ describe('[T15] a lobby', () => {
 
 	test('[T12] everybody who waits is told at once when all is sold, and when it is on again', async () => {
 		const world = await TicketWorld.with({
-			admission: { mode: 'desk', maxActive: 2 },
+			admission: { mode: 'desk', maxActive: 1 },
 			seats: seatsOf(2),
 			maxPerUser: 2,
 		});
 		await world.pass(1_000);
 		const ann = await world.enterPage('ann');
 		await ann.ask('enter');
-		const bob = await world.enterPage('bob');
-		await bob.ask('enter');
-		const cy = await world.enterPage('cy');
-		expect(await cy.ask('enter')).toMatchObject({ phase: 'waiting' });
+		const [bob, cy] = [await world.enterPage('bob'), await world.enterPage('cy')];
+		expect(await bob.ask('enter')).toMatchObject({ phase: 'waiting' });
 		await world.until(() => ann.me?.phase === 'inside');
-		await ann.ask('hold', { seats: ['s1', 's2'], admission: ann.me?.admission });
+		const admission = ann.me?.admission;
+		await ann.ask('hold', { seats: ['s1', 's2'], admission });
+		const order = (await ann.ask('checkout', { admission })) as Order;
+		await ann.ask('pay', { orderId: order.id, methodToken: 'tok' });
+		await world.until(() => ann.me?.phase === 'done');
+		await world.until(() => bob.me?.phase === 'soldOut' && cy.me?.phase === 'soldOut');
+		world.way.sent.length = 0;
+		expect(await cy.ask('enter')).toMatchObject({ phase: 'soldOut' });
+		expect(world.way.sent).toEqual([]);
+
+		const { command } = world.way;
+		const asAnn = { caller: { userId: 'ann', roles: ['user'] }, name: 'refund' };
+		const args = { orderId: order.id, seats: ['s2'] };
+		command('ticket-event/concert', { ...asAnn, args }, () => {});
+		await world.until(() => bob.me?.phase === 'before' && cy.me?.phase === 'before');
+		expect(await bob.ask('enter')).toMatchObject({ phase: 'turn' });
+		await world.until(() => bob.me?.phase === 'inside');
+	});
+
+	test('[T1] a sale that is closed tells those who wait; who is inside leaves, who pays goes on', async () => {
+		const world = await TicketWorld.with({ admission: { mode: 'desk', maxActive: 2 } });
+		await world.pass(1_000);
+		const [ann, bob, cy] = [
+			await world.enterPage('ann'),
+			await world.enterPage('bob'),
+			await world.enterPage('cy'),
+		];
+		for (const page of [ann, bob, cy]) await page.ask('enter');
+		await world.until(() => ann.me?.phase === 'inside' && bob.me?.phase === 'inside');
+		const admission = ann.me?.admission;
+		await ann.ask('hold', { quantity: 1, admission });
+		await ann.ask('checkout', { admission });
 		await world.ops('close');
-		await world.until(() => cy.me?.phase === 'closed');
+		await world.until(() => cy.me?.phase === 'closed' && bob.me?.phase === 'closed');
+		expect(ann.me?.phase).toBe('paying');
 		expect(await cy.ask('enter')).toMatchObject({ phase: 'closed' });
+	});
+
+	test('news of the sale that moves nobody is told without the standings', async () => {
+		const world = await TicketWorld.with();
+		const ann = await world.enterPage('ann');
+		await world.pass(1_000);
+		await world.ops('settings', { title: 'Another' });
+		await world.pass(100);
+		expect(ann.of<{ title: string }>('info').at(-1)?.title).toBe('Another');
+		expect(ann.of('me')).toEqual([]);
 	});
 
 	test('[T6] [T8] holds and checkout are the actor’s, in the name of the buyer, with a proof', async () => {

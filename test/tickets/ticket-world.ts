@@ -1,4 +1,9 @@
 import type { z } from 'zod';
+import {
+	PAYMENT_PORT,
+	type PaymentCall,
+	type PaymentResult,
+} from '../../actors/ticket-event/payment-port.ts';
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { ActorPort, CommandAnswer, Subscriber } from '../../src/core/actor-port.ts';
@@ -17,10 +22,17 @@ import { CoreBench } from '../support/core-bench.ts';
 import { openService } from '../support/open-service.ts';
 
 export const EVENT = 'concert';
-export const KEY = `ticket-event/${EVENT}` as const;
 const OPERATOR = { userId: 'root', roles: ['ops'] };
 
 const KINDS = [ticketEventKind as unknown as ActorKind];
+
+/** A provider that always pays. */
+const PAYS = ({ op }: PaymentCall): PaymentResult =>
+	op === 'status' ? { outcome: 'done', state: 'notFound' } : { outcome: 'done' };
+const BENCH = {
+	kinds: KINDS,
+	intents: { [PAYMENT_PORT]: async (_: string, args: unknown) => PAYS(args as PaymentCall) },
+};
 
 type Draft = Partial<z.input<typeof ticketEventSchema>>;
 
@@ -150,7 +162,7 @@ export class TicketWorld {
 
 	constructor(options: { readonly tiers?: readonly Tier[] } = {}) {
 		this.tiers = options.tiers;
-		this.way = new Way(new CoreBench({ kinds: KINDS }));
+		this.way = new Way(new CoreBench(BENCH));
 		this.tickets = this.edge('node-1');
 	}
 
@@ -238,7 +250,7 @@ export class TicketWorld {
 
 	/** Ends the node that owns the event as by `kill -9`; another takes over. */
 	async loseOwner(): Promise<void> {
-		this.way.bench = this.way.bench.restart({ kinds: KINDS });
+		this.way.bench = this.way.bench.restart(BENCH);
 		this.way.lose();
 		await this.runtime.advance(0);
 	}
