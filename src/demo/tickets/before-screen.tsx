@@ -61,7 +61,11 @@ function Entrance({ event, me, sale }: Omit<ScreenProps, 'seats'>) {
 	return (
 		<section class="hero" data-screen="entrance">
 			<EndedNote me={me} />
-			{sale.state === 'paused' && <p class="note">{tickets.restsNow}</p>}
+			{sale.state === 'paused' ? (
+				<p class="note">{tickets.restsNow}</p>
+			) : (
+				<p class="hero-label">{tickets.saleIsOn}</p>
+			)}
 			<p class="hero-hint">
 				{waiting === 0 ? tickets.nobodyWaits : tickets.waitingNow(waiting.toLocaleString(language))}
 			</p>

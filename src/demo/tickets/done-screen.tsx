@@ -40,8 +40,7 @@ function useEventTickets(eventId: string, orderId: string | undefined, count: nu
 
 function BuyMore({ event, sale, owned }: ScreenProps & { readonly owned: number }) {
 	const [isBusy, setBusy] = useState(false);
-	if (owned >= sale.maxPerUser) return <p class="hero-hint">{words.hadAll}</p>;
-	if (sale.state !== 'open') return null;
+	if (owned >= sale.maxPerUser || sale.state !== 'open') return null;
 	const enter = () => {
 		setBusy(true);
 		event
@@ -58,7 +57,7 @@ function BuyMore({ event, sale, owned }: ScreenProps & { readonly owned: number 
 
 /** Paid: the tickets, with their codes. */
 export function DoneScreen(props: ScreenProps) {
-	const { event, me } = props;
+	const { event, me, sale } = props;
 	const { order } = me;
 	const isRefunded = order?.status === 'refunded';
 	const expected = order === undefined || order.refunded > 0 ? 0 : order.quantity;
@@ -72,6 +71,7 @@ export function DoneScreen(props: ScreenProps) {
 				<p class="hero-label">{isRefunded ? words.refundedOrder : words.paid}</p>
 				{tickets === undefined && <p class="hero-hint">{words.issuing}</p>}
 				{tickets && tickets.length > 0 && <p class="hero-hint">{words.paidHint}</p>}
+				{tickets?.length === sale.maxPerUser && <p class="hero-hint">{words.hadAll}</p>}
 				<p class="hero-links">
 					<a class="plain" href={myTicketsHref}>
 						{words.myTickets}

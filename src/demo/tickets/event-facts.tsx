@@ -28,8 +28,11 @@ export function priceText({ priceMin, priceMax, currency }: TicketEventInfo): st
 	return priceMin === priceMax ? lowest : `${lowest} – ${moneyText(language, priceMax, currency)}`;
 }
 
-export const openingText = ({ opensAt }: TicketEventInfo): string =>
-	tickets.opensAt(time.format(opensAt));
+/** When it opens, or since when it is open. */
+export function openingText({ opensAt, state }: TicketEventInfo): string {
+	const at = time.format(opensAt);
+	return state === 'scheduled' ? tickets.opensAt(at) : tickets.openSince(at);
+}
 
 export const boughtText = (at: number): string => tickets.boughtAt(time.format(at));
 

@@ -19,14 +19,14 @@ const FILTERS: readonly { readonly state: EventFilter; readonly text: string }[]
 function EventCard({ info }: { readonly info: TicketEventInfo }) {
 	return (
 		<li>
-			<a class="event-card" href={eventHref(info.id)} data-event={info.id}>
+			<a class="event-card" href={eventHref(info.id)} data-event={info.id} data-state={info.state}>
 				<strong>{info.title}</strong>
 				<StateBadge state={info.state} />
 				<span class="event-card-facts">
 					<span>{openingText(info)}</span>
 					<span>{priceText(info)}</span>
 				</span>
-				<Stock info={info} />
+				{info.state !== 'closed' && <Stock info={info} />}
 			</a>
 		</li>
 	);

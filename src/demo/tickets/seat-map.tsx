@@ -86,6 +86,19 @@ function useDrawing(canvas: HTMLCanvasElement | null, picture: Parameters<typeof
 	});
 }
 
+/** What was just taken is seen, wherever one looks. */
+function useReveal(
+	hall: HallView,
+	layout: SeatLayout,
+	{ seats, mine }: Pick<SeatMapProps, 'seats' | 'mine'>,
+): void {
+	const newest = [...mine].at(-1);
+	useEffect(() => {
+		const index = seats.findIndex(({ id }) => id === newest);
+		if (index >= 0) hall.reveal({ x: layout.x[index] ?? 0, y: layout.y[index] ?? 0 });
+	}, [newest]);
+}
+
 function ZoomButtons({ hall }: { readonly hall: HallView }) {
 	const buttons: readonly [IconName, string, () => void][] = [
 		['plus', tickets.zoomIn, () => hall.zoomTo((scale) => scale * CLOSER)],
@@ -138,12 +151,14 @@ export function SeatMap(props: SeatMapProps) {
 	const { view, window } = hall;
 	const stageText = tickets.stage;
 	useDrawing(canvas, { layout, seats, mine, focused, view, window, colours, stageText });
+	useReveal(hall, layout, { seats, mine });
 	const seat = focused === undefined ? undefined : seats[focused];
 
 	return (
-		<div class="seat-map" ref={place} data-scale={view.scale.toFixed(2)}>
+		<div class="seat-map" data-scale={view.scale.toFixed(2)}>
 			<div
 				class="seat-field"
+				ref={place}
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move over the seats.
 				tabIndex={0}
 				role="application"
@@ -155,10 +170,12 @@ export function SeatMap(props: SeatMapProps) {
 			>
 				<canvas ref={setCanvas} />
 			</div>
-			<ZoomButtons hall={hall} />
-			<p class="seat-line" id="seat-line" role="status">
-				{seat && seatText(seat, props)}
-			</p>
+			<div class="seat-foot">
+				<p class="seat-line" id="seat-line" role="status">
+					{seat && seatText(seat, props)}
+				</p>
+				<ZoomButtons hall={hall} />
+			</div>
 		</div>
 	);
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { TicketEventInfo } from '../../../client-sdk/src/index.ts';
-import { useClient } from '../client.ts';
+import { type NaruClient, useClient } from '../client.ts';
 import { untilAnswered } from '../page/until-answered.ts';
 import { notifyTicket } from './ticket-notices.ts';
 
@@ -12,11 +12,30 @@ const REFRESHED_MAX = 200;
 /** A search waits until the typing rests. */
 const TYPING_MS = 250;
 
-export type EventFilter = 'upcoming' | 'open' | 'soldOut' | 'closed' | undefined;
+/** All of them: what one can buy first, what is over last. */
+const IN_ORDER = ['open', 'upcoming', 'soldOut', 'closed'] as const;
+
+export type EventFilter = (typeof IN_ORDER)[number] | undefined;
 
 interface Found {
 	readonly events: readonly TicketEventInfo[];
 	readonly next?: string | undefined;
+}
+
+interface Question {
+	readonly state: EventFilter;
+	readonly text: string;
+	readonly after?: string;
+	readonly limit: number;
+}
+
+/** A page of one state; of all states the first page of each. */
+async function findEvents(naru: NaruClient, question: Question): Promise<Found> {
+	if (question.state !== undefined) return naru.ticketEvents.list(question);
+	const pages = await Promise.all(
+		IN_ORDER.map((state) => naru.ticketEvents.list({ ...question, state, limit: PAGE_LENGTH })),
+	);
+	return { events: pages.flatMap(({ events }) => events) };
 }
 
 /** The events with a state and a text, by opening time, in pages. */
@@ -29,7 +48,7 @@ export function useEvents(state: EventFilter, text: string) {
 	const ask = useCallback(
 		async (known: readonly TicketEventInfo[], page: { after?: string; limit: number }) => {
 			const question = ++asked.current;
-			const answer = await untilAnswered(() => naru.ticketEvents.list({ state, text, ...page }));
+			const answer = await untilAnswered(() => findEvents(naru, { state, text, ...page }));
 			if (question !== asked.current) return;
 			const { events, next } = answer;
 			setFound({ events: [...known, ...events], next });
