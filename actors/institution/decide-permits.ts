@@ -24,7 +24,7 @@ function shareOf(
 	const free = Math.max(0, count - taken);
 	const held = own === undefined ? 0 : Math.min(request.holds, own.bound);
 	// What another owner had handed out first goes on as it was.
-	if (request.again === true) return Math.min(held, count);
+	if (request.again === true && held > 0) return Math.min(held, count);
 	const claimOf = (holder: Holder): Claim => ({ want: holder.want, turn: turnOf(holder) });
 	const present = own ?? { share: 0, sinceTick: state.tick + 1 };
 	const claim = { want: Math.max(0, Math.floor(request.want)), turn: turnOf(present) };

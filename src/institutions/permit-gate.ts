@@ -149,8 +149,7 @@ export class Permissions implements PermitGate {
 
 	/** The institution's actor has another owner, perhaps. */
 	moved(institution: string): void {
-		const allowance = this.#allowances.get(institution);
-		if (allowance !== undefined) allowance.share.again = true;
+		this.#allowances.get(institution)?.share.moved(this.#runtime.monotonic());
 	}
 
 	/** Refuses what waits, and gives back what is not in use. */

@@ -29,8 +29,8 @@ export class PermitShare {
 	#ticks: { readonly tick: number; readonly at: number }[] = [];
 	/** When less can be told. */
 	tellAt = Number.POSITIVE_INFINITY;
-	/** Another owner has taken over since the last answer. */
-	again = false;
+	/** Another owner may have taken over since the last answer. */
+	#again = false;
 
 	constructor(incarnation: string) {
 		this.#incarnation = incarnation;
@@ -57,7 +57,7 @@ export class PermitShare {
 			holds,
 			want,
 			past: this.#past(now),
-			...(this.again ? { again: true } : {}),
+			...(this.#again ? { again: true } : {}),
 		};
 	}
 
@@ -70,12 +70,17 @@ export class PermitShare {
 		const { share, intervalMs, tick } = permits;
 		if (this.#ticks.length < TICKS_MAX) this.#ticks.push({ tick, at: at.now });
 		if (n !== this.#n) return;
-		this.again = false;
+		this.#again = false;
 		this.#share = share;
 		this.#window.stretch(intervalMs);
 		// Where one call takes longer than a second's share, the last one counts as long.
 		this.#validUntil = at.sentAt + PERMIT_VALID_MS - (intervalMs - INTERVAL_MS);
 		if (share < this.#toldHolds) this.tellAt = at.now + intervalMs + OVER_MS;
+	}
+
+	/** Another owner may have taken over: what is held is first renewed as it is. */
+	moved(now: number): void {
+		this.#again = this.share(now) > 0;
 	}
 
 	/** Uses nothing any more. */

@@ -109,6 +109,17 @@ describe('[I22] permits of a node', () => {
 		expect(desk.requests).toMatchObject([{ n: 1, holds: 0, past: 0 }]);
 	});
 
+	test('[I22] behind a change of the owner a share is renewed as it is, where there is one', async () => {
+		const desk = new Desk();
+		desk.permits.moved('bank-a');
+		desk.take('online');
+		await desk.runtime.advance(100);
+		desk.permits.moved('bank-a');
+		desk.take('online');
+		await desk.runtime.advance(14_000);
+		expect(desk.requests.map(({ again = false }) => again)).toEqual([false, true, false]);
+	});
+
 	test('[I22] user calls go before batch calls', async () => {
 		const desk = new Desk();
 		desk.reply = () => ({ share: 2, intervalMs: 1_000 });

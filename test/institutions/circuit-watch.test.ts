@@ -64,7 +64,7 @@ describe('[I10] a node that watches institutions', () => {
 		const answers = Promise.all(
 			Array.from({ length: 3 }, () => node.permits.take('bank-a', 'online', 1_000)),
 		);
-		await bench.runtime.advance(1_500);
+		await bench.runtime.advance(400);
 		expect(await answers).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
 		node.circuit.report('bank-a', { class: 'failed', ageMs: 5 });
 		await bench.runtime.advance(1_500);
