@@ -3,6 +3,8 @@ import { jwtVerify, SignJWT } from 'jose';
 import type { Runtime } from '../core/runtime.ts';
 import type { Refusal } from '../protocol/errors.ts';
 
+/** Clocks of nodes may differ by this; to the millisecond the actor decides. */
+const LEEWAY_MS = 10_000;
 /** Most proofs that are remembered, each with its text. */
 const KEPT_MAX = 20_000;
 
@@ -81,7 +83,7 @@ export class AdmissionProofs {
 		const claims = this.#known.get(proof) ?? (await this.#read(proof));
 		if (claims === undefined) return NO_PROOF;
 		if (claims.userId !== userId || claims.eventId !== this.#options.eventId) return NO_PROOF;
-		if (claims.expiresAt <= this.#options.runtime.now()) return TOO_LATE;
+		if (claims.expiresAt + LEEWAY_MS <= this.#options.runtime.now()) return TOO_LATE;
 		return { ok: true, admission: claims.admission };
 	}
 

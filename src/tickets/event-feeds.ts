@@ -12,6 +12,11 @@ export class EventFeeds {
 		this.#options = options;
 	}
 
+	/** The feed of an event that somebody follows. */
+	find(eventId: string): EventFeed | undefined {
+		return this.#feeds.get(eventId);
+	}
+
 	/** The feed of an event, made if there is none; follow it at once. Nothing beyond the bound. */
 	of(eventId: string): EventFeed | undefined {
 		const known = this.#feeds.get(eventId);

@@ -32,14 +32,17 @@ export class TicketSeatMaps {
 		this.#options = options;
 	}
 
-	/** Whether the proof lets the user look on: signed for both, and the admission stands. */
+	/**
+	 * Whether the proof lets the user look on: signed for both, and the admission stands. The event has to
+	 * be followed here; one that could not be opened is followed no more.
+	 */
 	async admit(
 		eventId: string,
 		userId: string,
 		proof: string,
 	): Promise<{ readonly ok: true } | Refused> {
-		const feed = this.#options.feeds.of(eventId);
-		if (feed === undefined) return { ok: false, code: 'BUSY' };
+		const feed = this.#options.feeds.find(eventId);
+		if (feed === undefined) return { ok: false, code: 'NOT_FOUND' };
 		const ready = await feed.ready();
 		if (!ready.ok) return ready;
 		const checked = await feed.proofs?.check(proof, userId);

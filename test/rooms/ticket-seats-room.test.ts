@@ -118,6 +118,13 @@ describe('[T7] the seat map', () => {
 		expect(await refused({ me: proof } as Page, 'ann')).toContain('EXPIRED');
 	});
 
+	test('of an event that is not there is refused, each time anew', async () => {
+		const stranger = { me: { admission: 'x.y.z' } } as Page;
+		for (let attempt = 0; attempt < 2; attempt++) {
+			await expect(look(stranger, 'ann', 'nothing')).rejects.toThrow('NOT_FOUND');
+		}
+	});
+
 	test('[T5] a look ends with the admission, not with the checkout', async () => {
 		const id = await sale();
 		const [ann, bob] = [await inside('ann', id), await inside('bob', id)];

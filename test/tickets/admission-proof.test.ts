@@ -74,13 +74,15 @@ describe('[T5] a proof of admission', () => {
 		expect(await codeOf(proofsOf(), await make())).toBe('NOT_ADMITTED');
 	});
 
-	test('ends with its second, wherever and however often it was looked at', async () => {
+	test('ends with its second and what clocks may differ, wherever it was looked at', async () => {
 		const clock = new VirtualRuntime();
 		const options = { eventId: 'concert', secret: SECRET, runtime: clock };
 		const [signer, other] = [new AdmissionProofs(options), new AdmissionProofs(options)];
 		const proof = await signer.sign({ ...ADMISSION, deadline: clock.now() + 60_000 });
 		expect(await codeOf(other, proof)).toBe('admission-1');
-		await clock.advance(61_000);
+		await clock.advance(69_000);
+		expect(await codeOf(other, proof)).toBe('admission-1');
+		await clock.advance(2_000);
 		const codes = [signer, other, new AdmissionProofs(options)].map((one) => codeOf(one, proof));
 		expect(await Promise.all(codes)).toEqual(['EXPIRED', 'EXPIRED', 'EXPIRED']);
 		expect(await codeOf(other, proof, 'bob')).toBe('NOT_ADMITTED');
