@@ -18,7 +18,7 @@ function cursors({ room }: Player): Record<string, unknown> {
 describe('cursor board', () => {
 	test('[P6] a kind needs its contract and a room file, and is found by the folder', () => {
 		expect([...seats.kinds.keys()]).toEqual(['cursor-board']);
-		expect(found.actorRooms.map(({ kind }) => kind)).toEqual(['channel']);
+		expect(found.actorRooms.map(({ kind }) => kind)).toContain('channel');
 	});
 
 	test('[P6] everybody sees everybody move, come and go', async () => {
