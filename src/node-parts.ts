@@ -32,6 +32,7 @@ import { ticketFeature } from './node-tickets.ts';
 import { AUDIT } from './ops/audit-trail.ts';
 import { LoadMeter } from './ops/load-meter.ts';
 import { Metrics } from './ops/metrics.ts';
+import { notedOrders } from './ops/noted-orders.ts';
 import { opsService } from './ops/ops-service.ts';
 import type { KindContract } from './protocol/kind.ts';
 import { opsContract } from './protocol/ops.ts';
@@ -244,7 +245,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const gateway = createGateway({
 		node,
 		authenticator,
-		actors: everywhere,
+		actors: notedOrders(everywhere, operations),
 		announcements,
 		services: [channels, presenceService(presence, runtime), ops, ...added.services],
 		seats: colyseus.seats,

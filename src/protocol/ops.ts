@@ -170,6 +170,9 @@ export const auditEntrySchema = z.object({
 		'setCircuit',
 		'setRoute',
 		'setRate',
+		'pauseRefresh',
+		'resumeRefresh',
+		'setRefreshRate',
 	]),
 	/** A node's name, an actor's key or an order's id. */
 	target: z.string(),

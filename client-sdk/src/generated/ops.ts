@@ -51,7 +51,10 @@ export interface AuditEntry {
 		| 'resolveOrder'
 		| 'setCircuit'
 		| 'setRoute'
-		| 'setRate';
+		| 'setRate'
+		| 'pauseRefresh'
+		| 'resumeRefresh'
+		| 'setRefreshRate';
 	readonly target: string;
 	readonly node: string;
 }
