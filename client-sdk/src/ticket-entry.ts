@@ -13,8 +13,9 @@ import { NaruError } from './naru-error.ts';
 
 /** The opening may be moved, and clocks are set: nobody sleeps longer without a look. */
 const SLEEP_MS_MAX = 30_000;
-/** The server's clock says that it is time, but the sale is not open yet. */
+/** It is time, but the sale is not open: it is asked for so often at first, then less and less. */
 const LATE_MS = 250;
+const LATE_MS_MAX = 10_000;
 
 interface Timers {
 	setTimeout(run: () => void, ms: number): unknown;
@@ -41,6 +42,8 @@ export class TicketEntry {
 	#state: 'none' | 'asking' | 'sleeping' | 'kept' = 'none';
 	readonly #askers: Asker[] = [];
 	#timer: unknown;
+	/** How often it was too early in a row. */
+	#lateness = 0;
 	/** Counts wishes: an answer to an older one is for nobody. */
 	#wish = 0;
 
@@ -69,6 +72,7 @@ export class TicketEntry {
 
 	/** The sale is another: perhaps it has opened. */
 	changed(): void {
+		this.#lateness = 0;
 		if (this.#state === 'sleeping') this.#next();
 	}
 
@@ -116,9 +120,10 @@ export class TicketEntry {
 		if (phase === 'soldOut') this.fail(new NaruError('SOLD_OUT'));
 		else if (phase === 'closed') this.fail(new NaruError('CLOSED'));
 		else if (phase === 'before') {
-			const lateMs = LATE_MS * (1 + this.#timers.random());
-			this.#sleep(Math.max(lateMs, this.#waitMs()));
+			const lateMs = Math.min(LATE_MS_MAX, LATE_MS * 2 ** this.#lateness++);
+			this.#sleep(Math.max(lateMs * (1 + this.#timers.random()), this.#waitMs()));
 		} else {
+			this.#lateness = 0;
 			if (phase === 'waiting' || phase === 'turn') this.#state = 'kept';
 			else this.#forget();
 			for (const { resolve } of this.#askers.splice(0)) resolve(me);
@@ -127,6 +132,7 @@ export class TicketEntry {
 
 	#forget(): void {
 		this.#wish++;
+		this.#lateness = 0;
 		this.#state = 'none';
 		this.#timers.clearTimeout(this.#timer);
 	}

@@ -196,6 +196,9 @@ export class TicketEvent {
 		this.#entry.end();
 		this.#handle.close();
 		this.#map.leave();
+		this.#me = undefined;
+		this.#info = undefined;
+		this.#tick = undefined;
 		this.#fail(new NaruError('CLOSED', 'the event was closed here'));
 	}
 

@@ -220,7 +220,8 @@ export class Lobby implements SessionLobby, EventListener {
 
 	get #isBeforeOpening(): boolean {
 		const info = this.feed.view?.info;
-		return info?.state === 'scheduled' && this.#options.runtime.now() < info.opensAt;
+		if (info === undefined || this.#options.runtime.now() >= info.opensAt) return false;
+		return info.state === 'scheduled' || info.state === 'paused';
 	}
 
 	async #look(user: LobbyUser): Promise<{ readonly ok: true } | (CommandAnswer & { ok: false })> {

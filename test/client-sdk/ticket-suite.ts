@@ -123,6 +123,37 @@ function entering(sdk: Sdk): void {
 		},
 	);
 
+	test('[T18] a sale that rests at its time is asked for less and less, and at once when it opens', async () => {
+		const { naru, sale, world } = beside(sdk);
+		sale.info = { ...sale.info, state: 'paused', opensAt: 0 };
+		sale.entered = sale.me;
+		const entered = outcome(naru.ticketEvent('concert').enter());
+		await world.advance(120_000);
+		expect(sale.enters.length).toBeLessThan(20);
+		const gaps = sale.enters.slice(1).map((at, n) => at - (sale.enters[n] ?? 0));
+		expect(Math.max(...gaps.slice(-3))).toBeGreaterThanOrEqual(10_000);
+		sale.entered = { phase: 'waiting', place: 3, turned: 0, held: HELD };
+		sale.open();
+		sale.tell('info', sale.info);
+		await world.advance(50);
+		expect(entered.value).toMatchObject({ phase: 'waiting', place: 3 });
+	});
+
+	test('after close() nothing is known, and the next call opens anew', async () => {
+		const { naru, sale, server, world } = beside(sdk);
+		sale.open();
+		const event = naru.ticketEvent('concert');
+		await Promise.all([event.enter(), world.advance(100)]);
+		const admitted = outcome(event.admitted());
+		event.close();
+		await world.advance(10);
+		expect(admitted.error?.code).toBe('CLOSED');
+		expect([event.me, event.state, event.seats]).toEqual([undefined, undefined, []]);
+		await Promise.all([event.open(), world.advance(100)]);
+		expect(event.me).toMatchObject({ phase: 'waiting' });
+		expect(server.opens()).toHaveLength(2);
+	});
+
 	test('leave() gives up the wish to enter', async () => {
 		const { naru, sale, world } = beside(sdk);
 		const event = naru.ticketEvent('concert');
