@@ -5,6 +5,7 @@ import { actorKey } from '../protocol/ids.ts';
 import type { Args, ReplyOf } from '../protocol/kind.ts';
 import { ORDER_ID, ticketEventContract } from '../protocol/ticket-event.ts';
 import { ticketsContract } from '../protocol/ticket-lobby.ts';
+import { SharedReads } from './shared-reads.ts';
 import { eventsPage, ticketsPage } from './ticket-pages.ts';
 
 type Commands = (typeof ticketsContract)['commands'];
@@ -36,10 +37,19 @@ const AWAY = { ok: false, code: 'UNAVAILABLE', message: 'the store cannot be rea
 
 /** Serves `tickets/me`: events to choose from, and a user's own tickets and orders (T13, T18). */
 export function ticketsService({ actors, reads, settle }: TicketsServiceOptions): TicketsService {
+	// Everybody looks at the same list when a sale opens.
+	const shared = new SharedReads<Awaited<ReturnType<typeof eventsPage>>>();
+
+	const readEvents = async (args: CommandArgs<'events'>) => {
+		await settle();
+		return eventsPage(reads, args);
+	};
+
 	const events: TicketsService['events'] = async (args) => {
+		const { state, text, after, limit } = args;
+		const key = JSON.stringify([state, text, after, limit]);
 		try {
-			await settle();
-			const page = await eventsPage(reads, args);
+			const page = await shared.read(key, () => readEvents(args));
 			return page === undefined ? BAD_CURSOR : { ok: true, reply: page };
 		} catch {
 			return AWAY;
