@@ -13,7 +13,7 @@ export const INSTITUTION_ROUTES = {
 		path: '/api/v1/institutions',
 		summary: 'All institutions, and how each stands as this node heard last',
 		access: 'user',
-		reply: z.object({ institutions: z.array(institutionInfoSchema) }),
+		reply: z.array(institutionInfoSchema),
 	}),
 	getInstitution: defineRoute({
 		method: 'GET',

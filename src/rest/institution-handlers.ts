@@ -34,7 +34,7 @@ export function institutionHandlers(
 			const institutions = ports.institutions?.();
 			return institutions === undefined
 				? refuse('NOT_FOUND', 'no institutions are called from here')
-				: { ok: true, reply: { institutions: [...institutions] } };
+				: { ok: true, reply: [...institutions] };
 		},
 		getInstitution: ({ params, caller }) => institutionInfo(actors, params.id, caller),
 		boardOfInstitution: ({ params, caller, trace }) =>

@@ -83,7 +83,7 @@ describe('institutions over REST', () => {
 		const info = (await rest.call('GET', `${PATH}/bank-a`, { as: USER })).body;
 		rest.ports.institutions = () => [info as never];
 		const { body } = await rest.call('GET', PATH, { as: USER });
-		expect(body).toEqual({ institutions: [info] });
+		expect(body).toEqual([info]);
 		expect((await rest.call('GET', `${PATH}/bank-z`, { as: USER })).status).toBe(404);
 		expect((await rest.call('GET', PATH)).status).toBe(401);
 	});
