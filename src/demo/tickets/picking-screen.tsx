@@ -89,7 +89,7 @@ function Basket({ event, me, sale, isBusy, run, total, seats }: BasketProps) {
 					onClick={() => run(() => event.checkout())}
 				>
 					{tickets.checkout}
-					{count > 0 && ` · ${tickets.ticketCount(count)}`}
+					{count > 0 && ` · ${count}`}
 				</button>
 				<SureButton
 					text={tickets.giveUpAll}
