@@ -68,6 +68,9 @@ export class LobbySession implements ServiceSession {
 			case 'place':
 				return lobby.look(this.#user);
 			case 'leave':
+				// Arrivals are gathered, and what comes at once must not overtake them.
+				await lobby.feed.arrivals.pending(this.#user.userId);
+				return this.#ask(name, args, request);
 			case 'pay':
 				return this.#ask(name, args, request);
 			case 'hold':

@@ -1,4 +1,5 @@
 import type { TicketEventState, TicketMe } from '../protocol/ticket-event.ts';
+import type { AdmissionProofs } from './admission-proof.ts';
 import type { LobbySession } from './lobby-session.ts';
 import type { WheelMember } from './ticket-tiers.ts';
 
@@ -66,4 +67,23 @@ export function standingOf(me: TicketMe, state: TicketEventState, hasEnded: bool
 	if (me.phase === phase) return me;
 	const { ended } = me;
 	return ended === undefined ? OUTSIDE[phase] : { ...OUTSIDE[phase], ended };
+}
+
+/** Where a user stands, with the signed proof in place of the admission's id. */
+export async function withProof(
+	proofs: AdmissionProofs | undefined,
+	user: LobbyUser,
+	me: TicketMe,
+): Promise<TicketMe> {
+	const { admission, deadline } = me;
+	if (admission === undefined || deadline === undefined || proofs === undefined) return me;
+	if (user.proof?.admission !== admission || user.proof.deadline !== deadline) {
+		const text = proofs.sign({ userId: user.userId, id: admission, deadline });
+		user.proof = { admission, deadline, text };
+		text.catch(() => {
+			// Signed anew by the next who asks.
+			user.proof = undefined;
+		});
+	}
+	return { ...me, admission: await user.proof.text };
 }

@@ -17,16 +17,25 @@ import { placeNow } from '../protocol/wait-estimate.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import type { Answered, EventFeed, EventListener, EventView } from './event-feed.ts';
 import { LobbySession, type SessionLobby } from './lobby-session.ts';
-import { isQueued, LobbyUser, NOTHING_HELD, outsideOf, standingOf } from './lobby-user.ts';
+import {
+	isQueued,
+	LobbyUser,
+	NOTHING_HELD,
+	outsideOf,
+	standingOf,
+	withProof,
+} from './lobby-user.ts';
 import { Slices } from './slices.ts';
+import { StepTimer } from './step-timer.ts';
 import { type Tier, TierWheel, WHEEL_STEP_MS } from './ticket-tiers.ts';
 
 /** Most users of one event on one node. */
 const USERS_MAX = 500_000;
 /** News for all is told to so many, then the loop may breathe. */
 const TOLD_AT_ONCE = 1_000;
-/** A loop that stood still catches up with no more of the wheel at once. */
-const STEPS_MAX = 20;
+/** Who has not entered may have done so elsewhere: so many are looked after, each now and then. */
+const LOOKS_PER_SECOND = 500;
+const STEPS_PER_SECOND = 1_000 / WHEEL_STEP_MS;
 const FULL_RETRY_MS = 5_000;
 
 export interface LobbyOptions {
@@ -52,8 +61,10 @@ export class Lobby implements SessionLobby, EventListener {
 	#infoEvent: WireEvent | undefined;
 	/** The standing that was told last: many may share one. */
 	#meEvent: WireEvent | undefined;
-	#turnedAt: number;
-	#cancelWheel = () => {};
+	readonly #timer: StepTimer;
+	#steps = 0;
+	/** Of this second. */
+	#looksLeft = 0;
 	/** What is told to all. */
 	readonly #forAll: Slices<LobbyUser>;
 	/** Whether that is about where they stand too. */
@@ -67,9 +78,11 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#wheel = new TierWheel(options.tiers);
 		const take = (some: readonly LobbyUser[]) => this.#tellSome(some);
 		this.#forAll = new Slices(options.runtime, { length: TOLD_AT_ONCE, take });
-		this.#turnedAt = options.runtime.monotonic();
 		this.#unfollow = this.feed.follow(this);
-		this.#turnLater();
+		this.#timer = new StepTimer(options.runtime, {
+			everyMs: WHEEL_STEP_MS,
+			step: () => this.#turn(),
+		});
 	}
 
 	/** How many users are here. */
@@ -126,20 +139,8 @@ export class Lobby implements SessionLobby, EventListener {
 		return looked.ok ? { ok: true, reply: await this.#shown(user) } : looked;
 	}
 
-	async proven(user: LobbyUser, me: TicketMe): Promise<TicketMe> {
-		const { admission, deadline } = me;
-		if (admission === undefined || deadline === undefined) return me;
-		const { proofs } = this.feed;
-		if (proofs === undefined) return me;
-		if (user.proof?.admission !== admission || user.proof.deadline !== deadline) {
-			const text = proofs.sign({ userId: user.userId, id: admission, deadline });
-			user.proof = { admission, deadline, text };
-			text.catch(() => {
-				// Signed anew by the next who asks.
-				user.proof = undefined;
-			});
-		}
-		return { ...me, admission: await user.proof.text };
+	proven(user: LobbyUser, me: TicketMe): Promise<TicketMe> {
+		return withProof(this.feed.proofs, user, me);
 	}
 
 	hush(user: LobbyUser): () => void {
@@ -166,7 +167,7 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#wheel.remove(user);
 		if (this.#users.get(user.userId) === user) this.#users.delete(user.userId);
 		if (this.#users.size > 0) return;
-		this.#cancelWheel();
+		this.#timer.stop();
 		this.#forAll.stop();
 		this.#unfollow();
 		this.#options.ended();
@@ -364,16 +365,9 @@ export class Lobby implements SessionLobby, EventListener {
 		return phase === 'turn' || phase === 'inside' || phase === 'paying' ? 0 : this.#wheel.last;
 	}
 
-	#turnLater(): void {
-		this.#cancelWheel = this.#options.runtime.after(WHEEL_STEP_MS, () => {
-			const now = this.#options.runtime.monotonic();
-			const due = Math.floor((now - this.#turnedAt) / WHEEL_STEP_MS);
-			this.#turnedAt += due * WHEEL_STEP_MS;
-			for (let step = Math.min(due, STEPS_MAX); step > 0; step--) {
-				this.#wheel.turn((user) => this.#visit(user));
-			}
-			this.#turnLater();
-		});
+	#turn(): void {
+		if (this.#steps++ % STEPS_PER_SECOND === 0) this.#looksLeft = LOOKS_PER_SECOND;
+		this.#wheel.turn((user) => this.#visit(user));
 	}
 
 	/** Tells the last tick, if it is news, and looks whether the user is to be told more often now. */
@@ -386,5 +380,20 @@ export class Lobby implements SessionLobby, EventListener {
 			for (const session of user.sessions) session.hear(event);
 		}
 		this.#wheel.put(user, this.#tierOf(user));
+		if (this.#mayBeElsewhere(user)) void this.#lookAfter(user);
+	}
+
+	/** Nobody is told that a user has entered over another node. */
+	#mayBeElsewhere(user: LobbyUser): boolean {
+		const state = this.feed.view?.info.state;
+		const hasQueue = state === 'open' || state === 'paused';
+		if (this.#looksLeft === 0 || !hasQueue || this.#standing(user).phase !== 'before') return false;
+		this.#looksLeft--;
+		return true;
+	}
+
+	async #lookAfter(user: LobbyUser): Promise<void> {
+		const looked = await this.#look(user);
+		if (looked.ok && this.#standing(user).phase !== 'before') this.#tellMe(user, user.sessions);
 	}
 }

@@ -59,6 +59,11 @@ export class UserBatches<T> {
 		return promise;
 	}
 
+	/** The answer to what was asked for the user, while it is not there; never rejects. */
+	pending(userId: string): Promise<unknown> | undefined {
+		return (this.#sent?.get(userId) ?? this.#waiting.get(userId))?.promise;
+	}
+
 	/** Answers all that wait with a retryable refusal. */
 	close(): void {
 		this.#isClosed = true;
