@@ -69,6 +69,7 @@ export class LobbySession implements ServiceSession {
 				return lobby.look(this.#user);
 			case 'leave':
 				// Arrivals are gathered, and what comes at once must not overtake them.
+				await lobby.feed.ready();
 				await lobby.feed.arrivals.pending(this.#user.userId);
 				return this.#ask(name, args, request);
 			case 'pay':
@@ -107,6 +108,9 @@ export class LobbySession implements ServiceSession {
 		try {
 			const answer = await this.#ask(name, given, request);
 			if (!answer.ok) return answer;
+			// The reply to what was sent before may be an old one, and older than what the user was told.
+			const now = request.resend ? await this.#lobby.look(this.#user) : answer;
+			if (now.ok && now !== answer) return now;
 			return { ok: true, reply: await this.#lobby.proven(this.#user, answer.reply as TicketMe) };
 		} finally {
 			answered();

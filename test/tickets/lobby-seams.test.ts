@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import type { TicketMe } from '../../src/protocol/ticket-event.ts';
+import { seatsOf, TicketWorld } from './ticket-world.ts';
+
+const DESK = { mode: 'desk', maxActive: 1 } as const;
+
+describe('between lobby and actor', () => {
+	test('[T2] leaving right behind entering leaves: it does not overtake the gathered arrival', async () => {
+		const world = await TicketWorld.with({ admission: DESK });
+		await world.pass(1_000);
+		const ann = await world.enterPage('ann');
+		const bob = await world.enterPage('bob');
+		await ann.ask('enter');
+		const [, left] = await Promise.all([bob.ask('enter'), bob.run('leave')]);
+		expect(left).toMatchObject({ ok: true });
+		expect(await bob.ask('place')).toMatchObject({ phase: 'before', ended: 'left' });
+		await world.pass(1_000);
+		expect(bob.me).toMatchObject({ phase: 'before', ended: 'left' });
+	});
+
+	test('[T6] a hold that is sent again answers with what is held now, not with what was then', async () => {
+		const world = await TicketWorld.with({ admission: DESK, seats: seatsOf(4) });
+		await world.pass(1_000);
+		const ann = await world.enterPage('ann');
+		await ann.ask('enter');
+		await world.until(() => ann.me?.phase === 'inside');
+		const admission = ann.me?.admission;
+		const first = { seats: ['s1'], admission };
+		await ann.run('hold', first, { requestId: 'r1' });
+		await ann.run('hold', { seats: ['s2'], admission }, { requestId: 'r2' });
+		const again = await ann.run('hold', first, { requestId: 'r1', resend: true });
+		expect(again).toMatchObject({ ok: true, reply: { held: { seats: ['s1', 's2'] } } });
+		await ann.ask('leave');
+		const late = await ann.run('hold', first, { requestId: 'r1', resend: true });
+		expect((late as { reply: TicketMe }).reply.phase).toBe('before');
+	});
+});
