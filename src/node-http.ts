@@ -20,6 +20,7 @@ export function httpHandlers(
 	const ports: RestPorts = {
 		...parts.added.rest,
 		audit: parts.operations,
+		simulators: simulatorsOf(config),
 		actors: parts.everywhere,
 		profiles: auth.profiles,
 		tokens: auth.tokens,
@@ -44,6 +45,16 @@ export function httpHandlers(
 		meter: metrics,
 	});
 	return [colyseus.handle, rest, ...pages()];
+}
+
+/** What is called outside in development, without what else may stand in the addresses. */
+function simulatorsOf({ development, outside }: ServerOptions['config']) {
+	const { paymentUrl, institutionsUrl } = outside;
+	const origin = (url: string) => new URL(url).origin;
+	return {
+		...(development && paymentUrl !== undefined && { payment: origin(paymentUrl) }),
+		...(development && institutionsUrl !== undefined && { institutions: origin(institutionsUrl) }),
+	};
 }
 
 /** What operators see and do without a socket. */

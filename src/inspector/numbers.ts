@@ -9,7 +9,13 @@ const unit = (name: string, unitDisplay: 'short' | 'narrow' = 'short') =>
 		unitDisplay,
 		maximumFractionDigits: 1,
 	});
+const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' });
+
+const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+const day = new Intl.DateTimeFormat(language, {
+	...{ month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
+});
 
 /** From the largest down: up to where each is used, and how many of the smallest it holds. */
 const DURATIONS = [
@@ -34,8 +40,15 @@ function scaled(value: number, scale: Scale, smallest: Intl.NumberFormat): strin
 }
 
 export const count = (value: number): string => plain.format(value);
+/** A part of one, in percent. */
+export const share = (value: number): string => percent.format(value);
 export const duration = (ms: number): string => scaled(ms, DURATIONS, milliseconds);
 export const size = (value: number): string => scaled(value, SIZES, bytes);
 /** Milliseconds with one digit behind the point, for what is usually below a second. */
 export const delay = (ms: number): string => `${tenths.format(ms)} ms`;
+/** As short as it can be without being mistaken: the time today, with the day otherwise. */
+export const shortTime = (at: number): string => {
+	const isToday = new Date(at).toDateString() === new Date().toDateString();
+	return (isToday ? clock : day).format(at);
+};
 export const time = (at: number): string => moment.format(at);

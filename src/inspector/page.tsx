@@ -1,3 +1,5 @@
+import { InstitutionView } from './institutions/institution-view.tsx';
+import { InstitutionsView } from './institutions/institutions-view.tsx';
 import { Header } from './parts/header.tsx';
 import { type Route, useRoute } from './route.ts';
 import { ActorView } from './views/actor-view.tsx';
@@ -10,6 +12,10 @@ function View({ route }: { readonly route: Route }) {
 	switch (route.screen) {
 		case 'nodes':
 			return <NodesView />;
+		case 'institutions':
+			return <InstitutionsView />;
+		case 'institution':
+			return <InstitutionView key={route.id} id={route.id} />;
 		case 'audit':
 			return <AuditView />;
 		case 'actors':

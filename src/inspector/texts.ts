@@ -1,3 +1,5 @@
+import { institutionsEn, institutionsKo } from './institutions/institution-texts.ts';
+
 /** Every text of the inspector, in all languages: one table, so that none is forgotten. */
 const en = {
 	title: 'Naru inspector',
@@ -110,6 +112,8 @@ const en = {
 	},
 	target: 'Whom',
 	taken: 'Taken by node',
+
+	institutions: institutionsEn,
 };
 
 /** The table of one language. */
@@ -226,6 +230,8 @@ const ko: Texts = {
 	},
 	target: '대상',
 	taken: '받은 노드',
+
+	institutions: institutionsKo,
 };
 
 /** All tables by language; English is what remains. */

@@ -121,6 +121,14 @@ export const REST = {
 		}),
 		reply: z.object({ token: z.string() }),
 	}),
+	listSimulators: defineRoute({
+		method: 'GET',
+		path: '/api/v1/dev/simulators',
+		summary: 'Where the control pages of simulators are, in development only',
+		access: 'anyone',
+		developmentOnly: true,
+		reply: z.object({ payment: z.string().optional(), institutions: z.string().optional() }),
+	}),
 	listChannels: defineRoute({
 		method: 'GET',
 		path: '/api/v1/channels',

@@ -66,6 +66,8 @@ export interface RestPorts {
 	readonly tokens: Tokens;
 	readonly status: NodeStatus;
 	readonly audit: Audit;
+	/** Where simulators are, in development. */
+	readonly simulators?: RouteReply<'listSimulators'>;
 	/** Ticket events by opening time; absent where none are sold. */
 	ticketEvents?(
 		query: RouteQuery<'listTicketEvents'>,

@@ -31,6 +31,7 @@ export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>):
 				: refuse('UNAVAILABLE', reason, { retryAfterMs: NOT_READY_RETRY_MS });
 		},
 		metrics: async () => reply(await status.metrics()),
+		listSimulators: () => reply(ports.simulators ?? {}),
 		createDevToken: async ({ body }) => reply({ token: await tokens.mint(body) }),
 		listChannels: ({ query: { after, limit = PAGE_LENGTH } }) =>
 			ports.publicChannels({ after, limit }),

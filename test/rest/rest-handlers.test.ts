@@ -47,6 +47,10 @@ describe('health', () => {
 	});
 });
 
+test('where there are no simulators none are named', async () => {
+	expect(await reply('listSimulators', '/api/v1/dev/simulators', {})).toEqual({});
+});
+
 describe('tokens', () => {
 	test('[P42] a development token for any user', async () => {
 		const body = { userId: 'ann', roles: ['user', 'ops'], name: '안나' };

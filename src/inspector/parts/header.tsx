@@ -3,7 +3,7 @@ import type { Status } from '../../../client-sdk/src/index.ts';
 import { Icon } from '../../demo/page/icon.tsx';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
-import { actorHref, auditHref, goTo, nodesHref, type Route } from '../route.ts';
+import { actorHref, auditHref, goTo, institutionsHref, nodesHref, type Route } from '../route.ts';
 
 /** What is meant when only an id is given. */
 const COMMON_KIND = 'channel';
@@ -77,6 +77,13 @@ export function Header({ screen, leave }: HeaderProps) {
 			<nav>
 				<a class="tab" href={nodesHref} aria-current={current(screen === 'nodes')}>
 					{texts.nodes}
+				</a>
+				<a
+					class="tab"
+					href={institutionsHref}
+					aria-current={current(screen === 'institutions' || screen === 'institution')}
+				>
+					{texts.institutions.institutions}
 				</a>
 				<a class="tab" href={auditHref} aria-current={current(screen === 'audit')}>
 					{texts.audit}

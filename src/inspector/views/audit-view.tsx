@@ -10,6 +10,10 @@ import { useLive } from '../use-live.ts';
 
 const LIMIT = 50;
 
+/** An actor, or an order that only has an id. */
+const Target = ({ target }: { readonly target: string }) =>
+	target.includes('/') ? <a href={actorHref(target)}>{target}</a> : target;
+
 const COLUMNS: readonly Column<AuditEntry>[] = [
 	{ name: texts.at, show: ({ at }) => time(at) },
 	{ name: texts.who, show: ({ who }) => who },
@@ -17,7 +21,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
 	{
 		name: texts.target,
 		show: ({ what, target }) =>
-			what === 'sleep' ? <a href={actorHref(target)}>{target}</a> : texts.node(target),
+			what === 'drain' || what === 'kill' ? texts.node(target) : <Target target={target} />,
 	},
 	{ name: texts.taken, isMinor: true, show: ({ node }) => node },
 ];
