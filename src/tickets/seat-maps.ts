@@ -1,4 +1,4 @@
-import type { Refusal } from '../protocol/errors.ts';
+import { ERRORS, type Refusal } from '../protocol/errors.ts';
 import type { TicketMe, TicketSeat } from '../protocol/ticket-event.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { EventFeeds } from './event-feeds.ts';
@@ -22,7 +22,8 @@ export interface SeatMapsOptions {
 }
 
 const ENDED: Refused = { ok: false, code: 'EXPIRED' };
-const MAP_ATTEMPTS_MAX = 10;
+/** Changes that wait for their map; behind more, a newer map is asked for. */
+const EARLY_MAX = 10_000;
 
 /** Seat maps of events for the rooms of this node, over one subscription per event. */
 export class TicketSeatMaps {
@@ -74,13 +75,14 @@ export class TicketSeatMaps {
 		const unfollow = feed.follow({
 			opened: (_, isAgain) => {
 				void load();
-				if (isAgain) void lookAgain(feed, listener);
+				if (isAgain) lookAgain(feed, listener);
 			},
 			told: (type, data) => {
 				if (type === 'seats') {
 					const changed = data as SeatsChanged;
 					if (early === undefined) listener.changed(changed.seats, changed.states);
-					else early.push(changed);
+					else if (early.length < EARLY_MAX) early.push(changed);
+					else void load();
 				} else if (type === 'me') {
 					const { userId, me } = data as { userId: string; me: TicketMe };
 					if (!isInside(me)) listener.ended(userId);
@@ -94,12 +96,14 @@ export class TicketSeatMaps {
 		};
 	}
 
+	/** Asked for until it is there: whoever looks on has nothing else. */
 	async #map(feed: EventFeed, isOver: () => boolean): Promise<SeatMap | undefined> {
 		const { node, runtime } = this.#options;
 		const caller = { userId: node, roles: ['system'] };
-		for (let attempt = 0; attempt < MAP_ATTEMPTS_MAX && !isOver(); attempt++) {
+		for (let attempt = 0; !isOver(); attempt++) {
 			const answer = await feed.command({ caller, name: 'seatMap', args: {} });
 			if (answer.ok) return answer.reply as SeatMap;
+			if (!ERRORS[answer.code].retryable) return undefined;
 			const waitMs = retryWaitMs(attempt, () => runtime.random());
 			await new Promise<void>((resolve) => void runtime.after(waitMs, resolve));
 		}
@@ -122,10 +126,11 @@ const isInside = ({ phase }: TicketMe) => phase === 'inside' || phase === 'payin
 const mayLookOn = (me: TicketMe, admission: string) =>
 	me.phase === 'paying' || (me.phase === 'inside' && me.admission === admission);
 
-/** Who was let out while nobody heard the owner. */
-async function lookAgain(feed: EventFeed, listener: SeatMapListener): Promise<void> {
+/** Who was let out while nobody heard the owner; all are asked for in few commands. */
+function lookAgain(feed: EventFeed, listener: SeatMapListener): void {
 	for (const userId of [...listener.users()]) {
-		const looked = await feed.looks.ask(userId);
-		if (looked.ok && !isInside(looked.value.me)) listener.ended(userId);
+		void feed.looks.ask(userId).then((looked) => {
+			if (looked.ok && !isInside(looked.value.me)) listener.ended(userId);
+		});
 	}
 }
