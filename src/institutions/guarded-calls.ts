@@ -103,6 +103,7 @@ class GuardedCalls implements InstitutionCalls {
 				const again = circuit.admit(request.institution);
 				if (!again.ok) return again;
 			}
+			if (request.isWanted?.() === false) return unwanted;
 			return await this.#go(request, ward.settings);
 		} finally {
 			place.leave();
@@ -167,6 +168,11 @@ class GuardedCalls implements InstitutionCalls {
 }
 
 const closing: Refused = { ok: false, code: 'UNAVAILABLE', message: 'this node stops' };
+const unwanted: Refused = {
+	ok: false,
+	code: 'EXPIRED',
+	message: 'nobody wants this call any more',
+};
 const busy: Refused = {
 	ok: false,
 	code: 'BUSY',

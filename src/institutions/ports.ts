@@ -103,6 +103,8 @@ export interface CallRequest {
 	readonly grant?: OutsideCall['grant'];
 	readonly assetId?: string | undefined;
 	readonly cursor?: string | undefined;
+	/** Asked when it is about to go out, for it may have waited: `false`, and it does not (I7). */
+	readonly isWanted?: (() => boolean) | undefined;
 }
 
 /** Protected calls: circuit, permits, limits per user, bulkhead and time-out around the transport. */

@@ -192,6 +192,7 @@ export class UserAccess {
 			lane: this.#lane,
 			accessToken: isAsked ? undefined : this.open(this.#token?.access ?? ''),
 			transactionId: work.op === 'refresh' ? `${work.transactionId}.${place}` : undefined,
+			isWanted: () => !this.isEnded,
 		});
 		if (!answer.ok) return refused(answer);
 		if (answer.class === 'ok' || answer.class === 'slow') {

@@ -217,6 +217,20 @@ describe('what is refused before it goes out', () => {
 		expect(transport.held).toEqual([]);
 	});
 
+	test('[I7] a call that nobody wants any more does not go out, though it has its permit', async () => {
+		const all = world();
+		const { gates, transport, calls, runtime } = all;
+		gates.permitMs = 1_000;
+		let isWanted = true;
+		const answer = calls.call(request({ isWanted: () => isWanted }));
+		await settled(all);
+		isWanted = false;
+		await runtime.advance(1_000);
+		expect(await answer).toMatchObject({ ok: false, code: 'EXPIRED' });
+		expect(transport.held).toHaveLength(0);
+		expect(calls.figures().every(({ inFlight }) => inFlight === 0)).toBe(true);
+	});
+
 	test('[I13] the call of a canary goes out though it waited: its admission was the only one', async () => {
 		const all = world();
 		all.gates.turn(true);

@@ -222,6 +222,17 @@ describe('[I7] consents', () => {
 		expect(banks.live).toEqual([]);
 	});
 
+	test('[I7] withdrawn while a call waits for its turn: it does not go out any more', async () => {
+		const { banks, run, start, token, runtime } = scene();
+		const sealed = await token();
+		start({ op: 'list', token: sealed });
+		await runtime.advance(0);
+		const waiting = banks.seen.at(-1);
+		expect(waiting?.isWanted?.()).toBe(true);
+		await run({ op: 'revoke', token: sealed });
+		expect(waiting?.isWanted?.()).toBe(false);
+	});
+
 	test('[I7] a token that the institution does not know is void already', async () => {
 		const { banks, run, token } = scene();
 		const sealed = await token();
