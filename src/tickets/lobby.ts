@@ -14,7 +14,6 @@ import {
 	type TicketTick,
 } from '../protocol/ticket-event.ts';
 import { placeNow } from '../protocol/wait-estimate.ts';
-import type { WireEvent } from '../protocol/wire.ts';
 import type { Answered, EventFeed, EventListener, EventView } from './event-feed.ts';
 import { LobbySession, type SessionLobby } from './lobby-session.ts';
 import {
@@ -25,14 +24,12 @@ import {
 	standingOf,
 	withProof,
 } from './lobby-user.ts';
-import { Slices } from './slices.ts';
+import { LobbyVoice } from './lobby-voice.ts';
 import { StepTimer } from './step-timer.ts';
 import { type Tier, TierWheel, WHEEL_STEP_MS } from './ticket-tiers.ts';
 
 /** Most users of one event on one node. */
 const USERS_MAX = 500_000;
-/** News for all is told to so many, then the loop may breathe. */
-const TOLD_AT_ONCE = 1_000;
 /** Who has not entered may have done so elsewhere: so many are looked after, each now and then. */
 const LOOKS_PER_SECOND = 500;
 const STEPS_PER_SECOND = 1_000 / WHEEL_STEP_MS;
@@ -56,19 +53,11 @@ export class Lobby implements SessionLobby, EventListener {
 	/** Counts the queues that have ended, and when the last one did. */
 	#round = 0;
 	#endedAt = 0;
-	/** The same object for all who are told, until the next. */
-	#tickEvent: WireEvent | undefined;
-	#infoEvent: WireEvent | undefined;
-	/** The standing that was told last: many may share one. */
-	#meEvent: WireEvent | undefined;
+	readonly #voice: LobbyVoice;
 	readonly #timer: StepTimer;
 	#steps = 0;
 	/** Of this second. */
 	#looksLeft = 0;
-	/** What is told to all. */
-	readonly #forAll: Slices<LobbyUser>;
-	/** Whether that is about where they stand too. */
-	#tellsMe = false;
 	/** Counts the owners that were met: what was begun under an older one is given up. */
 	#owners = 0;
 
@@ -76,8 +65,12 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#options = options;
 		this.feed = options.feed;
 		this.#wheel = new TierWheel(options.tiers);
-		const take = (some: readonly LobbyUser[]) => this.#tellSome(some);
-		this.#forAll = new Slices(options.runtime, { length: TOLD_AT_ONCE, take });
+		this.#voice = new LobbyVoice({
+			runtime: options.runtime,
+			log: options.log,
+			standing: (user) => this.#standing(user),
+			proofs: () => this.feed.proofs,
+		});
 		this.#unfollow = this.feed.follow(this);
 		this.#timer = new StepTimer(options.runtime, {
 			everyMs: WHEEL_STEP_MS,
@@ -129,7 +122,7 @@ export class Lobby implements SessionLobby, EventListener {
 			if (!answer.ok) return answer;
 			this.#answered(user, answer.value);
 			// Arrivals are told to nobody else: the user's other pages learn of it here.
-			if (user.sessions.length > 1) this.#tellMe(user, user.sessions);
+			if (user.sessions.length > 1) this.#voice.me(user);
 		}
 		return { ok: true, reply: await this.#shown(user) };
 	}
@@ -144,20 +137,11 @@ export class Lobby implements SessionLobby, EventListener {
 	}
 
 	hush(user: LobbyUser): () => void {
-		user.hushes++;
-		return () => {
-			user.hushes--;
-			if (user.hushes > 0 || !user.isOwed) return;
-			user.isOwed = false;
-			// The answer leaves with the end of this turn.
-			this.#options.runtime.defer(() => this.#tellMe(user, user.sessions));
-		};
+		return this.#voice.hush(user);
 	}
 
 	retell(user: LobbyUser, session: LobbySession): void {
-		if (this.#infoEvent !== undefined) session.hear(this.#infoEvent);
-		if (this.#tickEvent !== undefined) session.hear(this.#tickEvent);
-		this.#tellMe(user, [session]);
+		this.#voice.again(user, session);
 	}
 
 	left(user: LobbyUser, session: LobbySession): void {
@@ -168,24 +152,24 @@ export class Lobby implements SessionLobby, EventListener {
 		if (this.#users.get(user.userId) === user) this.#users.delete(user.userId);
 		if (this.#users.size > 0) return;
 		this.#timer.stop();
-		this.#forAll.stop();
+		this.#voice.stop();
 		this.#unfollow();
 		this.#options.ended();
 	}
 
 	opened({ info, tick }: EventView, isAgain: boolean): void {
 		this.#owners++;
-		this.#infoEvent = ['info', info];
-		this.#tickEvent = ['tick', tick];
+		this.#voice.changed(info);
+		this.#voice.ticked(tick);
 		if (!isAgain) return;
-		this.#tellAll(true);
+		this.#voice.all(this.#users.values(), { movesPeople: true });
 		void this.#askAgain(this.#owners);
 	}
 
 	told(type: string, data: unknown): void {
 		switch (type) {
 			case 'tick':
-				this.#tickEvent = ['tick', data as TicketTick];
+				this.#voice.ticked(data as TicketTick);
 				break;
 			case 'info':
 				this.#changed(data as TicketEventInfo);
@@ -203,7 +187,7 @@ export class Lobby implements SessionLobby, EventListener {
 			}
 			case 'soldOut':
 				this.#endQueue();
-				this.#tellAll(true);
+				this.#voice.all(this.#users.values(), { movesPeople: true });
 				break;
 			// Seats are for those inside, in a room of their own.
 			default:
@@ -244,8 +228,7 @@ export class Lobby implements SessionLobby, EventListener {
 		if (user === undefined) return;
 		user.newsAt = this.feed.heard;
 		this.#learn(user, me, this.#round);
-		if (user.hushes > 0) user.isOwed = true;
-		else this.#tellMe(user, user.sessions);
+		this.#voice.news(user);
 	}
 
 	/** Takes over what the actor says; whoever has a turn and is here takes it. */
@@ -280,54 +263,16 @@ export class Lobby implements SessionLobby, EventListener {
 		}
 	}
 
-	#tellMe(user: LobbyUser, sessions: readonly LobbySession[]): void {
-		if (user.me === undefined) return;
-		const me = this.#standing(user);
-		if (me.admission === undefined) {
-			if (this.#meEvent?.[1] !== me) this.#meEvent = ['me', me];
-			for (const session of sessions) session.hear(this.#meEvent);
-			return;
-		}
-		const known = user.me;
-		const some = [...sessions];
-		const { log } = this.#options;
-		this.proven(user, me).then(
-			(shown) => {
-				// Something else is known by now: perhaps by a question whose answer is nobody's news.
-				if (user.me !== known) this.#tellMe(user, some);
-				else for (const session of some) session.hear(['me', shown]);
-			},
-			(error) => log.error({ err: error }, 'an admission was not signed'),
-		);
-	}
-
 	#changed(info: TicketEventInfo): void {
-		const before = this.#infoEvent?.[1] as TicketEventInfo | undefined;
+		const before = this.#voice.changed(info);
 		if (info.state === 'closed' && before?.state !== 'closed') this.#endQueue();
-		this.#infoEvent = ['info', info];
-		this.#tellAll(outsideOf(info.state) !== outsideOf(before?.state ?? info.state));
+		const movesPeople = outsideOf(info.state) !== outsideOf(before?.state ?? info.state);
+		this.#voice.all(this.#users.values(), { movesPeople });
 	}
 
 	#endQueue(): void {
 		this.#round++;
 		this.#endedAt = this.feed.heard;
-	}
-
-	/** Tells everybody the event and, if that leads elsewhere, where they stand: in slices, soon. */
-	#tellAll(movesPeople: boolean): void {
-		this.#tellsMe = movesPeople || (this.#forAll.isUnderWay && this.#tellsMe);
-		this.#forAll.begin([...this.#users.values()]);
-	}
-
-	/** One after the other: the same told in a row is packed once. */
-	#tellSome(some: readonly LobbyUser[]): void {
-		const info = this.#infoEvent;
-		for (const { sessions } of info === undefined ? [] : some) {
-			for (const session of sessions) session.hear(info as WireEvent);
-		}
-		for (const user of this.#tellsMe ? some : []) {
-			if (user.me?.admission === undefined) this.#tellMe(user, user.sessions);
-		}
 	}
 
 	/**
@@ -354,7 +299,7 @@ export class Lobby implements SessionLobby, EventListener {
 			const arrived = await this.feed.arrivals.ask(user.userId);
 			if (arrived.ok) this.#answered(user, arrived.value);
 		}
-		this.#tellMe(user, user.sessions);
+		this.#voice.me(user);
 	}
 
 	#tierOf(user: LobbyUser): number {
@@ -372,13 +317,8 @@ export class Lobby implements SessionLobby, EventListener {
 
 	/** Tells the last tick, if it is news, and looks whether the user is to be told more often now. */
 	#visit(user: LobbyUser): void {
-		const event = this.#tickEvent;
-		if (event === undefined || user.me === undefined) return;
-		const { at } = event[1] as TicketTick;
-		if (user.tickAt !== at) {
-			user.tickAt = at;
-			for (const session of user.sessions) session.hear(event);
-		}
+		if (user.me === undefined) return;
+		this.#voice.tick(user);
 		this.#wheel.put(user, this.#tierOf(user));
 		if (this.#mayBeElsewhere(user)) void this.#lookAfter(user);
 	}
@@ -394,6 +334,6 @@ export class Lobby implements SessionLobby, EventListener {
 
 	async #lookAfter(user: LobbyUser): Promise<void> {
 		const looked = await this.#look(user);
-		if (looked.ok && this.#standing(user).phase !== 'before') this.#tellMe(user, user.sessions);
+		if (looked.ok && this.#standing(user).phase !== 'before') this.#voice.me(user);
 	}
 }
