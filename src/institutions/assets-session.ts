@@ -17,6 +17,8 @@ export class AssetsSession implements AssetNews {
 	readonly #source: AssetsSource;
 	readonly #missedJobs = new Set<string>();
 	readonly #missedSnapshots = new Set<string>();
+	/** The last reading under way of each institution: what an earlier one brings may be older. */
+	readonly #readings = new Map<string, symbol>();
 
 	constructor(tell: Tell, source: AssetsSource) {
 		this.#tell = tell;
@@ -35,17 +37,27 @@ export class AssetsSession implements AssetNews {
 	}
 
 	snapshot(institution: string): void {
+		const reading = Symbol(institution);
+		this.#readings.set(institution, reading);
+		const isLast = () =>
+			this.#readings.get(institution) === reading && this.#readings.delete(institution);
 		this.#source.snapshot(institution).then(
 			(snapshot) => {
-				const isTold = this.#tell(
-					snapshot === undefined ? ['gone', { institution }] : ['snapshot', snapshot],
-				);
-				if (isTold) this.#missedSnapshots.delete(institution);
-				else this.#missedSnapshots.add(institution);
+				if (isLast()) this.#tellSnapshot(institution, snapshot);
 			},
 			// Whoever looks at the list reads it again.
-			() => this.#missedSnapshots.add(institution),
+			() => {
+				if (isLast()) this.#missedSnapshots.add(institution);
+			},
 		);
+	}
+
+	#tellSnapshot(institution: string, snapshot: AssetSnapshot | undefined): void {
+		const isTold = this.#tell(
+			snapshot === undefined ? ['gone', { institution }] : ['snapshot', snapshot],
+		);
+		if (isTold) this.#missedSnapshots.delete(institution);
+		else this.#missedSnapshots.add(institution);
 	}
 
 	/** Tells what was missed, as it is now. */
