@@ -31,10 +31,13 @@ export class Registrant {
 
 	/** How many registrations are under way. */
 	async running(): Promise<number> {
-		const { jobs } = (await this.#link.command(this.#handle, 'jobs', { args: {} })) as {
-			jobs: readonly AssetJob[];
-		};
-		return jobs.filter(({ state }) => state === 'running').length;
+		return (await this.jobs()).filter(({ state }) => state === 'running').length;
+	}
+
+	/** The registrations so far, the oldest first. */
+	async jobs(): Promise<readonly AssetJob[]> {
+		const reply = await this.#link.command(this.#handle, 'jobs', { args: {} });
+		return (reply as { jobs: readonly AssetJob[] }).jobs;
 	}
 
 	leave(): void {

@@ -15,6 +15,8 @@ export interface ClusterOptions {
 	readonly nodes: number;
 	/** Settings over those of the stores. */
 	readonly env?: Readonly<Record<string, string>>;
+	/** The same of the node at one place. */
+	readonly envAt?: (place: number) => Readonly<Record<string, string>>;
 }
 
 /** Node processes on shared servers, as production composes them. */
@@ -32,7 +34,7 @@ export class Cluster implements AsyncDisposable {
 	static async start(options: ClusterOptions): Promise<Cluster> {
 		const cluster = new Cluster(options);
 		const places = Array.from({ length: options.nodes }, (_, place) => place);
-		const nodes = await Promise.all(places.map(() => cluster.#start(0)));
+		const nodes = await Promise.all(places.map((place) => cluster.#start(place, 0)));
 		cluster.nodes.push(...nodes);
 		return cluster;
 	}
@@ -89,19 +91,19 @@ export class Cluster implements AsyncDisposable {
 		const node = this.at(place);
 		await node.stop(DRAIN_MAX_MS);
 		this.#gone.add(node);
-		this.nodes[place] = await this.#start(Number(new URL(node.url).port));
+		this.nodes[place] = await this.#start(place, Number(new URL(node.url).port));
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await Promise.all(this.nodes.map((node) => node[Symbol.asyncDispose]()));
 	}
 
-	#start(port: number): Promise<ServerProcess> {
-		const { bench, stores, env } = this.#options;
+	#start(place: number, port: number): Promise<ServerProcess> {
+		const { bench, stores, env, envAt } = this.#options;
 		return ServerProcess.start({
 			file: 'cluster-node.ts',
 			profileDir: bench.profileDir,
-			options: { env: { ...stores.env, ...env, PORT: String(port) } },
+			options: { env: { ...stores.env, ...env, ...envAt?.(place), PORT: String(port) } },
 		});
 	}
 

@@ -17,6 +17,16 @@ export interface Questions {
 	resident: Memory;
 	/** Memory after a complete one that gives free pages back: what is really held. */
 	live: Memory;
+	/** How circuits have turned at a node, the oldest first. */
+	turns: readonly CircuitTurn[];
+}
+
+/** From then on the node lets calls to the institution through as the circuit says. */
+export interface CircuitTurn {
+	readonly institution: string;
+	readonly circuit: string;
+	/** Milliseconds since 1970. */
+	readonly at: number;
 }
 
 export interface Spent {

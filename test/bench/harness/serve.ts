@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ask, isAsk, type Memory, type Spent, type Told } from './control.ts';
+import {
+	type Ask,
+	type CircuitTurn,
+	isAsk,
+	type Memory,
+	type Spent,
+	type Told,
+} from './control.ts';
 import { watch, watched } from './loop-watch.ts';
 
 let cpuAtMark = process.cpuUsage();
@@ -34,15 +41,24 @@ const live = () =>
 
 const tell = (message: Told) => process.send?.(message);
 
-async function answer(ask: Ask, stop: () => Promise<void>): Promise<void> {
+/** A server under test, as its file of `servers/` has started it. */
+interface Served {
+	readonly url: string;
+	/** Of a node that calls institutions. */
+	turns?(): readonly CircuitTurn[];
+	stop(): Promise<void>;
+}
+
+async function answer(ask: Ask, server: Served): Promise<void> {
 	if (ask.question === 'stop') {
-		await stop();
+		await server.stop();
 		const { user, system } = process.cpuUsage();
 		const bye: Told = { bench: 'bye', id: 0, answer: user + system };
 		process.send?.(bye, undefined, undefined, () => process.exit(0));
 		return;
 	}
-	const answers = { mark, read, watch, watched, resident, live };
+	const turns = () => server.turns?.() ?? [];
+	const answers = { mark, read, watch, watched, resident, live, turns };
 	tell({ bench: 'answer', id: ask.id, answer: await answers[ask.question]() });
 }
 
@@ -50,13 +66,11 @@ async function answer(ask: Ask, stop: () => Promise<void>): Promise<void> {
  * Runs a server in this process for the driver: `start` answers with its address and how to stop it.
  * The last argument of the process holds its options as JSON.
  */
-export async function serve<Options>(
-	start: (options: Options) => Promise<{ url: string; stop(): Promise<void> }>,
-): Promise<void> {
+export async function serve<Options>(start: (options: Options) => Promise<Served>): Promise<void> {
 	const options = JSON.parse(process.argv[2] ?? '{}') as Options;
 	const server = await start(options);
 	process.on('message', (message) => {
-		if (isAsk(message)) void answer(message, server.stop);
+		if (isAsk(message)) void answer(message, server);
 	});
 	// Whoever started this process is gone: nobody will ever stop it.
 	process.on('disconnect', () => process.exit(0));
