@@ -15,6 +15,8 @@ const SHARED_OUT = 0.95;
 /** Outside calls of one refresh: the list, and a few details. */
 const CALLS_PER_REFRESH = 4;
 const AGAIN_MS = 5_000;
+/** So many in vain are worth a line for operators, half a minute. */
+const LOUD_ATTEMPTS = 6;
 const DAY_MS = 86_400_000;
 
 /** Refreshes a second that an institution's contract allows. */
@@ -65,7 +67,7 @@ export class Leveller {
 		this.#runs.clear();
 	}
 
-	async #ensure(institution: string, actors: ActorPort): Promise<void> {
+	async #ensure(institution: string, actors: ActorPort, attempt = 1): Promise<void> {
 		const calendar = this.#calendar(institution);
 		if (calendar === undefined || this.#isClosed) return;
 		const { runtime, log } = this.#options;
@@ -74,8 +76,10 @@ export class Leveller {
 		const { week } = calendar.weekAt(now);
 		const answer = await plan.ensure({ week, nextAt: calendar.opening(now) });
 		if (answer.ok) return;
-		log.warn({ institution, code: answer.code }, 'the refresh plan could not be looked at');
-		runtime.after(AGAIN_MS, () => void this.#ensure(institution, actors));
+		// While nodes come and go this is nothing special.
+		const level = attempt % LOUD_ATTEMPTS === 0 ? 'warn' : 'debug';
+		log[level]({ institution, code: answer.code }, 'the refresh plan could not be looked at');
+		runtime.after(AGAIN_MS, () => void this.#ensure(institution, actors, attempt + 1));
 	}
 
 	async #run(institution: string): Promise<{ readonly nextAt: number }> {
