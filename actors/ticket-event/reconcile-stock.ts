@@ -1,47 +1,103 @@
 import type { Reads, Row } from '../../src/core/store.ts';
 import { STOCK_HISTORY } from './project-ticket-event.ts';
-import { type TicketEventState, unitNumbers } from './ticket-event-state.ts';
+import {
+	type Reserve,
+	type StoredOrder,
+	type TicketEventState,
+	unitNumbers,
+} from './ticket-event-state.ts';
 
 const PAGE_ROWS = 1_000;
 /** Differences that are named; one is too many. */
 const NAMED_MAX = 100;
 
-/** What the state says is sold, as `purchase unit`, at a position of the journal. */
+/** What the state says is sold, by purchase, at a position of the journal. */
 export interface StockInUse {
 	readonly id: string;
 	readonly position: number;
-	readonly units: ReadonlySet<string>;
+	readonly purchases: Map<string, StoredOrder | Reserve>;
 }
 
-export function stockInUse({ id, position, orders, reserves }: TicketEventState): StockInUse {
-	const units = new Set<string>();
-	for (const { id: purchase, status, tickets } of orders.values()) {
-		if (status !== 'paid') continue;
-		for (const ticket of tickets) units.add(`${purchase} ${ticket.seatId ?? ticket.id}`);
-	}
-	for (const [purchase, { quantity }] of reserves) {
-		for (const unit of unitNumbers(quantity)) units.add(`${purchase} ${unit}`);
-	}
-	return { id, position, units };
+function purchasesOf(
+	orders: ReadonlyMap<string, StoredOrder>,
+	reserves: ReadonlyMap<string, Reserve>,
+): Map<string, StoredOrder | Reserve> {
+	const purchases = new Map<string, StoredOrder | Reserve>(orders);
+	for (const [id, reserve] of reserves) purchases.set(id, reserve);
+	return purchases;
 }
 
-/** Takes a row of the history in: what came is in use until it went. */
-function follow(inUse: Map<string, number>, { key }: Row): void {
-	const [, purchase, unit, type] = key;
-	const name = `${purchase} ${unit}`;
-	inUse.set(name, (inUse.get(name) ?? 0) + (type === 'PLUS' ? 1 : -1));
+/** A cut: orders and purchases are replaced, never changed in place. */
+export const stockInUse = ({ id, position, orders, reserves }: TicketEventState): StockInUse => ({
+	id,
+	position,
+	purchases: purchasesOf(orders, reserves),
+});
+
+const unitsOf = (purchase: StoredOrder | Reserve | undefined): readonly string[] => {
+	if (purchase === undefined) return [];
+	return 'tickets' in purchase
+		? purchase.tickets.map(({ id, seatId }) => seatId ?? id)
+		: unitNumbers(purchase.quantity);
+};
+
+/** Compares purchase by purchase, as the history names them. */
+class Comparison {
+	units = 0;
+	readonly missing: string[] = [];
+	readonly extra: string[] = [];
+	readonly #purchases: Map<string, StoredOrder | Reserve>;
+	#purchase = '';
+	/** Units of the present purchase: what came is in use until it went. */
+	readonly #inUse = new Map<string, number>();
+
+	constructor(purchases: StockInUse['purchases']) {
+		this.#purchases = purchases;
+	}
+
+	follow({ key }: Row): void {
+		const [, purchase, unit, type] = key.map(String);
+		if (purchase !== this.#purchase) this.#compare(purchase ?? '');
+		const times = this.#inUse.get(unit ?? '') ?? 0;
+		this.#inUse.set(unit ?? '', times + (type === 'PLUS' ? 1 : -1));
+	}
+
+	/** Behind the last row: what is left has none. */
+	end(): void {
+		this.#compare('');
+		for (const purchase of [...this.#purchases.keys()]) {
+			this.#purchase = purchase;
+			this.#compare('');
+		}
+	}
+
+	#compare(next: string): void {
+		const sold = new Set(unitsOf(this.#purchases.get(this.#purchase)));
+		this.units += sold.size;
+		for (const unit of sold) if (this.#inUse.get(unit) !== 1) this.#name(this.missing, unit);
+		for (const [unit, times] of this.#inUse) {
+			if (times !== 0 && !sold.has(unit)) this.#name(this.extra, unit);
+		}
+		this.#purchases.delete(this.#purchase);
+		this.#inUse.clear();
+		this.#purchase = next;
+	}
+
+	#name(list: string[], unit: string): void {
+		if (list.length < NAMED_MAX) list.push(`${this.#purchase} ${unit}`);
+	}
 }
 
 /**
  * Holds the append-only history against the state (T11): `missing` are units that are sold without a
  * row, `extra` those that by the history are in use and by the state are not. Both are empty, or
- * something is very wrong.
+ * something is very wrong. Between two pages others have their turn.
  */
 export async function reconcileStock(
-	{ id, position, units }: StockInUse,
+	{ id, position, purchases }: StockInUse,
 	reads: Reads,
 ): Promise<{ units: number; missing: string[]; extra: string[] }> {
-	const inUse = new Map<string, number>();
+	const comparison = new Comparison(purchases);
 	let after: Row['key'] | undefined;
 	for (;;) {
 		const page = await reads.page({
@@ -51,15 +107,11 @@ export async function reconcileStock(
 			limit: PAGE_ROWS,
 		});
 		// What was sold since the state was looked at is not its business.
-		for (const row of page.rows) if (row.changed <= position) follow(inUse, row);
+		for (const row of page.rows) if (row.changed <= position) comparison.follow(row);
 		after = page.rows.at(-1)?.key;
 		if (!page.more || after === undefined) break;
 	}
-	const missing = [...units].filter((unit) => inUse.get(unit) !== 1);
-	const extra = [...inUse.keys()].filter((unit) => inUse.get(unit) !== 0 && !units.has(unit));
-	return {
-		units: units.size,
-		missing: missing.slice(0, NAMED_MAX),
-		extra: extra.slice(0, NAMED_MAX),
-	};
+	comparison.end();
+	const { units, missing, extra } = comparison;
+	return { units, missing, extra };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { reconcileStock, stockInUse } from '../../actors/ticket-event/reconcile-stock.ts';
 import {
 	codeOf,
 	OPENS_AT,
@@ -69,6 +70,25 @@ describe('stock of other services', () => {
 		expect(await sale.report()).toMatchObject({ free: 3, sold: 0 });
 		expect(await history(sale)).toEqual(['p1 1 MINUS', 'p1 1 PLUS']);
 		expect(await sale.actor.query(OPS, 'reconcile')).toEqual({ units: 0, missing: [], extra: [] });
+	});
+
+	test('[A15] [T11] purchases over several pages are compared one by one, both ways', async () => {
+		const sale = await TicketSale.open({ stock: 3_000, maxPerUser: 3 });
+		for (const userId of users(600)) replyOf(await reserve(sale, `p-${userId}`, userId, 3));
+		replyOf(await unreserve(sale, 'p-u7'));
+		const whole = await sale.actor.query(OPS, 'reconcile');
+		expect(whole).toEqual({ units: 1_797, missing: [], extra: [] });
+		// As if the state had forgotten one purchase, and knew of two that were never written down.
+		const inUse = stockInUse(sale.state);
+		inUse.purchases.delete('p-u500');
+		inUse.purchases.set('never', { userId: 'ann', quantity: 2 });
+		inUse.purchases.set('p-u7', { userId: 'u7', quantity: 1 });
+		const found = await reconcileStock(inUse, sale.actor.store);
+		expect(found).toEqual({
+			units: 1_797,
+			missing: ['p-u7 1', 'never 1', 'never 2'],
+			extra: ['p-u500 1', 'p-u500 2', 'p-u500 3'],
+		});
 	});
 
 	test('[A6] [T11] a cancellation that overtakes its purchase loses no unit', async () => {
