@@ -110,7 +110,10 @@ export class CommandQueue {
 				bytes,
 				creates: flags.creates === true,
 				requestId: keepsId ? (options.requestId ?? this.#environment.newId()) : undefined,
-				resolve,
+				resolve: (result) => {
+					options.replied?.(result);
+					resolve(result);
+				},
 				reject,
 				timer: undefined,
 				n: undefined,

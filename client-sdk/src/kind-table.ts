@@ -11,6 +11,11 @@ export interface CommandOptions {
 	readonly resend?: boolean | undefined;
 	/** Rejects then; without it the command waits until it is answered. */
 	readonly timeoutMs?: number | undefined;
+	/**
+	 * Told of the reply where it stands among the frames: whoever waits for the promise goes on only when
+	 * all of a message was taken in, with newer news in it.
+	 */
+	readonly replied?: ((reply: unknown) => void) | undefined;
 }
 
 /** What the runtime must know of a kind; written by the generator. */

@@ -9,6 +9,7 @@ import {
 	type TicketTick,
 	ticketLobbyTable,
 } from './generated/ticket-lobby.ts';
+import type { CommandOptions } from './kind-table.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
 import type { Room } from './room.ts';
@@ -67,6 +68,8 @@ export class TicketEvent {
 	readonly #entry: TicketEntry;
 	readonly #map: TicketSeatMap;
 	readonly #waiting = new Set<Waiting>();
+	/** Of calls that answer with where the user stands. */
+	readonly #moving: CommandOptions;
 	#info: TicketEventInfo | undefined;
 	#tick: TicketTick | undefined;
 	#me: TicketMe | undefined;
@@ -74,7 +77,9 @@ export class TicketEvent {
 	/** @internal */
 	constructor(id: string, { session, now, room }: TicketEventContext) {
 		this.id = id;
-		const { environment } = session;
+		const { environment, timeoutMs } = session;
+		const replied = (reply: unknown) => this.#take(reply as TicketMe);
+		this.#moving = { timeoutMs, replied };
 		this.#handle = new TicketLobbyHandle(session, {
 			table: ticketLobbyTable,
 			id: () => id,
@@ -88,7 +93,11 @@ export class TicketEvent {
 		this.#entry = new TicketEntry(environment, {
 			now,
 			info: () => this.#info,
-			enter: async () => this.#take(await this.#handle.run('enter', {}, {})),
+			enter: async () => {
+				const me = await this.#handle.run('enter', {}, { replied });
+				// Perhaps there is newer news than the answer.
+				return this.#me ?? me;
+			},
 		});
 		this.#map = new TicketSeatMap(room(), environment, (seats) =>
 			this.#listeners.emit('seats', seats),
@@ -171,14 +180,14 @@ export class TicketEvent {
 
 	/** Adds to what is held: all of it or nothing (`SEAT_TAKEN`, `MEMBER_LIMIT`, `TOTAL_LIMIT`). */
 	async hold(pick: Pick): Promise<Standing> {
-		const me = await this.#handle.hold({ ...pick, admission: this.#proof });
-		return this.#standing(this.#take(me));
+		const args = { ...pick, admission: this.#proof };
+		return this.#standing(await this.#handle.run('hold', args, this.#moving));
 	}
 
 	/** Gives some seats back; without `seats` all that is held. */
 	async release({ seats }: { readonly seats?: readonly string[] } = {}): Promise<Standing> {
-		const me = await this.#handle.release({ seats, admission: this.#proof });
-		return this.#standing(this.#take(me));
+		const args = { seats, admission: this.#proof };
+		return this.#standing(await this.#handle.run('release', args, this.#moving));
 	}
 
 	/** Ends the picking; what is held has to be paid until the order's deadline. */
@@ -237,7 +246,7 @@ export class TicketEvent {
 		this.#listeners.emit('closed', error);
 	}
 
-	#take(me: TicketMe): TicketMe {
+	#take(me: TicketMe): void {
 		this.#me = me;
 		const { phase, admission } = me;
 		const isInside = phase === 'inside' || phase === 'paying';
@@ -246,7 +255,6 @@ export class TicketEvent {
 		this.#listeners.emit('me', this.#standing(me));
 		this.#settle();
 		this.#entry.stands(me);
-		return me;
 	}
 
 	#standing(me: TicketMe): Standing {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OP } from '../../src/protocol/frames.ts';
+import { pack } from '../../src/protocol/codec.ts';
+import { encodeFrame, OP } from '../../src/protocol/frames.ts';
 import type { TicketEventInfo, TicketMe, TicketTick } from '../../src/protocol/ticket-event.ts';
 import type { FakeAnswer } from './support/fake-channel.ts';
 import { outcome, type Scene, type Sdk, scene } from './support/sdk.ts';
@@ -220,6 +221,34 @@ function waiting(sdk: Sdk): void {
 		const later = outcome(event.admitted());
 		await world.advance(1);
 		expect(later.value).toMatchObject({ phase: 'inside' });
+	});
+
+	test('[T3] an answer and newer news in one message: the news holds', async () => {
+		const { naru, sale, server, world } = beside(sdk);
+		sale.open();
+		const event = naru.ticketEvent('concert');
+		await Promise.all([event.open(), world.advance(100)]);
+		const [entered, admitted] = [outcome(event.enter()), outcome(event.admitted())];
+		server.isSilent = true;
+		await world.advance(10);
+		server.isSilent = false;
+		const { handle = 0, payload } = server.seen.filter(({ op }) => op === OP.command).at(-1) ?? {};
+		const turn = { phase: 'turn', deadline: 1, held: HELD };
+		const inside = { phase: 'inside', deadline: 2, admission: 'proof', held: HELD };
+		server.last.socket.deliver(
+			Buffer.concat([
+				encodeFrame(handle, OP.reply, pack([(payload as [number])[0], turn])),
+				encodeFrame(1_000 + handle, OP.ephemeral, pack(['me', inside])),
+			]),
+		);
+		await world.advance(10);
+		expect(event.me?.phase).toBe('inside');
+		expect(admitted.value).toMatchObject({ phase: 'inside' });
+		expect(entered.value).toMatchObject({ phase: 'inside' });
+		// The wish is fulfilled: whoever is outside again has to enter anew.
+		sale.tell('me', { phase: 'before', held: HELD, ended: 'pickExpired' });
+		await world.advance(10_000);
+		expect(server.commands().filter(([, name]) => name === 'enter')).toHaveLength(1);
 	});
 
 	test('[T12] admitted() rejects when all is sold, closed, or the wait is given up', async () => {
