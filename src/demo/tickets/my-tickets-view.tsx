@@ -3,9 +3,10 @@ import type { Ticket } from '../../../client-sdk/src/index.ts';
 import { texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import { eventHref, eventsHref } from '../route.ts';
+import { byOrder, type TicketGroup } from './by-order.ts';
 import { SureButton } from './sure-button.tsx';
 import { TicketCard } from './ticket-card.tsx';
-import { byOrder, type TicketGroup, useMyTickets } from './use-my-tickets.ts';
+import { useMyTickets } from './use-my-tickets.ts';
 import { useRefund } from './use-refund.ts';
 
 const { tickets: words } = texts;
