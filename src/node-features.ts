@@ -2,9 +2,11 @@
 import type { Config } from './config.ts';
 import type { ActorKind } from './core/actor-kind.ts';
 import type { ActorPort } from './core/actor-port.ts';
+import type { ActorSystem } from './core/actor-system.ts';
 import type { IntentPorts } from './core/intent-runner.ts';
 import type { Journal } from './core/journal.ts';
 import type { Log } from './core/log.ts';
+import type { Series } from './core/meter.ts';
 import type { Projectors } from './core/projectors.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Collection, Store } from './core/store.ts';
@@ -31,6 +33,8 @@ export interface FeatureParts {
 	readonly actors: ActorPort;
 	/** What this node's actors project. */
 	readonly feed: Projectors;
+	/** Actors that are awake on this node. */
+	readonly awake: ActorSystem['hosts'];
 	/** Where actors come alive at other nodes. */
 	readonly announcements?: Announcements | undefined;
 }
@@ -39,6 +43,7 @@ export interface OpenedFeature {
 	readonly services?: readonly Service[];
 	readonly seats?: readonly SeatDefinition[];
 	readonly rest?: Partial<RestPorts>;
+	readonly series?: readonly Series[];
 	close(): unknown;
 }
 
@@ -72,6 +77,7 @@ export async function openFeatures(features: readonly PreparedFeature[], parts: 
 		services: opened.flatMap(({ services = [] }) => services),
 		seats: opened.flatMap(({ seats = [] }) => seats),
 		rest: Object.assign({}, ...opened.map(({ rest }) => rest)) as Partial<RestPorts>,
+		series: opened.flatMap(({ series = [] }) => series),
 		close,
 	};
 }

@@ -10,6 +10,7 @@ import type { IntentPorts } from './core/intent-runner.ts';
 import { assetsService } from './institutions/assets-service.ts';
 import { CALL_DAYS } from './institutions/call-days.ts';
 import { CALLS, CallHistory } from './institutions/call-history.ts';
+import { callSeries } from './institutions/call-series.ts';
 import { sweepCalls } from './institutions/call-sweep.ts';
 import { createGuardedCalls } from './institutions/guarded-calls.ts';
 import { openInstitutionWatch } from './institutions/institution-watch.ts';
@@ -108,6 +109,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	return {
 		services: [assets],
 		rest: { institutions: () => watch.infos() },
+		series: callSeries({ calls, watch, history }),
 		async close() {
 			stopSweep();
 			plans.leveller.close();

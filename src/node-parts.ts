@@ -230,7 +230,8 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const { presence, exchanges, channels } = openServices(options, kept, opened);
 	const { announcements } = exchanges ?? {};
 	const feed = actors.projector;
-	const added = await openFeatures(prepared, { actors: everywhere, feed, announcements });
+	const awake = actors.hosts;
+	const added = await openFeatures(prepared, { actors: everywhere, feed, awake, announcements });
 	opened.push(() => added.close());
 	const door = doorOf(options);
 	const seats = [...rooms.seats, ...added.seats];
@@ -261,6 +262,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	if (options.flushWindowMs !== undefined) gateway.setFlushWindow('channel', options.flushWindowMs);
 	observeActors(actors, { colyseus, gateway, exchanges });
 	addGauges(metrics, { gateway, actors, presence, exchanges, cluster });
+	for (const series of added.series) metrics.series(series);
 	return {
 		...living,
 		...door,

@@ -6,6 +6,16 @@ export interface Meter {
 	observe(name: HistogramName, value: number): void;
 }
 
+/** Numbers that are read whenever the metrics are, one for each combination of labels. */
+export interface Series {
+	/** Behind `naru_`; ends in `_total` where it only grows. */
+	readonly name: string;
+	readonly help: string;
+	readonly labels: readonly string[];
+	/** The values of the labels, in their order, and the number. */
+	read(): Iterable<readonly [...values: string[], number: number]>;
+}
+
 export type CounterName =
 	| 'commits'
 	| 'events'

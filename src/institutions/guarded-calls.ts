@@ -1,9 +1,10 @@
 import { Bulkhead, type Place } from '../core/bulkhead.ts';
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { Refusal } from '../protocol/errors.ts';
+import type { ErrorCode, Refusal } from '../protocol/errors.ts';
 import type { CallHistory } from './call-history.ts';
 import type {
+	CallClass,
 	CallRequest,
 	CircuitGate,
 	InstitutionCalls,
@@ -27,7 +28,18 @@ type Answered = { readonly ok: true; readonly transactionId: string } & OutsideA
 interface Ward {
 	readonly settings: InstitutionSettings;
 	readonly lanes: Readonly<Record<Lane, Bulkhead>>;
+	/** Since the start. */
+	readonly answers: Map<CallClass, number>;
+	readonly refusals: Map<ErrorCode, number>;
+	readonly permits: { taken: number; refused: number };
 }
+
+/** What became of the calls to one institution since the start of this node. */
+export interface CallCounts extends Omit<Ward, 'settings' | 'lanes'> {
+	readonly institution: string;
+}
+
+const countOne = <K>(counts: Map<K, number>, key: K) => counts.set(key, (counts.get(key) ?? 0) + 1);
 
 export interface GuardedCallsOptions {
 	readonly institutions: Institutions;
@@ -69,7 +81,12 @@ class GuardedCalls implements InstitutionCalls {
 			options.institutions.all.map((settings) => {
 				const { online, batch } = settings.lanes;
 				const lanes = { online: new Bulkhead(online), batch: new Bulkhead(batch) };
-				return [settings.id, { settings, lanes }];
+				const counts = {
+					answers: new Map(),
+					refusals: new Map(),
+					permits: { taken: 0, refused: 0 },
+				};
+				return [settings.id, { settings, lanes, ...counts }];
 			}),
 		);
 		this.#limits = new UserLimits(options.institutions);
@@ -77,10 +94,17 @@ class GuardedCalls implements InstitutionCalls {
 	}
 
 	async call(request: CallRequest): Promise<Answered | Refused> {
-		const { circuit, permits, runtime } = this.#options;
 		const ward = this.#wards.get(request.institution);
 		if (ward === undefined)
 			return { ok: false, code: 'NOT_FOUND', message: 'there is no such institution' };
+		const answer = await this.#guarded(request, ward);
+		if (answer.ok) countOne(ward.answers, answer.class);
+		else countOne(ward.refusals, answer.code);
+		return answer;
+	}
+
+	async #guarded(request: CallRequest, ward: Ward): Promise<Answered | Refused> {
+		const { circuit, permits, runtime } = this.#options;
 		if (this.#closed) return closing;
 		const admitted = circuit.admit(request.institution);
 		if (!admitted.ok) return admitted;
@@ -97,6 +121,7 @@ class GuardedCalls implements InstitutionCalls {
 			if (!isIn) return this.#closed ? closing : busy;
 			const leftMs = this.#waitMsMax[request.lane] - (runtime.monotonic() - since);
 			const permit = await permits.take(request.institution, request.lane, Math.max(0, leftMs));
+			ward.permits[permit.ok ? 'taken' : 'refused']++;
 			if (!permit.ok) return permit;
 			// The circuit has turned while this waited.
 			if (circuit.generation(request.institution) !== generation) {
@@ -124,6 +149,15 @@ class GuardedCalls implements InstitutionCalls {
 				return { institution, lane, inFlight, waiting };
 			}),
 		);
+	}
+
+	counts(): CallCounts[] {
+		return [...this.#wards].map(([institution, { answers, refusals, permits }]) => ({
+			institution,
+			answers,
+			refusals,
+			permits,
+		}));
 	}
 
 	/** Waits for the place; `false`: in vain. */
@@ -189,6 +223,6 @@ const tooOften = (waitMs: number): Refused => ({
 /** The calls of this node. They never reject; `close` sends away what waits. */
 export function createGuardedCalls(
 	options: GuardedCallsOptions,
-): InstitutionCalls & { close(): void; figures(): LaneFigures[] } {
+): InstitutionCalls & { close(): void; figures(): LaneFigures[]; counts(): CallCounts[] } {
 	return new GuardedCalls(options);
 }

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CounterName, HistogramName, Meter } from '../core/meter.ts';
+import type { CounterName, HistogramName, Meter, Series } from '../core/meter.ts';
 
 /** Prometheus name (behind `naru_`), help and label of each counter. */
 const COUNTERS: Record<CounterName, { name: string; help: string; label?: 'code' }> = {
@@ -135,6 +135,37 @@ export class Metrics implements Meter {
 			registers: [this.#registry],
 			collect() {
 				this.set(read());
+			},
+		});
+	}
+
+	/** Adds what a feature measures; combinations of labels that are not read any more are gone. */
+	series({ name, help, labels, read }: Series): void {
+		const options = { name: `naru_${name}`, help, labelNames: labels, registers: [this.#registry] };
+		const each = (set: (labels: Record<string, string>, value: number) => void) => {
+			for (const row of read()) {
+				const values = row.slice(0, -1) as string[];
+				set(
+					Object.fromEntries(labels.map((label, n) => [label, values[n] ?? ''])),
+					row.at(-1) as number,
+				);
+			}
+		};
+		if (name.endsWith('_total')) {
+			new Counter({
+				...options,
+				collect() {
+					this.reset();
+					each((labels, value) => this.inc(labels, value));
+				},
+			});
+			return;
+		}
+		new Gauge({
+			...options,
+			collect() {
+				this.reset();
+				each((labels, value) => this.set(labels, value));
 			},
 		});
 	}

@@ -3,6 +3,7 @@ import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import { SILENT } from '../../src/core/log.ts';
 import { CALL_DAYS } from '../../src/institutions/call-days.ts';
 import { CALLS, CallHistory } from '../../src/institutions/call-history.ts';
+import { callSeries } from '../../src/institutions/call-series.ts';
 import { createGuardedCalls } from '../../src/institutions/guarded-calls.ts';
 import type {
 	CallClass,
@@ -349,5 +350,51 @@ describe('[I24] lanes', () => {
 		all.transport.answer();
 		await settled(all);
 		expect(ended).toHaveLength(3);
+	});
+});
+
+describe('[P41] metrics of calls', () => {
+	test('by institution and class, with no word of whose they are', async () => {
+		const all = world();
+		const { calls, gates, history, transport } = all;
+		const info = { name: 'Bank A', industry: 'bank', health: 'HEALTHY', percent: 100 } as const;
+		const watch = {
+			infos: () => [
+				{ ...info, id: 'bank-a', circuit: 'closed', since: 0, calls: 0, failureRate: 0 } as const,
+			],
+			permits: { ...gates, take: gates.take, figures: () => ({ share: 5, waiting: 1 }) },
+		};
+		const read = () =>
+			callSeries({ calls, watch, history }).flatMap(({ name, read: rows }) =>
+				[...rows()].map((row) => [name, ...row].join(' ')),
+			);
+		void calls.call(request());
+		void calls.call(request());
+		await settled(all);
+		expect(read()).toContain('institution_lane_calls bank-a online in_flight 2');
+		transport.answer(0, { class: 'failed' });
+		transport.answer();
+		gates.hasPermits = false;
+		await calls.call(request());
+		gates.isOpen = true;
+		await calls.call(request());
+		const told = read();
+		for (const row of [
+			'institution_calls_total bank-a failed 1',
+			'institution_calls_total bank-a ok 1',
+			'institution_refusals_total bank-a RATE_LIMITED 1',
+			'institution_refusals_total bank-a MAINTENANCE 1',
+			'institution_permits_total bank-a taken 2',
+			'institution_permits_total bank-a refused 1',
+			'institution_permits_share bank-a 5',
+			'institution_permits_waiting bank-a 1',
+			'institution_circuit bank-a closed 1',
+			'institution_lane_calls bank-a online in_flight 0',
+			'institution_history_waiting 2',
+			'institution_history_lost_total 0',
+		]) {
+			expect(told).toContain(row);
+		}
+		expect(told.join()).not.toMatch(/ann|clear/);
 	});
 });

@@ -66,6 +66,9 @@ test('[I2] [I8] [I11] whatever an institution does, the job ends with a code, th
 	const [name = ''] = snapshots.flatMap(({ assets: [asset] }) => asset?.name ?? []);
 	const { body } = await rest(node.url, '/metrics');
 	const metrics = String(body);
+	expect(metrics, 'and something is measured').toMatch(
+		/^naru_institution_calls_total\{institution="[a-z-]+",class="ok"\} [1-9]/m,
+	);
 	const printed = node.output + node.errors;
 	expect(await node.terminate()).toEqual({ code: 0, signal: null });
 	expect(printed.split('\n').length, 'something is logged').toBeGreaterThan(5);

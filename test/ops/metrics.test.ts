@@ -54,6 +54,23 @@ test('[P41] gauges are read when the metrics are', async () => {
 	expect(await lines()).toContain('naru_sockets 5');
 });
 
+test('[P41] series of a feature are read when the metrics are, with what is there then', async () => {
+	let rows: readonly (readonly [string, string, number])[] = [['bank-a', 'ok', 2]];
+	const labels = ['institution', 'class'];
+	metrics.series({ name: 'calls_total', help: 'Calls', labels, read: () => rows });
+	metrics.series({ name: 'calls_now', help: 'Calls', labels, read: () => rows });
+	metrics.series({ name: 'plain', help: 'Without labels', labels: [], read: () => [[7]] });
+	const text = await lines();
+	expect(text).toContain('naru_calls_total{institution="bank-a",class="ok"} 2');
+	expect(text).toContain('# TYPE naru_calls_total counter');
+	expect(text).toContain('naru_plain 7');
+	rows = [['bank-a', 'failed', 5]];
+	const after = await lines();
+	expect(after).toContain('naru_calls_total{institution="bank-a",class="failed"} 5');
+	expect(after).toContain('naru_calls_now{institution="bank-a",class="failed"} 5');
+	expect(after.filter((line) => line.startsWith('naru_calls_now{'))).toHaveLength(1);
+});
+
 test('[P41] process and event loop are measured', async () => {
 	const text = await metrics.text();
 	expect(text).toMatch(/^process_resident_memory_bytes \d/m);
