@@ -31,7 +31,8 @@ export interface Collection {
 	readonly actor?: { readonly column: string; readonly kind?: string };
 	/**
 	 * A top-level field, in milliseconds since 1970, from which the lifetime of a document counts. Only
-	 * collections that name one may be given a lifetime; the others are kept for ever.
+	 * collections that name one may be given a lifetime; the others are kept for ever. Where it is swept
+	 * by drops, a late write of a deposed owner may bring a row back, until the next sweep.
 	 */
 	readonly datedBy?: string;
 }

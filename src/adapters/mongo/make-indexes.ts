@@ -1,4 +1,4 @@
-import type { Collection as Documents, IndexDescriptionInfo } from 'mongodb';
+import type { Collection as Documents, IndexDescription, IndexDescriptionInfo } from 'mongodb';
 import { type AnyBulkWriteOperation, type Db, MongoServerError } from 'mongodb';
 import type { Log } from '../../core/log.ts';
 import type { Collection, Doc } from '../../core/store.ts';
@@ -18,6 +18,13 @@ const INDEX_NOT_FOUND = 27;
 const DAY_SECONDS = 24 * 60 * 60;
 /** Removes documents some time behind their date. */
 const LIFETIME = 'lifetime';
+/** Forgets dropped documents: no writer is held up in the middle of a write for a day. */
+const GONE: IndexDescription = {
+	name: 'gone',
+	key: { gone: 1 },
+	expireAfterSeconds: DAY_SECONDS,
+	partialFilterExpression: { gone: { $exists: true } },
+};
 
 /** How many days the documents of a collection live behind their date, by its name. */
 export type Lifetimes = Readonly<Record<string, number>>;
@@ -53,14 +60,15 @@ export async function makeIndexes(db: Db, options: IndexOptions): Promise<void> 
 		await changeLifetime(documents, there.get(LIFETIME), lifetime);
 		const missing = wantedOf(shape, lifetime).filter(({ name = '' }) => !there.has(name));
 		if (missing.length === 0) continue;
-		const filled = await fillSeen(documents, shape);
+		const hasNew = missing.some(({ name }) => name !== GONE.name);
+		const filled = hasNew ? await fillSeen(documents, shape) : 0;
 		await documents.createIndexes(missing);
 		log.info({ collection: shape.name, indexes: missing.length, filled }, 'indexes were made');
 	}
 }
 
 function wantedOf(shape: ViewShape, lifetime: number | undefined) {
-	const own = indexDescriptions(shape);
+	const own = [...indexDescriptions(shape), ...(shape.remembersDrops ? [GONE] : [])];
 	if (lifetime === undefined) return own;
 	return [...own, { name: LIFETIME, key: { dated: 1 }, expireAfterSeconds: lifetime }];
 }

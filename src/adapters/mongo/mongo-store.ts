@@ -58,7 +58,7 @@ export class MongoStore implements Store {
 		const { shape, documents } = this.#view(collection);
 		const _id = toId(shape, key);
 		const found = await this.#guard.run('get', () => documents.findOne({ _id }));
-		return found === null ? undefined : toRow(shape, found);
+		return found === null || found.gone !== undefined ? undefined : toRow(shape, found);
 	}
 
 	async page(query: PageQuery): Promise<Page> {

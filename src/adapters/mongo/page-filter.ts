@@ -18,7 +18,9 @@ export function planPage(shape: ViewShape, query: PageQuery): PagePlan {
 	const direction = descending ? -1 : 1;
 	if (name === undefined) {
 		const condition = idCondition(shape, { prefix, after, before });
-		return { filter: { $and: [condition] } as Filter<ViewDocument>, sort: { _id: direction } };
+		const isThere = shape.remembersDrops ? [{ gone: { $exists: false } }] : [];
+		const filter = { $and: [condition, ...isThere] } as Filter<ViewDocument>;
+		return { filter, sort: { _id: direction } };
 	}
 	const index = shape.indexes.get(name);
 	if (index === undefined) throw new Error(`${shape.name} has no index ${name}`);

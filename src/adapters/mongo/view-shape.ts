@@ -14,6 +14,11 @@ export interface ViewDocument {
 	readonly fields?: Readonly<Record<string, KeyPart>>;
 	/** From when its lifetime counts. */
 	readonly dated?: Date;
+	/**
+	 * Since when it is dropped: then it is nothing but its `changed`, which keeps a late write of what
+	 * was dropped out. No index of the declaration has it.
+	 */
+	readonly gone?: Date;
 }
 
 export interface IndexShape {
@@ -31,6 +36,11 @@ export interface ViewShape {
 	readonly fields: readonly (Column & { readonly path: string })[];
 	readonly isUnique: boolean;
 	readonly datedBy: string | undefined;
+	/**
+	 * What is dropped leaves its `changed` behind for a day. Not where documents are dropped for their
+	 * age: there are many of them, and one that comes late is dropped for its age again.
+	 */
+	readonly remembersDrops: boolean;
 }
 
 const fieldName = ({ name, type }: Column) => `${name}_${type}`;
@@ -51,7 +61,16 @@ export function shapeOf({ name, key, indexes = [], datedBy }: Collection): ViewS
 		});
 	}
 	const isUnique = [...shapes.values()].some(({ unique }) => unique);
-	return { name, key, indexes: shapes, fields: [...fields.values()], isUnique, datedBy };
+	const remembersDrops = datedBy === undefined;
+	return {
+		name,
+		key,
+		indexes: shapes,
+		fields: [...fields.values()],
+		isUnique,
+		datedBy,
+		remembersDrops,
+	};
 }
 
 /** Where the rows are. */

@@ -15,7 +15,8 @@ type Operation = AnyBulkWriteOperation<ViewDocument>;
 /** A document as it stands, or will when the operations before have been done. */
 interface Standing {
 	readonly changed: number;
-	readonly doc: Doc;
+	/** Absent: it is dropped, and only its `changed` is kept. */
+	readonly doc: Doc | undefined;
 }
 
 /** A write, and which of the rows it is the last of. */
@@ -117,13 +118,14 @@ export class ViewWrites {
 		for (const [rowIndex, { row, position }] of rows.entries()) {
 			const name = nameOf(row);
 			const there = standing.get(name);
-			if (there !== undefined && there.changed >= position) continue;
+			if (!this.#changes(row, position, there)) continue;
 			const doc = docBehind(row, there?.doc);
-			if (doc !== undefined) standing.set(name, { changed: position, doc });
-			else if (!standing.delete(name)) continue;
+			if (doc !== undefined || this.#shape.remembersDrops) {
+				standing.set(name, { changed: position, doc });
+			} else standing.delete(name);
 			const isThere = found.has(name) || (this.#shape.isUnique && guards.has(name));
 			// Never below that of a write before it, whose document this one replaces.
-			const guard = Math.max(position, guards.get(name) ?? 0);
+			const guard = Math.max(guardOf(position, there), guards.get(name) ?? 0);
 			guards.set(name, guard);
 			const operation = this.#operation({ row, position }, doc, isThere ? guard : undefined);
 			planned.push({ name, rowIndex, operation });
@@ -131,14 +133,25 @@ export class ViewWrites {
 		return planned;
 	}
 
+	/** Whether a row changes what stands there, in this or in an earlier life. */
+	#changes({ op }: RowWrite, position: number, there: Standing | undefined): boolean {
+		if (there === undefined) {
+			// Also what was never there is remembered as dropped: its put may still be on the way.
+			return op === 'put' || (op === 'drop' && this.#shape.remembersDrops);
+		}
+		if (there.doc !== undefined) return there.changed < position;
+		// What one event drops and puts is there behind it.
+		return op === 'put' ? there.changed <= position : op === 'drop' && there.changed < position;
+	}
+
 	async #standing(rows: readonly PositionedRow[]): Promise<Map<string, Standing>> {
 		const ids = new Map(rows.map(({ row }) => [nameOf(row), toId(this.#shape, row.key)]));
 		const those = { _id: { $in: [...ids.values()] } } as unknown as Filter<ViewDocument>;
 		const found = await this.#documents.find(those).toArray();
 		return new Map(
-			found.map(({ _id, changed, doc }) => [
+			found.map(({ _id, changed, doc, gone }) => [
 				JSON.stringify(toKey(this.#shape, _id)),
-				{ changed, doc: unpack(doc) as Doc },
+				{ changed, doc: gone === undefined ? (unpack(doc) as Doc) : undefined },
 			]),
 		);
 	}
@@ -146,7 +159,7 @@ export class ViewWrites {
 	/** `guard` is absent where no document stands: inserts go together, ten times as fast. */
 	#operation({ row, position }: PositionedRow, doc: Doc | undefined, guard?: number): Operation {
 		const older = { _id: toId(this.#shape, row.key), changed: { $lt: guard ?? position } };
-		if (doc === undefined) return { deleteOne: { filter: older } };
+		if (doc === undefined && !this.#shape.remembersDrops) return { deleteOne: { filter: older } };
 		const document = this.#document(row, doc, position);
 		// The driver's types know no ids that are documents of any shape.
 		if (guard === undefined) return { insertOne: { document } } as unknown as Operation;
@@ -154,13 +167,22 @@ export class ViewWrites {
 		return { replaceOne: { filter: older, replacement, upsert: true } };
 	}
 
-	#document({ key }: RowWrite, doc: Doc, changed: number): ViewDocument {
+	#document({ key }: RowWrite, doc: Doc | undefined, changed: number): ViewDocument {
+		if (doc === undefined) {
+			return { _id: toId(this.#shape, key), changed, doc: NOTHING, gone: new Date() };
+		}
 		const bytes = pack(doc);
 		// What is indexed is what a reader will unpack.
 		const seen = seenOf(this.#shape, unpack(bytes) as Doc);
 		return { _id: toId(this.#shape, key), changed, doc: bytes, ...seen };
 	}
 }
+
+const NOTHING = pack({});
+
+/** What has to be below: its own position, unless it was dropped at that. */
+const guardOf = (position: number, there: Standing | undefined) =>
+	there?.doc === undefined && there?.changed === position ? position + 1 : position;
 
 const nameOf = ({ key }: RowWrite) => JSON.stringify(key);
 

@@ -33,6 +33,26 @@ export function projectContract(store: () => Store): void {
 			expect(await store().get('messages', key)).toBeUndefined();
 		});
 
+		test('a document that was dropped can be put again, also by the event that drops it', async () => {
+			const [actor, channel] = [newActor(), newName()];
+			const all = { collection: 'messages', prefix: [channel], limit: 10 };
+			const key = [channel, 1];
+			const life = (text: string) =>
+				put('messages', key, { userId: channel, requestId: 'r', text });
+			for (const [n, rows] of [[life('a')], [drop(key), life('b')]].entries()) {
+				await store().project([commitOf(actor, n + 1, rows)]);
+			}
+			expect(await docOf(store(), key)).toMatchObject({ text: 'b' });
+			await store().project([commitOf(actor, 3, [drop(key)])]);
+			await store().project([commitOf(actor, 4, [patch(key, { text: 'c' })])]);
+			expect(await store().page(all)).toEqual({ rows: [], more: false });
+			await store().project([commitOf(actor, 7, [drop(key)], [drop(key)], [life('d')])]);
+			expect(await store().get('messages', key)).toMatchObject({ changed: 7, doc: { text: 'd' } });
+			await store().project([commitOf(actor, 8, [drop(key)])]);
+			await store().put('messages', key, { text: 'of no actor' });
+			expect(await docOf(store(), key)).toEqual({ text: 'of no actor' });
+		});
+
 		test('a patch or drop of a document that is not there does nothing', async () => {
 			const [actor, key] = [newActor(), [newName(), 1]];
 			await store().project([commitOf(actor, 2, [patch(key, { text: 'x' })], [drop(key)])]);
