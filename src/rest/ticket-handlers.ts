@@ -57,6 +57,12 @@ export function ticketHandlers(
 		getTicketEvent: ({ params }) => eventInfo(actors, params.id),
 		reportTicketEvent: ({ params, caller, trace }) =>
 			ask(actors, keyOf(params.id), { caller, name: 'report', args: {}, trace }),
+		reconcileTicketEvent: ({ params, caller, trace }) =>
+			ask(actors, keyOf(params.id), { caller, name: 'reconcile', args: {}, trace }),
+		reserveTickets: ({ params, body: args, caller, trace }) =>
+			ask(actors, keyOf(params.id), { caller, name: 'reserve', args, trace }),
+		unreserveTickets: ({ params, body: args, caller, trace }) =>
+			ask(actors, keyOf(params.id), { caller, name: 'unreserve', args, trace }),
 		pauseTicketEvent: act('pause', 'pauseEvent'),
 		resumeTicketEvent: act('resume', 'resumeEvent'),
 		closeTicketEvent: act('close', 'closeEvent'),

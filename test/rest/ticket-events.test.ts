@@ -81,6 +81,27 @@ describe('ticket events over REST', () => {
 		]);
 	});
 
+	test('[T11] another service sells stock, each purchase once, and the history agrees', async () => {
+		const stock = { seats: undefined, stock: { total: 5, price: 100 }, opensAt: 1 };
+		await call('POST', PATH, { body: draft(stock) });
+		await world.pass(1_000);
+		const as = 'shop:service';
+		const body = { purchaseId: 'p1', userId: 'ann', quantity: 2 };
+		for (let again = 0; again < 2; again++) {
+			const sold = await call('POST', `${PATH}/${EVENT}/reserve`, { as, body });
+			expect(sold).toMatchObject({ status: 200, body: {} });
+		}
+		const tooMany = { ...body, purchaseId: 'p2', quantity: 1 };
+		const refused = await call('POST', `${PATH}/${EVENT}/reserve`, { as, body: tooMany });
+		expect(refused.body.error.code).toBe('MEMBER_LIMIT');
+		const found = await call('GET', `${PATH}/${EVENT}/reconcile`);
+		expect(found).toMatchObject({ status: 200, body: { units: 2, missing: [], extra: [] } });
+		const purchase = { purchaseId: 'p1' };
+		await call('POST', `${PATH}/${EVENT}/unreserve`, { as, body: purchase });
+		const { body: report } = await call('GET', `${PATH}/${EVENT}/report`);
+		expect(report).toMatchObject({ free: 5, sold: 0 });
+	});
+
 	test('[T17] what cannot be noted does not happen', async () => {
 		await call('POST', PATH, { body: draft() });
 		rest.auditRefused = { ok: false, code: 'UNAVAILABLE' };
@@ -95,6 +116,9 @@ describe('ticket events over REST', () => {
 		['POST', `${PATH}/${EVENT}/settings`, {}],
 		['POST', `${PATH}/${EVENT}/resolve`, { orderId: `${EVENT}:1`, how: 'retry' }],
 		['GET', `${PATH}/${EVENT}/report`, undefined],
+		['GET', `${PATH}/${EVENT}/reconcile`, undefined],
+		['POST', `${PATH}/${EVENT}/reserve`, { purchaseId: 'p', userId: 'ann', quantity: 1 }],
+		['POST', `${PATH}/${EVENT}/unreserve`, { purchaseId: 'p' }],
 	])('[T17] %s %s is for operators', async (method, path, body) => {
 		const answer = await call(method, path, { as: USER, ...(body && { body }) });
 		expect(answer).toMatchObject({ status: 403, body: { error: { code: 'FORBIDDEN' } } });
