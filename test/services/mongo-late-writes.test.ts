@@ -5,7 +5,7 @@ import { StoreGuard } from '../../src/adapters/mongo/store-guard.ts';
 import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
 import { SILENT } from '../../src/core/log.ts';
 import { NO_METER } from '../../src/core/meter.ts';
-import type { RowWrite } from '../../src/core/store.ts';
+import type { Doc, RowWrite } from '../../src/core/store.ts';
 import { newActor } from '../contract/journal/records.ts';
 import { commitOf, drop, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
 import { openTestMongo, type TestMongo } from './open-test-mongo.ts';
@@ -46,7 +46,7 @@ function pausedStore() {
 	return { store: new MongoStore(db, STORE_COLLECTIONS, guard), isHeld, goOn };
 }
 
-const rank = (board: string, doc: object = { league: board, score: 1 }) =>
+const rank = (board: string, doc: Doc = { league: board, score: 1 }) =>
 	put('ranks', [board, 1, 'ann'], doc);
 const dropRank = (board: string): RowWrite => ({
 	op: 'drop',
