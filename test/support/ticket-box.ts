@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import type { Order, TicketMe, TicketReport } from '../../src/protocol/ticket-event.ts';
@@ -19,6 +20,8 @@ export const seatsOf = (count: number, price = 1_000) =>
 export class RawHandle {
 	readonly client: FrameClient;
 	readonly #handle: number;
+	/** Ids of requests are for ever: another handle of the same user has others. */
+	readonly #name = randomUUID();
 	#count = 0;
 
 	constructor(client: FrameClient, handle = 1) {
@@ -29,7 +32,7 @@ export class RawHandle {
 	async ask<T = unknown>(
 		name: string,
 		args: object = {},
-		requestId = `r${this.#count + 1}`,
+		requestId = `${this.#name}-${this.#count + 1}`,
 	): Promise<Said<T>> {
 		const [, reply, refusal] = await this.client.command(
 			this.#handle,

@@ -340,7 +340,9 @@ export class SaleWorld {
 	/** Has what there is to have, or knows that the money is with somebody who never answers again. */
 	#isContent({ fate, userId }: SaleBuyer): boolean {
 		if (fate !== undefined) return true;
-		const { orders } = this.judge.state;
+		const { orders, stuck, tally } = this.judge.state;
+		// All that is left is with orders whose money nobody can find out about.
+		if (this.providers.neverAgain !== undefined && stuck.size > 0 && tally.free === 0) return true;
 		return [...orders.values()].some(
 			(order) =>
 				order.userId === userId &&
