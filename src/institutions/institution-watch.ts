@@ -74,6 +74,8 @@ class Watch implements InstitutionWatch {
 	readonly #incarnation: string;
 	readonly #watched = new Map<string, Watched>();
 	readonly #infos: Map<string, InstitutionInfo>;
+	/** Without permits no call goes to an institution whose circuit was not heard of yet (I13). */
+	readonly #asks = new Map<string, () => void>();
 	#cancel = () => {};
 
 	constructor(options: InstitutionWatchOptions) {
@@ -84,12 +86,16 @@ class Watch implements InstitutionWatch {
 		this.circuit = new Circuits(ids, runtime);
 		this.permits = new Permissions({
 			...{ institutions: ids, incarnation: this.#incarnation, runtime, log },
-			ask: (institution, request, answer) =>
-				this.#watched
-					.get(institution)
-					?.link.command('permits', request, (answered) =>
-						answer(answered.ok ? (answered.reply as Permits) : undefined),
-					),
+			ask: (institution, request, answer) => {
+				const ask = () =>
+					this.#watched
+						.get(institution)
+						?.link.command('permits', request, (answered) =>
+							answer(answered.ok ? (answered.reply as Permits) : undefined),
+						);
+				if (this.#isHeard(institution)) ask();
+				else this.#asks.set(institution, ask);
+			},
 		});
 		this.#infos = new Map(institutions.all.map((one) => [one.id, unheard(one, runtime.now())]));
 		for (const institution of institutions.all) this.#watch(institution);
@@ -104,6 +110,10 @@ class Watch implements InstitutionWatch {
 		this.#cancel();
 		this.permits.close();
 		for (const { link } of this.#watched.values()) link.stop();
+	}
+
+	#isHeard(institution: string): boolean {
+		return (this.circuit.of(institution)?.gate.version ?? 0) > 0;
 	}
 
 	#watch(institution: WatchedInstitution): void {
@@ -130,6 +140,8 @@ class Watch implements InstitutionWatch {
 		const circuit = this.circuit.of(id) as Circuit;
 		const before = circuit.gate;
 		if (!circuit.take(gate, node, runtime.monotonic())) return;
+		this.#asks.get(id)?.();
+		this.#asks.delete(id);
 		if (before.permits !== gate.permits && before.version > 0) this.permits.changed(id);
 		const now = { institution: id, circuit: gate.circuit, percent: gate.percent };
 		if (gate.circuit !== before.circuit) log.warn(now, 'a circuit has turned');

@@ -85,6 +85,34 @@ describe('[I10] a node that watches institutions', () => {
 		expect(board).toMatchObject({ reply: { permits: { holders: [] } } });
 	});
 
+	test('[I13] a node that begins while the circuit is open gets no permit before it has heard so', async () => {
+		const { bench } = await watched();
+		await force(bench, 'forced-open');
+		watch?.close();
+		let refusals = 3;
+		const { system: actors } = bench;
+		watch = openInstitutionWatch({
+			...{ runtime: bench.runtime, log: SILENT, node: '2' },
+			actors: {
+				...{ command: actors.command.bind(actors), unsubscribe: actors.unsubscribe.bind(actors) },
+				open: (...args: Parameters<typeof actors.open>) =>
+					refusals-- > 0 ? args[2]({ ok: false, code: 'MOVED' }) : actors.open(...args),
+			} as unknown as typeof actors,
+			institutions: { all: [BANK] },
+		});
+		const { circuit, permits } = watch;
+		expect(circuit.admit('bank-a').ok).toBe(true);
+		let isGranted = false;
+		void permits.take('bank-a', 'online', 5_000).then(({ ok }) => {
+			isGranted = ok;
+		});
+		const isHeard = () => circuit.generation('bank-a') > 0;
+		await bench.runtime.until(() => isGranted || isHeard(), 5_000);
+		expect(isHeard()).toBe(true);
+		await bench.runtime.until(() => isGranted, 5_000);
+		expect(circuit.admit('bank-a').ok).toBe(false);
+	});
+
 	test('[I14] where the actor cannot be reached, it knows nothing against an institution', async () => {
 		const owners = new ChangingOwners();
 		owners.kill();
