@@ -3,6 +3,7 @@ import type { OrderStatus } from '../../src/protocol/ticket-event.ts';
 import { evolvePayment } from './evolve-payment.ts';
 import { paymentIntents } from './payment-calls.ts';
 import type { PaymentEvent } from './payment-events.ts';
+import type { PaymentCall } from './payment-port.ts';
 import { evolveRouter } from './payment-router.ts';
 import {
 	copyPayment,
@@ -16,6 +17,8 @@ import { forgetOldest, type StoredOrder, type TicketEventState } from './ticket-
 
 /** Calls to providers under way at a time; the others follow in their order. */
 const CALLS_MAX = 1_000;
+/** Of those besides that no buyer waits for. */
+const SETTLING_MAX = 200;
 /** Expired and refunded orders that are kept. */
 const OVER_MAX = 10_000;
 
@@ -45,16 +48,32 @@ function statusOf(
 export function followPayment(state: TicketEventState, order: StoredOrder): void {
 	const { id, payment } = order;
 	const intents = paymentIntents(order);
-	if (intents.length > 0 || state.intents.has(id)) {
-		state.intentList = undefined;
-		if (intents.length === 0) state.intents.delete(id);
-		else state.intents.set(id, intents);
-	}
+	followCalls(state, state.intents, { id, intents: intents.filter(isWaitedFor) });
+	followCalls(state, state.settling, {
+		id,
+		intents: intents.filter((intent) => !isWaitedFor(intent)),
+	});
 	const due = dueAt(state, order);
 	if (due === undefined) state.deadlines.delete(id);
 	else state.deadlines.set(id, due);
 	if (openWork(payment).every(({ stuckSince }) => stuckSince === undefined)) state.stuck.delete(id);
 	noteOver(state, order);
+}
+
+const isWaitedFor = ({ args }: Intent) => {
+	const { op } = args as PaymentCall;
+	return op !== 'void' && op !== 'refund';
+};
+
+function followCalls(
+	state: TicketEventState,
+	calls: TicketEventState['intents'],
+	{ id, intents }: { readonly id: string; readonly intents: readonly Intent[] },
+): void {
+	if (intents.length === 0 && !calls.has(id)) return;
+	state.intentList = undefined;
+	if (intents.length === 0) calls.delete(id);
+	else calls.set(id, intents);
 }
 
 /** Keeps so many orders that came to nothing: everything of them is in the store. */
@@ -92,11 +111,16 @@ export function evolveOrderPayment(state: TicketEventState, event: PaymentEvent,
 /** Calls that are to be made now. */
 export function callsOf(state: TicketEventState): readonly Intent[] {
 	if (state.intentList !== undefined) return state.intentList;
+	const list = [...firstOf(state.intents, CALLS_MAX), ...firstOf(state.settling, SETTLING_MAX)];
+	state.intentList = list;
+	return list;
+}
+
+function firstOf(calls: TicketEventState['intents'], max: number): Intent[] {
 	const list: Intent[] = [];
-	for (const intents of state.intents.values()) {
-		if (list.length >= CALLS_MAX) break;
+	for (const intents of calls.values()) {
+		if (list.length >= max) break;
 		list.push(...intents);
 	}
-	state.intentList = list;
 	return list;
 }

@@ -150,9 +150,11 @@ export interface TicketEventState {
 	captured: number;
 	refunded: number;
 	router: PaymentRouter;
-	/** Unfinished calls by order, oldest first. */
+	/** Unfinished calls by order that a buyer waits for, oldest first. */
 	readonly intents: Map<string, readonly Intent[]>;
-	/** The first of them, as the host is told; `undefined` when they have changed since. */
+	/** The others, voids and refunds: a provider that hangs on them holds up no buyer. */
+	readonly settling: Map<string, readonly Intent[]>;
+	/** The first of both, as the host is told; `undefined` when they have changed since. */
 	intentList: readonly Intent[] | undefined;
 	readonly stuck: Map<string, Stuck>;
 }
@@ -207,6 +209,7 @@ export const initialTicketEvent = (id: string): TicketEventState => ({
 	refunded: 0,
 	router: initialRouter(),
 	intents: new Map(),
+	settling: new Map(),
 	intentList: undefined,
 	stuck: new Map(),
 });

@@ -3,6 +3,7 @@ import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import { SYSTEM } from '../../src/core/actor-kind.ts';
 import type { Order } from '../../src/protocol/ticket-event.ts';
+import { checkRestart } from '../support/ticket-invariants.ts';
 import { codeOf, OPS, PAYS, replyOf, SERVICE, TicketSale, users } from '../support/ticket-sale.ts';
 
 /** A user with a frozen order of two seats. */
@@ -162,6 +163,32 @@ describe('paying', () => {
 		await sale.claim('bob');
 		expect(codeOf(await sale.hold('bob', ['s4', 's5']))).toBe('MEMBER_LIMIT');
 		expect(codeOf(await sale.hold('bob', ['s4']))).toBeUndefined();
+	});
+});
+
+describe('calls to providers', () => {
+	test('[T10] a provider that hangs on what nobody waits for holds up no buyer, and its calls stay bounded', async () => {
+		const many = users(210);
+		const sale = await TicketSale.open({ stock: 3_000, admission: { maxActive: 2_000 } });
+		await sale.letIn(...many, 'ann');
+		for (const userId of many) {
+			await sale.hold(userId, 1);
+			const { id } = replyOf<Order>(await sale.checkout(userId));
+			await sale.pay(userId, id);
+			replyOf(await sale.actor.command(userId, 'leave'));
+		}
+		await sale.hold('ann', 1);
+		const { id } = replyOf<Order>(await sale.checkout('ann'));
+		await sale.pay('ann', id);
+		const out = (ticketEventKind.intents?.(sale.state) ?? []).map((intent) => intent.id);
+		// Before them all: behind a thousand it would not be asked.
+		expect(out[0]).toBe(`${id}.1/authorise/1`);
+		expect(out).toHaveLength(201);
+		sale.provider = PAYS;
+		await sale.answerCalls();
+		expect(await sale.report()).toMatchObject({ sold: 1, free: 2_999 });
+		expect(ticketEventKind.intents?.(sale.state)).toEqual([]);
+		checkRestart(sale);
 	});
 });
 
