@@ -116,6 +116,11 @@ export class EventFeed {
 		return this.#heard;
 	}
 
+	/** Whether it has ended: it never hears of the event again. */
+	get isOver(): boolean {
+		return this.#isOver;
+	}
+
 	/** Whether the owner is heard now. */
 	get isLive(): boolean {
 		return this.#view !== undefined && this.#ear?.isHeard === true;

@@ -25,7 +25,8 @@ export function lobbyService(options: LobbyServiceOptions): Service {
 		anyId: true,
 		open(connection, tell, eventId) {
 			let lobby = lobbies.get(eventId);
-			if (lobby === undefined) {
+			// Who was refused may still be on the way out, and others come: those get another chance.
+			if (lobby === undefined || lobby.feed.isOver) {
 				const feed = feeds.of(eventId);
 				if (feed === undefined) return FULL;
 				const made: Lobby = new Lobby({
