@@ -2,6 +2,7 @@ import type { ActorPort, CommandAnswer, CommandRequest } from '../core/actor-por
 import type { ProjectionFeed } from '../core/projector.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Reads } from '../core/store.ts';
+import { OWN_WRITES_MS_MAX, waitAtMost } from '../core/wait-at-most.ts';
 import type {
 	Announcements,
 	Connection,
@@ -28,7 +29,7 @@ export interface AssetsServiceOptions {
 	readonly feed: ProjectionFeed;
 	/** Where actors come alive at other nodes. */
 	readonly announcements?: Announcements | undefined;
-	/** Resolves when what was committed here before is projected. */
+	/** Resolves when what was committed here before is projected; waited for a second at most. */
 	settle(): Promise<void>;
 	readonly runtime: Pick<Runtime, 'after' | 'random'>;
 	/** All institutions as this node knows them now. */
@@ -74,7 +75,7 @@ class Assets implements AssetsService {
 		const { reads, feed } = options;
 		this.#store = new AssetStore({
 			reads,
-			settle: () => options.settle(),
+			settle: () => waitAtMost(options.runtime, OWN_WRITES_MS_MAX, options.settle()),
 			ask: (userId, institutions) => this.#snapshots(userId, institutions),
 		});
 		this.#unfollow = feed.onRows((rows) => {

@@ -20,6 +20,8 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 	reads = 0;
 	/** Set: reads wait for it, or fail with it. */
 	gate: Promise<void> | undefined;
+	/** Set: what settles waits for it, too. */
+	settling: Promise<void> | undefined;
 	/** Set: only reads of this collection do. */
 	gated: string | undefined;
 	readonly #channels = new Map<string, ChannelActor>();
@@ -29,7 +31,10 @@ export class ChannelWorld implements ProjectionFeed, Reads {
 		reads: this,
 		feed: this,
 		runtime: this.runtime,
-		settle: () => this.project(),
+		settle: async () => {
+			await this.settling;
+			await this.project();
+		},
 	});
 
 	onRows(listener: (rows: readonly RowWrite[]) => void): () => void {

@@ -1,5 +1,6 @@
 import type { CommandAnswer } from '../../core/actor-port.ts';
 import type { Page, Row } from '../../core/store.ts';
+import { OWN_WRITES_MS_MAX, waitAtMost } from '../../core/wait-at-most.ts';
 import type { Args } from '../../protocol/kind.ts';
 import { type ChannelSummary, channelsContract } from '../../protocol/user.ts';
 import type { Service } from '../ports.ts';
@@ -17,7 +18,10 @@ import type { MemberWatch } from './member-watch.ts';
 type ListArgs = Args<typeof channelsContract, 'list'>;
 
 export interface ChannelsServiceOptions extends WatchOptions {
-	/** Resolves when what was committed here before is projected, and `feed` has told of it. */
+	/**
+	 * Resolves when what was committed here before is projected, and `feed` has told of it. A list waits
+	 * for it for a second at most: while a store is away, one may not see one's own last write.
+	 */
 	settle(): Promise<void>;
 }
 
@@ -29,6 +33,9 @@ export interface ChannelsService extends Service {
 }
 
 const READS_AT_ONCE_MAX = 100;
+
+const settled = ({ runtime, settle }: ChannelsServiceOptions) =>
+	waitAtMost(runtime, OWN_WRITES_MS_MAX, settle());
 
 const isPresent = <T>(value: T | undefined): value is T => value !== undefined;
 
@@ -48,7 +55,7 @@ const list = (channels: readonly ChannelSummary[], next: Place | undefined): Com
  * waking any channel (C1, C8). `close` ends the following of rows.
  */
 export function channelsService(options: ChannelsServiceOptions): ChannelsService {
-	const { reads, settle } = options;
+	const { reads } = options;
 	const watches = new ChannelWatches(options);
 
 	const channelRows = (ids: readonly string[]) =>
@@ -71,7 +78,7 @@ export function channelsService(options: ChannelsServiceOptions): ChannelsServic
 	async function own(watch: MemberWatch, args: ListArgs): Promise<CommandAnswer> {
 		const after = args.after === undefined ? undefined : fromCursor(args.after);
 		if (args.after !== undefined && after === undefined) return BAD_CURSOR;
-		await settle();
+		await settled(options);
 		await watch.ready();
 		const places = await ownPlaces(watch, after);
 		const page = places.slice(0, args.limit);
@@ -84,7 +91,7 @@ export function channelsService(options: ChannelsServiceOptions): ChannelsServic
 	async function open(args: ListArgs): Promise<CommandAnswer> {
 		const after = args.after === undefined ? undefined : fromCursor(args.after);
 		if (args.after !== undefined && after === undefined) return BAD_CURSOR;
-		await settle();
+		await settled(options);
 		const page: Page = await reads.page({
 			collection: 'channels',
 			index: 'byKind',

@@ -53,6 +53,17 @@ describe('list', () => {
 		expect(ids(await ann.list({}, 'public'))).toEqual(['tea']);
 	});
 
+	test('[C1] a store that takes no rows holds up a list for a second at most', async () => {
+		const world = await worldOf({ tea: ['ann'] });
+		await world.project();
+		world.settling = new Promise(() => {});
+		for (const name of ['list', 'public'] as const) {
+			const page = world.session('ann').list({}, name);
+			await world.runtime.advance(1_000);
+			expect(ids(await page)).toEqual(['tea']);
+		}
+	});
+
 	test('[C1] pages go on behind their cursor, by key, whatever moves', async () => {
 		const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 		const world = await worldOf(Object.fromEntries(names.map((name) => [name, ['ann', 'bob']])));
