@@ -17,6 +17,7 @@ const DEEDS: ReadonlyMap<string, ReadonlyMap<string, Deed>> = new Map(
 			resume: 'resumeEvent',
 			close: 'closeEvent',
 			resolve: 'resolveOrder',
+			refund: 'refundOrder',
 		},
 	} satisfies Record<string, Record<string, Deed>>).map(([kind, deeds]) => [
 		kind,

@@ -167,6 +167,7 @@ export const auditEntrySchema = z.object({
 		'resumeEvent',
 		'closeEvent',
 		'resolveOrder',
+		'refundOrder',
 		'setCircuit',
 		'setRoute',
 		'setRate',

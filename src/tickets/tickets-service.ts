@@ -85,8 +85,10 @@ export function ticketsService({ actors, reads, settle }: TicketsServiceOptions)
 			case 'list':
 				return list(identity.userId, args as CommandArgs<'list'>);
 			case 'order':
-			case 'refund':
 				return ask({ caller: identity, name, args, ...request });
+			case 'refund':
+				// An own order only: what operators give back goes to the actor, and is noted on its way.
+				return ask({ caller: { ...identity, roles: ['user'] }, name, args, ...request });
 			default:
 				return Promise.resolve({ ok: false, code: 'NOT_FOUND' });
 		}

@@ -39,6 +39,7 @@ test.each([
 	['refresh-plan/bank-a', 'pause', 'pauseRefresh'],
 	['refresh-plan/bank-a', 'rate', 'setRefreshRate'],
 	['ticket-event/gala', 'pause', 'pauseEvent'],
+	['ticket-event/gala', 'refund', 'refundOrder'],
 ])('[I15] an order over a socket is noted before it happens: %s %s', async (key, name, deed) => {
 	const { happened, order } = world();
 	await order(key, name);

@@ -7,8 +7,8 @@ import { TicketWorld } from './ticket-world.ts';
 
 type Name = keyof typeof ticketsContract.commands;
 
-function asUser(world: TicketWorld, userId: string) {
-	const connection = { id: 'c', deviceId: 'd', identity: { userId, roles: ['user'] } };
+function asUser(world: TicketWorld, userId: string, roles = ['user']) {
+	const connection = { id: 'c', deviceId: 'd', identity: { userId, roles } };
 	const session = openService(world.tickets.tickets, connection);
 	return async (name: Name, args: object = {}): Promise<CommandAnswer> => {
 		const checked = ticketsContract.commands[name].args.parse(args);
@@ -125,6 +125,23 @@ describe('[T13] own tickets and orders', () => {
 		expect(ids).toEqual(['t8', 't7', 't5', 't4', 't2', 't1']);
 		expect([first.hasMore, second.hasMore]).toEqual([true, false]);
 		expect(first.tickets[0]).not.toHaveProperty('user');
+	});
+
+	test('[T17] an operator gives back what others bought only where it is noted', async () => {
+		const world = await TicketWorld.with();
+		await world.pass(1_000);
+		const page = await world.enterPage('ann');
+		await page.ask('enter');
+		await world.until(() => page.me?.phase === 'inside');
+		const admission = page.me?.admission;
+		await page.ask('hold', { quantity: 1, admission });
+		const { id: orderId } = (await page.ask('checkout', { admission })) as { id: string };
+		await page.ask('pay', { orderId, methodToken: 'tok' });
+		await world.until(() => page.me?.phase === 'done');
+		const root = asUser(world, 'root', ['user', 'ops']);
+		expect(await root('order', { orderId })).toMatchObject({ ok: true, reply: { status: 'paid' } });
+		expect(await root('refund', { orderId })).toMatchObject({ ok: false, code: 'NOT_FOUND' });
+		expect(await world.ops('refund', { orderId })).toMatchObject({ ok: true });
 	});
 
 	test('an order is its buyer’s: others and unknown ones are refused', async () => {

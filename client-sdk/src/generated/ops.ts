@@ -49,6 +49,7 @@ export interface AuditEntry {
 		| 'resumeEvent'
 		| 'closeEvent'
 		| 'resolveOrder'
+		| 'refundOrder'
 		| 'setCircuit'
 		| 'setRoute'
 		| 'setRate'
