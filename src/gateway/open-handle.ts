@@ -1,6 +1,6 @@
 import type { Refusal } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/frames.ts';
-import { type ActorKey, actorKey } from '../protocol/ids.ts';
+import { type ActorKey, actorKey, keyIdSchema } from '../protocol/ids.ts';
 import type { KindContract } from '../protocol/kind.ts';
 import { type Open, openSchema } from '../protocol/wire.ts';
 import { checkCommand, invalid } from './check-command.ts';
@@ -23,6 +23,10 @@ export function openHandle(connection: ClientConnection, frame: Frame): void {
 	const { handle: id, payload } = frame;
 	if (connection.handles.has(id)) throw new BadFrameError(`handle ${id} is open already`);
 	const open = unpackAs(openSchema, payload);
+	if (!keyIdSchema.safeParse(open.id).success) {
+		connection.refuseHandle(id, NOT_AN_ID);
+		return;
+	}
 	const key = actorKey(open.kind, open.id);
 	const contract = contractOf(connection, open.kind);
 	const refusal = refusalOf(connection, key, contract);
@@ -41,6 +45,11 @@ export function openHandle(connection: ClientConnection, frame: Frame): void {
 	else if (contract.style === 'seat') openSeat(connection, opening);
 	else openService(connection, opening);
 }
+
+const NOT_AN_ID: Refusal = {
+	code: 'INVALID',
+	message: 'id: 1 to 64 of A-Z a-z 0-9 _ -, or @ann@bob in order',
+};
 
 function contractOf({ context }: ClientConnection, kind: string): KindContract | undefined {
 	return (

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
-import { idSchema, keyIdSchema } from './ids.ts';
+import { idSchema } from './ids.ts';
 
 /**
  * Payloads of the frames (msgpack). Within a major version fields are only added, and a reader passes
@@ -40,8 +40,9 @@ export type Resume = z.infer<typeof resumeSchema>;
 
 /** open, up. `with`: a command run before the opening, which may create the actor (`creates`). */
 export const openSchema = z.object({
-	kind: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
-	id: keyIdSchema,
+	/** Of a known kind, and an id: otherwise the handle is refused, not the frame. */
+	kind: z.string(),
+	id: z.string(),
 	args: z.unknown().optional(),
 	resume: resumeSchema.optional(),
 	with: z

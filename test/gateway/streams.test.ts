@@ -60,6 +60,21 @@ describe('opening', () => {
 		expect(world.gateway.connections().handles).toBe(0);
 	});
 
+	test('[W13] what is not an id is refused on its own handle, and the socket goes on', async () => {
+		const ann = await world.connect('ann');
+		for (const [n, id] of ['', 'a/b', 'a b', 'x'.repeat(65), '@bob@ann', 'é'].entries()) {
+			const answer = await ann.open(n + 1, { ...BOARD, id });
+			expect(answer).toMatchObject({ op: OP.error, payload: { code: 'INVALID' } });
+			expect((answer.payload as WireError).message).toMatch(/^id: /);
+		}
+		expect(await ann.open(9, { kind: 'No Kind', id: 'a' })).toMatchObject({
+			op: OP.error,
+			payload: { code: 'NOT_FOUND' },
+		});
+		world.actors.create(KEY);
+		expect(await ann.open(1, BOARD)).toMatchObject({ op: OP.opened });
+	});
+
 	test('[W13] a key is open once on a socket', async () => {
 		world.actors.create(KEY);
 		const { client } = await opened('ann');
