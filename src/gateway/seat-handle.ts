@@ -1,4 +1,4 @@
-import { ERRORS } from '../protocol/errors.ts';
+import { CLOSE, ERRORS } from '../protocol/errors.ts';
 import { OP } from '../protocol/frames.ts';
 import { splitKey } from '../protocol/ids.ts';
 import type { CommandFrame } from '../protocol/wire.ts';
@@ -42,7 +42,7 @@ export class SeatHandle extends ClientHandle {
 			identity: connection.identity,
 			reconnectionToken: this.#opening.token,
 			send: (bytes: Uint8Array) => this.#send(bytes),
-			closed: (closeCode: number, message: string) => this.end({ closeCode, message }),
+			closed: (closeCode: number, message: string) => this.#closed(closeCode, message),
 			moved: () => this.end({ code: 'MOVED', message: ERRORS.MOVED.says }),
 			bytesQueued: () => connection.writer.queuedBytes + connection.writer.heldBytes,
 		};
@@ -70,6 +70,12 @@ export class SeatHandle extends ClientHandle {
 	protected released(consented: boolean): void {
 		this.connection.context.seatGroups.leave(this.#group);
 		this.#seat?.leave(consented);
+	}
+
+	/** A reader that was too slow for its room may come again; what else a room ends stays ended. */
+	#closed(closeCode: number, message: string): void {
+		const isSlow = closeCode === CLOSE.slow.code;
+		this.end({ ...(isSlow ? { code: 'RETRY_LATER' } : {}), closeCode, message });
 	}
 
 	#answered(answer: Awaited<ReturnType<SeatHost['open']>>): void {

@@ -180,5 +180,18 @@ export function roomSuite(sdk: Sdk): void {
 			await world.advance(0);
 			expect(late.error?.code).toBe('NOT_OPEN');
 		});
+
+		test('[P6][W31] a seat that was lost as its reader was slow is opened again with its token', async () => {
+			const { board, server, world } = await seated(sdk);
+			const left: unknown[] = [];
+			board.on('left', (why) => left.push(why));
+			await world.advance(0);
+			const { handle = 0 } = server.seen.filter(({ op }) => op === OP.open).at(-1) ?? {};
+			server.last.send(handle, OP.close, { code: 'RETRY_LATER', closeCode: 4_100 });
+			await world.advance(5_000);
+			expect(server.opens()).toHaveLength(2);
+			expect(server.opens().at(-1)?.resume).toEqual([0, 'token-1']);
+			expect(left).toEqual([]);
+		});
 	});
 }

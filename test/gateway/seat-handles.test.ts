@@ -120,6 +120,15 @@ describe('seats', () => {
 		expect(await ann.command(1, 1, 'x', {})).toMatchObject([1, null, { code: 'NOT_OPEN' }]);
 	});
 
+	test('[P3][W31] a seat that ends for a slow reader may be opened again', async () => {
+		const ann = await world.connect('ann');
+		await ann.open(1, GAME);
+		room.requests[0]?.closed(CLOSE.slow.code, CLOSE.slow.says);
+		const { payload } = await ann.next(({ op }) => op === OP.close);
+		expect(payload).toMatchObject({ code: 'RETRY_LATER', closeCode: CLOSE.slow.code });
+		expect(await ann.open(1, GAME)).toMatchObject({ op: OP.opened });
+	});
+
 	test('[P3][W31] a reader too slow for its room loses the socket', async () => {
 		const ann: FrameClient = await world.connect('ann');
 		await ann.open(1, GAME);
