@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { byOrder } from '../../src/demo/tickets/by-order.ts';
+import { byOrder, inSeatOrder } from '../../src/demo/tickets/by-order.ts';
 import { clockText, secondsUntil, waitText } from '../../src/demo/tickets/durations.ts';
 import { progressOf } from '../../src/demo/tickets/first-place.ts';
 import { moneyText } from '../../src/demo/tickets/money.ts';
@@ -58,4 +58,17 @@ test('tickets stand by their orders, newest first', () => {
 		['b', 2],
 		['a', 1],
 	]);
+});
+
+test('tickets of an order stand as the seats do', () => {
+	const ticket = (seatId: string) => ({
+		id: seatId,
+		orderId: 'o',
+		eventId: 'e',
+		title: '',
+		at: 0,
+		seatId,
+	});
+	const seats = inSeatOrder(['B-1', 'A-10', 'A-9'].map(ticket)).map(({ seatId }) => seatId);
+	expect(seats).toEqual(['A-9', 'A-10', 'B-1']);
 });

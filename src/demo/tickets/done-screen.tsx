@@ -4,6 +4,7 @@ import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import { myTicketsHref } from '../route.ts';
+import { inSeatOrder } from './by-order.ts';
 import type { ScreenProps } from './screen-props.ts';
 import { TicketCard } from './ticket-card.tsx';
 import { notifyTicket } from './ticket-notices.ts';
@@ -26,7 +27,7 @@ function useEventTickets(eventId: string, orderId: string | undefined, count: nu
 			if (isOver) return;
 			const own = page?.tickets.filter((ticket) => ticket.eventId === eventId) ?? [];
 			const printed = own.filter((ticket) => ticket.orderId === orderId).length;
-			if (printed >= count && page !== undefined) setTickets(own);
+			if (printed >= count && page !== undefined) setTickets(inSeatOrder(own));
 			else timer = setTimeout(() => void look(), AGAIN_MS);
 		};
 		void look();
