@@ -49,7 +49,7 @@ export function boardOf(state: InstitutionState, now: number): Omit<InstitutionB
 			.map(({ node, incarnation, heardTime }) => ({ node, incarnation, agoMs: time - heardTime }))
 			.sort((one, other) => byAge(one.node, other.node)),
 		matrix: matrixOf(state),
-		canaries: trials.map((trial) => ({ ...trial })),
+		canaries: trials.map(({ lastTime: _, ...trial }) => trial),
 		badNodes: [...standing.badNodes],
 		permits: {
 			...permitsOf(standing),

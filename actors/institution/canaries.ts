@@ -18,14 +18,16 @@ export function livingNodes(state: InstitutionState, time: number, me?: string):
 
 /**
  * The oldest and the newest living node: a canary release has one on each side of it. Nodes that are
- * known to be bad stand back as long as there is another.
+ * known to be bad, and those from which nobody calls, stand back as long as there is another.
  */
 export function chooseCanaries(
 	{ standing }: Pick<InstitutionState, 'standing'>,
 	living: readonly string[],
 ): string[] {
-	const sound = living.filter((node) => !standing.badNodes.includes(node));
-	const nodes = sound.length === 0 ? living : sound;
+	const { badNodes, silent = [] } = standing;
+	const sound = living.filter((node) => !badNodes.includes(node));
+	const heard = sound.filter((node) => !silent.includes(node));
+	const nodes = [heard, sound, living].find(({ length }) => length > 0) ?? [];
 	const [oldest] = nodes;
 	const newest = nodes.at(-1);
 	if (oldest === undefined || newest === undefined) return [];
@@ -38,7 +40,8 @@ type Verdict = 'good' | 'bad' | 'silent' | 'under way';
 function verdictOf(trial: Trial, time: number, goodMs: number): Verdict {
 	const { sinceTime, good, goodTime, badTime } = trial;
 	if (goodTime !== NEVER) {
-		return good >= GOOD_CALLS_MIN && time - goodTime >= goodMs ? 'good' : 'under way';
+		if (time - goodTime < goodMs) return 'under way';
+		return good >= GOOD_CALLS_MIN ? 'good' : 'silent';
 	}
 	if (badTime !== NEVER) return time - badTime >= goodMs ? 'bad' : 'under way';
 	return time - sinceTime >= goodMs ? 'silent' : 'under way';
@@ -58,4 +61,23 @@ export function judgeCanaries(
 	const bad = trials[verdicts.indexOf('bad')];
 	if (bad !== undefined) return { kind: 'bad', node: bad.node };
 	return { kind: verdicts.includes('under way') ? 'wait' : 'good' };
+}
+
+/**
+ * Who stands back: canaries without calls for so long as good ones are asked for, while no other has good
+ * ones. Once nobody is left, all have their turn again.
+ */
+export function silentNodes(
+	{ trials, standing }: Pick<InstitutionState, 'trials' | 'standing'>,
+	living: readonly string[],
+	time: number,
+): readonly string[] {
+	const { silent = [], badNodes, rules } = standing;
+	const idle = trials.filter(
+		({ lastTime, sinceTime }) => time - (lastTime ?? sinceTime) >= rules.breaker.goodMs,
+	);
+	if (trials.some((trial) => trial.goodTime !== NEVER && !idle.includes(trial))) return silent;
+	const all = [...new Set([...silent, ...idle.map(({ node }) => node)])];
+	const isRound = living.every((node) => all.includes(node) || badNodes.includes(node));
+	return isRound ? [] : all;
 }

@@ -69,6 +69,7 @@ function circuit(
 		mode,
 		step: 0,
 		canaries: [],
+		silent: [],
 		generation: standing.generation + 1,
 		version: standing.version + 1,
 		since: now,

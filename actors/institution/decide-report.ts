@@ -4,7 +4,7 @@ import {
 	type Report,
 	type Reported,
 } from '../../src/protocol/institution-nodes.ts';
-import { chooseCanaries, judgeCanaries, livingNodes } from './canaries.ts';
+import { chooseCanaries, judgeCanaries, livingNodes, silentNodes } from './canaries.ts';
 import { gainOf, MINUTE_MS, SIXTHS } from './evolve-institution.ts';
 import type { Cell, InstitutionEvent, ReportedEvent } from './institution-events.ts';
 import { cellKey, type InstitutionState, processKey, type Sums } from './institution-state.ts';
@@ -115,6 +115,7 @@ const turned = (
 		...standing,
 		step: 0,
 		canaries: [],
+		silent: [],
 		expectedAt: 0,
 		...change,
 		generation: standing.generation + 1,
@@ -208,9 +209,11 @@ function whileOpen(hearing: Hearing): InstitutionEvent | undefined {
 		const expectedAt = now + standing.rules.breaker.stepMs * STEPS_PERCENT.length;
 		return turned(hearing, { auto: 'recovering', expectedAt }, 'the canaries’ calls are good');
 	}
-	const canaries = chooseCanaries(state, livingNodes(state, time, node));
+	const living = livingNodes(state, time, node);
+	const silent = silentNodes(state, living, time);
+	const canaries = chooseCanaries({ standing: { ...standing, silent } }, living);
 	if (canaries.join() !== standing.canaries.join()) {
-		return told(hearing, { canaries }, { reason: 'other nodes are the oldest and newest' });
+		return told(hearing, { canaries, silent }, { reason: 'it is the turn of other nodes to try' });
 	}
 	if (now >= standing.expectedAt) {
 		const expectedAt = now + standing.rules.breaker.expectedMs;

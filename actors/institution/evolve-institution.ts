@@ -56,6 +56,7 @@ const BAD_PART_MAX = 0.2;
 /** A bad call among many good ones happens to the best; more of them, and the time begins anew. */
 function tried(trial: Trial, gain: Counts, time: number): void {
 	if (callsOf(gain) === 0) return;
+	trial.lastTime = time;
 	trial.good += gain[0];
 	trial.bad += badOf(gain);
 	if (trial.bad > (trial.good + trial.bad) * BAD_PART_MAX) {

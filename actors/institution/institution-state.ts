@@ -31,6 +31,8 @@ export interface Trial {
 	goodTime: number;
 	/** Since when there are too many bad ones; {@link NEVER} where there are not. */
 	badTime: number;
+	/** Of the last call; absent without one. */
+	lastTime?: number;
 }
 
 /** Sums of calls; bad are failed and slow ones. */

@@ -45,6 +45,8 @@ export interface Standing {
 	/** Milliseconds since 1970, as long as calls are refused; 0: nothing is expected. */
 	readonly expectedAt: number;
 	readonly canaries: readonly string[];
+	/** Were canaries and had no calls; others have their turn. */
+	readonly silent?: readonly string[];
 	/** Nodes whose calls fail while those of the others do not. */
 	readonly badNodes: readonly string[];
 	readonly health: Health;

@@ -70,6 +70,45 @@ describe('[I13] canaries', () => {
 		expect(world.circuit).toBe('recovering');
 	});
 
+	test('[I13] canaries that nobody calls from give way to others, until all had their turn', async () => {
+		const three = TEN.slice(0, 3);
+		const world = await openedBank(three);
+		const silence = each(three, {});
+		await world.run(65, silence);
+		expect(world.gates().at(-1)?.canaries).toEqual(['2']);
+		await world.run(65, silence);
+		expect(world.gates().at(-1)?.canaries).toEqual(['1', '3']);
+		const told = world.gates().length;
+		await world.run(45, silence);
+		expect(world.gates()).toHaveLength(told);
+		// Whichever node it is whose users call.
+		await world.run(75, { ...silence, 2: { ok: 1 } });
+		expect(world.circuit).toBe('recovering');
+	});
+
+	test('[I13] one bad canary and one without calls do not keep it open', async () => {
+		const world = await openedBank();
+		const calls = { ...each(TEN, {}), 1: { failed: 1 }, 9: { ok: 1 } };
+		await world.run(65, calls);
+		expect(world.gates().at(-1)?.canaries).toEqual(['1', '9']);
+		await world.run(65, calls);
+		expect(world.gates().at(-1)?.badNodes).toEqual(['1']);
+		expect(world.circuit).toBe('open');
+		await world.run(65, calls);
+		expect(world.circuit).not.toBe('open');
+	});
+
+	test('[I13] a canary whose calls have ceased does not keep it open', async () => {
+		const world = await openedBank();
+		await world.run(2, { ...each(TEN, {}), 1: { ok: 1 }, 10: { ok: 1 } });
+		await world.run(65, { ...each(TEN, {}), 1: { ok: 1 } });
+		expect(world.circuit).toBe('recovering');
+		const other = await openedBank();
+		await other.run(2, { ...each(TEN, {}), 1: { failed: 1 }, 10: { ok: 1 } });
+		await other.run(65, each(TEN, {}));
+		expect(other.gates().at(-1)?.canaries).toEqual(['2', '9']);
+	});
+
 	test('[I13] calls that fail on the way back open it again', async () => {
 		const world = await openedBank();
 		await world.run(65, { ...each(TEN, {}), 1: { ok: 1 }, 10: { ok: 1 } });

@@ -37,11 +37,11 @@ export const TEN = Array.from({ length: 10 }, (_, index) => String(index + 1));
 export const each = (nodes: readonly string[], calls: object) =>
 	Object.fromEntries(nodes.map((node) => [node, calls]));
 
-/** An open circuit whose ten nodes go on reporting. */
-export async function openedBank(): Promise<BankWorld> {
+/** An open circuit whose nodes go on reporting. */
+export async function openedBank(nodes = TEN): Promise<BankWorld> {
 	const world = await new BankWorld().begin();
-	await world.run(3, each(TEN, {}));
-	await world.run(1, each(TEN, { failed: 3 }));
+	await world.run(3, each(nodes, {}));
+	await world.run(1, each(nodes, { failed: 30 / nodes.length }));
 	expect(world.circuit).toBe('open');
 	return world;
 }
