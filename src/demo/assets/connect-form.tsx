@@ -27,8 +27,8 @@ function Choice({ line: { info }, isChosen, choose }: ChoiceProps) {
 			<span class="card-texts">
 				<strong>{info.name}</strong>
 				<small>{assets.industries[info.industry]}</small>
-				<HealthLine info={info} />
 			</span>
+			<HealthLine info={info} />
 		</label>
 	);
 }

@@ -23,7 +23,7 @@ export function HealthLine({ info }: { readonly info: InstitutionInfo }) {
 	if (text === undefined) return null;
 	return (
 		<span class={isRefused(info) ? 'health refused' : 'health'} data-circuit={info.circuit}>
-			{text}
+			<span>{text}</span>
 		</span>
 	);
 }

@@ -116,8 +116,8 @@ export function InstitutionCard({ line, book }: CardProps) {
 								<AsOf snapshot={snapshot} />
 							)}
 						</small>
-						<HealthLine info={info} />
 					</span>
+					<HealthLine info={info} />
 					{snapshot && <SumText snapshot={snapshot} />}
 					<Icon name="chevron" />
 				</summary>

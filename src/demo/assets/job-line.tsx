@@ -4,6 +4,7 @@ import { texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import { notify } from '../page/notify.tsx';
 import type { AssetBook } from './asset-book.ts';
+import { isRefused } from './asset-lines.ts';
 
 const { assets } = texts;
 
@@ -26,8 +27,12 @@ export function JobLine({ book }: { readonly book: AssetBook }) {
 		.filter(({ state }) => state === 'failed')
 		.map(({ institution }) => institution)
 		.filter((institution) => !book.withdrawn.has(institution));
+	const mayRetry = failed.filter((institution) => {
+		const info = book.infos.get(institution);
+		return info !== undefined && !isRefused(info);
+	});
 	if (job.isOver && failed.length === 0 && !book.isFresh(job)) return null;
-	const retry = () => void book.connect(failed).catch(notify);
+	const retry = () => void book.connect(mayRetry).catch(notify);
 	return (
 		<section class="job" data-state={job.state} role="status">
 			<div class="job-texts">
@@ -35,9 +40,9 @@ export function JobLine({ book }: { readonly book: AssetBook }) {
 				{!job.isOver && <small>{assets.progressOf(over, steps.length)}</small>}
 			</div>
 			{!job.isOver && <progress max={steps.length} value={over} aria-label={assets.progress} />}
-			{job.isOver && failed.length > 0 && (
+			{job.isOver && mayRetry.length > 0 && (
 				<button type="button" class="plain" onClick={retry}>
-					{assets.retryFailed(failed.length)}
+					{assets.retryFailed(mayRetry.length)}
 				</button>
 			)}
 			{job.isOver && (

@@ -12,19 +12,16 @@ export interface Sum {
 
 export const isOwed = ({ type }: Asset): boolean => OWED.has(type);
 
-/** Sums by currency, the largest part of what there is first. */
+/** Sums by currency, in the same order everywhere. */
 export function sumsOf(snapshots: Iterable<AssetSnapshot>): readonly Sum[] {
-	const sums = new Map<string, { currency: string; have: number; owe: number; count: number }>();
+	const sums = new Map<string, { currency: string; have: number; owe: number }>();
 	for (const { assets } of snapshots) {
 		for (const asset of assets) {
 			const { currency, amount } = asset;
-			const sum = sums.get(currency) ?? { currency, have: 0, owe: 0, count: 0 };
+			const sum = sums.get(currency) ?? { currency, have: 0, owe: 0 };
 			sum[isOwed(asset) ? 'owe' : 'have'] += amount;
-			sum.count++;
 			sums.set(currency, sum);
 		}
 	}
-	return [...sums.values()]
-		.sort((one, other) => other.count - one.count || (one.currency < other.currency ? -1 : 1))
-		.map(({ currency, have, owe }) => ({ currency, have, owe }));
+	return [...sums.values()].sort((one, other) => (one.currency < other.currency ? -1 : 1));
 }

@@ -2,7 +2,7 @@
 export const institutionsEn = {
 	institutions: 'Institutions',
 	institution: 'Institution',
-	simulator: 'Disturb them: control page of the simulator',
+	simulator: 'Make them fail: simulator',
 
 	circuit: 'Circuit',
 	circuits: {
@@ -15,7 +15,7 @@ export const institutionsEn = {
 	atPercent: (percent: string) => `recovering, ${percent} of the calls`,
 	health: 'Health',
 	healths: { HEALTHY: 'healthy', CAUTION: 'caution', CRITICAL: 'critical' },
-	callsMinute: 'Calls, last full minute',
+	callsMinute: 'Calls a minute',
 	failureRate: 'Failed or slow',
 	generation: 'Generation',
 	canaries: 'Canaries',
@@ -87,7 +87,7 @@ export const institutionsEn = {
 export const institutionsKo: typeof institutionsEn = {
 	institutions: '기관',
 	institution: '기관',
-	simulator: '장애 일으키기: 시뮬레이터 제어 페이지',
+	simulator: '장애 일으키기: 시뮬레이터',
 
 	circuit: '서킷',
 	circuits: {
@@ -100,7 +100,7 @@ export const institutionsKo: typeof institutionsEn = {
 	atPercent: (percent) => `복구 중, 호출의 ${percent}`,
 	health: '건강 상태',
 	healths: { HEALTHY: '정상', CAUTION: '주의', CRITICAL: '심각' },
-	callsMinute: '지난 1분 호출',
+	callsMinute: '분당 호출',
 	failureRate: '실패·지연 비율',
 	generation: '세대',
 	canaries: '카나리아',

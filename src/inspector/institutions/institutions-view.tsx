@@ -25,7 +25,11 @@ function BadNode({ value }: { readonly value: unknown }) {
 const COLUMNS: readonly Column<InstitutionLine>[] = [
 	{
 		name: words.institution,
-		show: ({ info: { id, name } }) => <a href={institutionHref(id)}>{name}</a>,
+		show: ({ info: { id, name } }) => (
+			<a class="institution-name" href={institutionHref(id)}>
+				{name}
+			</a>
+		),
 	},
 	{ name: words.circuit, show: ({ info }) => <CircuitState info={info} /> },
 	{ name: words.callsMinute, isNumber: true, show: ({ info }) => count(info.calls) },
