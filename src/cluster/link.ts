@@ -22,6 +22,8 @@ import { bare, type Packet, type PacketKind, writeHead } from './link-packet.ts'
 
 /** Sent at most in one turn of the event loop; more goes in the next. */
 const TURN_BYTES_MAX = 2 * 1024 * 1024;
+/** Between two ends by {@link Link.fail}: what fails again and again must not keep both sides busy. */
+const FAILURES_MS = 1_000;
 
 /** Why a session ended. */
 export type DownReason =
@@ -29,6 +31,7 @@ export type DownReason =
 	| 'gap'
 	| 'overflow'
 	| 'malformed'
+	| 'failed'
 	| 'renewed'
 	| 'goodbye'
 	| 'forgotten';
@@ -71,6 +74,9 @@ export class Link {
 	/** Too much waits: the session is over, and is ended at the end of the turn. */
 	#isOverflown = false;
 	#isForgotten = false;
+	/** When the next failure may end a session. */
+	#mayFailAt = 0;
+	#cancelFailure: (() => void) | undefined;
 
 	constructor(peer: NodeId, around: LinkSurroundings) {
 		this.peer = peer;
@@ -134,6 +140,15 @@ export class Link {
 		}
 		this.#owesSign = true;
 		this.flush();
+	}
+
+	/** A message of this session could not be taken: it ends, now or when the last such end is past. */
+	fail(): void {
+		if (this.#state === 'idle' || this.#cancelFailure !== undefined) return;
+		const { runtime } = this.#around;
+		const waitMs = this.#mayFailAt - runtime.monotonic();
+		if (waitMs > 0) this.#cancelFailure = runtime.after(waitMs, () => this.#fail());
+		else this.#fail();
 	}
 
 	/** The peer is gone for good. */
@@ -249,6 +264,11 @@ export class Link {
 		this.#finish(reason);
 	}
 
+	#fail(): void {
+		this.#mayFailAt = this.#around.runtime.monotonic() + FAILURES_MS;
+		this.#end('failed');
+	}
+
 	#finish(reason: DownReason): void {
 		const wasIdle = this.#state === 'idle';
 		this.#reset();
@@ -258,6 +278,8 @@ export class Link {
 	#reset(): void {
 		this.#state = 'idle';
 		this.#isOverflown = false;
+		this.#cancelFailure?.();
+		this.#cancelFailure = undefined;
 		this.#outbox = new LinkOutbox(this.#around.self);
 		this.#inbox = new LinkInbox();
 		this.#gap.stop();

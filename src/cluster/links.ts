@@ -87,6 +87,10 @@ export class RelayLinks implements Links {
 		return this.#onDown.add(listener);
 	}
 
+	fail(peer: NodeId): void {
+		this.#links.get(peer)?.fail();
+	}
+
 	/** The node's lease is gone: its session ends, and nothing is kept of it. */
 	forget(node: NodeId): void {
 		const link = this.#links.get(node);

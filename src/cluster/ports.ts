@@ -73,5 +73,10 @@ export interface Links {
 	onMessage(listener: (from: NodeId, message: Uint8Array) => void): () => void;
 	/** Calls back when the session with a node ended. A new one begins by itself. */
 	onDown(listener: (peer: NodeId) => void): () => void;
+	/**
+	 * Ends the present session, as something that came in it could not be taken: both sides make good
+	 * what was lost. At most once a second for a peer; what is sooner waits for that.
+	 */
+	fail(peer: NodeId): void;
 	close(): void;
 }

@@ -7,7 +7,8 @@ type Handler = (from: NodeId, args: readonly unknown[]) => void;
 
 /**
  * Names the messages of the links: each is `[name, …args]` in msgpack. A name that this release does
- * not know is passed over, so that a newer node may run beside an older one (P21).
+ * not know is passed over, so that a newer node may run beside an older one (P21). What cannot be taken ends the session: the sender
+ * counts on its being there.
  */
 export class Switchboard {
 	readonly #links: Links;
@@ -41,6 +42,7 @@ export class Switchboard {
 			this.#handlers.get(name)?.(from, args);
 		} catch (error) {
 			this.#log.error({ err: error, peer: from }, 'a message of another node could not be taken');
+			this.#links.fail(from);
 		}
 	}
 }

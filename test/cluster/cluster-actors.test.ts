@@ -44,6 +44,7 @@ class Wire {
 				});
 				return () => {};
 			},
+			fail: () => this.cut(),
 			close: () => {},
 		};
 	}
