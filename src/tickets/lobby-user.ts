@@ -25,8 +25,6 @@ export class LobbyUser implements WheelMember {
 	newsAt = 0;
 	/** The time of the tick that was told last. */
 	tickAt = 0;
-	/** The deadline of the turn that was claimed. */
-	claimed: number | undefined;
 	proof: Proof | undefined;
 	/** Answers on their way that say where the user stands: news waits, so that none is overtaken. */
 	hushes = 0;

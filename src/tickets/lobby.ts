@@ -238,13 +238,14 @@ export class Lobby implements SessionLobby, EventListener {
 		user.me = isEmpty ? { ...me, held: NOTHING_HELD } : me;
 		user.round = round;
 		if (user.slot >= 0) this.#wheel.put(user, this.#tierOf(user));
-		if (me.phase !== 'turn' || me.deadline === undefined || user.claimed === me.deadline) return;
-		const { deadline } = me;
-		user.claimed = deadline;
+		this.#claim(user);
+	}
+
+	/** Whoever is here takes a turn. What is lost on the way is made good by the next visit. */
+	#claim(user: LobbyUser): void {
+		if (this.#standing(user).phase !== 'turn') return;
 		void this.feed.claims.ask(user.userId).then((claimed) => {
-			if (claimed.ok || user.claimed !== deadline) return;
-			user.claimed = undefined;
-			this.#options.log.debug({ code: claimed.code }, 'a turn was not claimed');
+			if (!claimed.ok) this.#options.log.debug({ code: claimed.code }, 'a turn was not claimed');
 		});
 	}
 
@@ -291,7 +292,6 @@ export class Lobby implements SessionLobby, EventListener {
 	async #lookAgain(user: LobbyUser): Promise<void> {
 		if (user.me === undefined || user.sessions.length === 0) return;
 		const wasQueued = isQueued(this.#standing(user));
-		user.claimed = undefined;
 		const looked = await this.#look(user);
 		if (!looked.ok || user.me === undefined) return;
 		const { phase, ended } = this.#standing(user);
@@ -320,6 +320,7 @@ export class Lobby implements SessionLobby, EventListener {
 		if (user.me === undefined) return;
 		this.#voice.tick(user);
 		this.#wheel.put(user, this.#tierOf(user));
+		this.#claim(user);
 		if (this.#mayBeElsewhere(user)) void this.#lookAfter(user);
 	}
 

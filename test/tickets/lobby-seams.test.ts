@@ -18,6 +18,19 @@ describe('between lobby and actor', () => {
 		expect(bob.me).toMatchObject({ phase: 'before', ended: 'left' });
 	});
 
+	test('[T2] whoever is here does not lose a turn to an owner that is busy for long', async () => {
+		const world = await TicketWorld.with({ admission: DESK });
+		await world.pass(1_000);
+		const ann = await world.enterPage('ann');
+		let refusals = 12;
+		world.way.intercept = (name) =>
+			name === 'claim' && refusals-- > 0 ? { ok: false, code: 'BUSY' } : undefined;
+		await ann.ask('enter');
+		for (let second = 0; second < 45; second++) await world.pass(1_000);
+		expect(ann.me).toMatchObject({ phase: 'inside' });
+		expect(refusals).toBe(-1);
+	});
+
 	test('[T6] a hold that is sent again answers with what is held now, not with what was then', async () => {
 		const world = await TicketWorld.with({ admission: DESK, seats: seatsOf(4) });
 		await world.pass(1_000);
