@@ -18,6 +18,7 @@ import { Leveller } from './institutions/leveller/leveller.ts';
 import { refreshAssets } from './institutions/refresh-assets.ts';
 import { registrationPort } from './institutions/registration-port.ts';
 import { type Institutions, readInstitutions } from './institutions/settings.ts';
+import { trafficReport } from './institutions/traffic-report.ts';
 import { openVault } from './institutions/vault.ts';
 import type { Feature, FeatureGround, FeatureParts, OpenedFeature } from './node-features.ts';
 
@@ -108,7 +109,14 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	});
 	return {
 		services: [assets],
-		rest: { institutions: () => watch.infos() },
+		rest: {
+			institutions: () => watch.infos(),
+			institutionTraffic: () =>
+				trafficReport({
+					...{ reads: store, now: runtime.now() },
+					utcOffsetMinutes: institutions.utcOffsetMinutes,
+				}),
+		},
 		series: callSeries({ calls, watch, history }),
 		async close() {
 			stopSweep();

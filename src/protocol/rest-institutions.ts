@@ -23,6 +23,23 @@ export const INSTITUTION_ROUTES = {
 		params: institutionParams,
 		reply: institutionInfoSchema,
 	}),
+	trafficOfInstitutions: defineRoute({
+		method: 'GET',
+		path: '/api/v1/ops/institutions/traffic',
+		summary: 'Calls of today by industry against the same weekday last week up to the same hour',
+		access: ['ops'],
+		reply: z.array(
+			z.object({
+				industry: z.string(),
+				today: z.int(),
+				lastWeek: z.int(),
+				/** Absent: there was nothing last week. */
+				growth: z.number().optional(),
+				/** Beyond 1.5 times. */
+				isMarked: z.boolean(),
+			}),
+		),
+	}),
 	boardOfInstitution: defineRoute({
 		method: 'GET',
 		path: '/api/v1/institutions/{id}/board',

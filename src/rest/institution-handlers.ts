@@ -14,9 +14,11 @@ type Deed = Parameters<RestPorts['audit']['note']>[1];
 
 const keyOf = (id: string) => actorKey(institutionContract.kind, id);
 
+const NONE = refuse('NOT_FOUND', 'no institutions are called from here');
+
 /** The code behind the routes of institutions. */
 export function institutionHandlers(
-	ports: Pick<RestPorts, 'actors' | 'audit' | 'institutions'>,
+	ports: Pick<RestPorts, 'actors' | 'audit' | 'institutions' | 'institutionTraffic'>,
 ): InstitutionHandlers {
 	const { actors, audit } = ports;
 
@@ -32,9 +34,15 @@ export function institutionHandlers(
 	return {
 		listInstitutions: () => {
 			const institutions = ports.institutions?.();
-			return institutions === undefined
-				? refuse('NOT_FOUND', 'no institutions are called from here')
-				: { ok: true, reply: [...institutions] };
+			return institutions === undefined ? NONE : { ok: true, reply: [...institutions] };
+		},
+		trafficOfInstitutions: async () => {
+			if (ports.institutionTraffic === undefined) return NONE;
+			try {
+				return { ok: true, reply: await ports.institutionTraffic() };
+			} catch {
+				return refuse('UNAVAILABLE', 'the store cannot be read now');
+			}
 		},
 		getInstitution: ({ params, caller }) => institutionInfo(actors, params.id, caller),
 		boardOfInstitution: ({ params, caller, trace }) =>

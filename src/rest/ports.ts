@@ -74,6 +74,8 @@ export interface RestPorts {
 	): Promise<Answer<RouteReply<'listTicketEvents'>>>;
 	/** How each institution stands; absent where none are called. */
 	institutions?(): readonly InstitutionInfo[];
+	/** Today's calls to them against last week's (I16); rejects when the store cannot be read. */
+	institutionTraffic?(): Promise<RouteReply<'trafficOfInstitutions'>>;
 	/** Public open channels by last activity; pass `next` as `after` for the next page. */
 	publicChannels(page: {
 		readonly after?: string | undefined;

@@ -52,6 +52,17 @@ describe('institutions over REST', () => {
 		expect(again.body).not.toHaveProperty('gate');
 	});
 
+	test('[I16] operators see the traffic by industry, or that it cannot be read', async () => {
+		const path = '/api/v1/ops/institutions/traffic';
+		expect((await rest.call('GET', path, { as: OPS })).status).toBe(404);
+		const row = { industry: 'bank', today: 16, lastWeek: 10, growth: 1.6, isMarked: true };
+		rest.ports.institutionTraffic = async () => [row];
+		expect(await rest.call('GET', path, { as: OPS })).toMatchObject({ status: 200, body: [row] });
+		expect((await rest.call('GET', path, { as: USER })).status).toBe(403);
+		rest.ports.institutionTraffic = () => Promise.reject(new Error('away'));
+		expect((await rest.call('GET', path, { as: OPS })).status).toBe(503);
+	});
+
 	test('[I15] what cannot be noted does not happen', async () => {
 		rest.auditRefused = { ok: false, code: 'UNAVAILABLE' };
 		const body = { mode: 'forced-open' };
