@@ -7,6 +7,8 @@ import { Buyer, type BuyerResult } from './buyer.ts';
 const CONNECTING_MAX = 60;
 /** A user's calls wait so long for an answer of a busy machine. */
 const TIMEOUT_MS = 30_000;
+/** Thousands who went all at once would be in the way of those who are still to be told. */
+const GOES_WITHIN_MS = 8_000;
 
 export interface CrowdOptions {
 	readonly url: string;
@@ -84,6 +86,7 @@ export class Crowd {
 		const later = opensAt + Math.random() ** 2 * rushSeconds * 1_000;
 		const comesAt = number < early ? 0 : later;
 		this.results.push(await new Buyer(naru, { eventId, comesAt }).visit());
+		await sleep(Math.random() * GOES_WITHIN_MS);
 		await naru.close();
 	}
 }

@@ -1,5 +1,8 @@
-/** Seats of one row. */
-const ROW_LENGTH = 40;
+/** Seats of one row: so many that a hall is wider than deep. */
+const ROW_LENGTH_MAX = 76;
+const rowLength = (count: number) =>
+	Math.min(ROW_LENGTH_MAX, Math.max(10, Math.ceil(Math.sqrt(count * 1.6))));
+
 const INTERVAL_MS = 1_000;
 /** Turns are given so fast that everything could be sold in this time. */
 const SALE_SECONDS = 45;
@@ -22,11 +25,12 @@ function rowLetters(row: number): string {
 
 /** A hall of rows, in grades from the stage to the back. */
 export function hallOf(count: number) {
-	const rows = Math.ceil(count / ROW_LENGTH);
+	const length = rowLength(count);
+	const rows = Math.ceil(count / length);
 	return Array.from({ length: count }, (_, at) => {
-		const row = Math.floor(at / ROW_LENGTH);
+		const row = Math.floor(at / length);
 		const { grade, price } = GRADES.find(({ until }) => row < rows * until) ?? GRADES[2];
-		return { id: `${rowLetters(row)}-${(at % ROW_LENGTH) + 1}`, grade, price };
+		return { id: `${rowLetters(row)}-${(at % length) + 1}`, grade, price };
 	});
 }
 

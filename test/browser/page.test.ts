@@ -120,7 +120,7 @@ describe('the cursor board', () => {
 	test('[P1][P6] shows the cursors of all, beside the chat, over the same socket', async () => {
 		const [ann, bob] = await Promise.all([stage.visitor('Ann'), stage.visitor('Bob')]);
 		for (const { page } of [ann, bob]) {
-			await page.click('.board-link');
+			await page.click('.board-link[href="#/board"]');
 			await page.waitForSelector('.board[data-seated=true]');
 		}
 		await ann.page.getByText('2 cursors').waitFor();

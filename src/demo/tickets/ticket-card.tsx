@@ -7,7 +7,7 @@ import { QrCode } from './qr-code.tsx';
 const { tickets } = texts;
 
 /** What the code at the door says. */
-export const codeOf = ({ eventId, id }: Pick<Ticket, 'eventId' | 'id'>): string =>
+const codeOf = ({ eventId, id }: Pick<Ticket, 'eventId' | 'id'>): string =>
 	`naru:ticket:${eventId}:${id}`;
 
 interface TicketCardProps {
