@@ -19,8 +19,10 @@ export function isStuckForEver(
 	return state.stuck.has(id) && isItsOwn(payment);
 }
 
-/** Nothing happens to any order any more. */
+/** Nobody is inside, and nothing happens to any order any more. */
 export function isSettled(judge: SaleJudge, providers: SaleProviders): boolean {
+	const { visitors, stuck } = judge.state;
+	if (visitors.size > 0 && stuck.size === 0) return false;
 	return [...judge.state.orders.values()].every((order) => {
 		const { payment } = order;
 		if (payment.run !== undefined) return false;
@@ -52,7 +54,9 @@ export function checkBooks(judge: SaleJudge, providers: SaleProviders): void {
 	const kept = books.reduce((sum, one) => sum + one.captured - one.refunded, 0);
 	if (captured - refunded !== kept)
 		judge.complain(`the sale has ${captured - refunded}, not ${kept}`);
-	if (state.visitors.size > 0 && state.stuck.size === 0) judge.complain('somebody is still inside');
+	if (state.visitors.size > 0 && state.stuck.size === 0) {
+		judge.complain(`still inside: ${[...state.visitors.keys()]}`);
+	}
 }
 
 function checkOrder(judge: SaleJudge, { order, ...booked }: BookedOrder, rows: LedgerRow[]): void {
