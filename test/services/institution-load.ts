@@ -98,14 +98,18 @@ export class InstitutionLoad {
 		return nodes.map(({ url }) => all.find((one) => one.url === url)?.id ?? '');
 	}
 
-	/** How the circuit has turned at that node, by its log. */
+	/** How the circuit has turned at that node, by its log, which may come somewhat late. */
 	turns(node: NaruProcess): readonly Turn[] {
-		return node.output
-			.split('\n')
-			.filter((line) => line.includes('a circuit has turned'))
-			.map((line) => JSON.parse(line) as Record<string, string>)
-			.filter(({ institution }) => institution === this.#institution)
-			.map(({ time = '', circuit = '' }) => ({ at: Date.parse(time), circuit }));
+		return (
+			node.output
+				.split('\n')
+				// The last line may not be whole yet.
+				.slice(0, -1)
+				.filter((line) => line.includes('a circuit has turned'))
+				.map((line) => JSON.parse(line) as Record<string, string>)
+				.filter(({ institution }) => institution === this.#institution)
+				.map(({ time = '', circuit = '' }) => ({ at: Date.parse(time), circuit }))
+		);
 	}
 
 	async #register(naru: Naru): Promise<JobStep> {

@@ -26,7 +26,7 @@ export const dayConsent = () => ({
 
 /** Which node made a call, by its transaction id (I5). */
 export const nodeOf = ({ transactionId }: Pick<SeenCall, 'transactionId'>) =>
-	/n(\w+)$/.exec(transactionId)?.[1] ?? '';
+	/n(\d+)$/.exec(transactionId)?.[1] ?? '';
 
 /** The simulated institutions over real sockets, and settings of nodes that call them. */
 export class SimulatedBanks {
