@@ -70,10 +70,10 @@ describe('[I1] [I2] connecting', () => {
 			};
 			new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true });
 		})()`);
-		await connect(ann, TEN);
 		const phone = await look('ann', PHONE);
+		await connect(ann, TEN);
 		await phone.page.locator('.job[data-state=running] progress').waitFor();
-		expect(await phone.page.locator('.institution').count()).toBe(10);
+		await eventually(() => phone.page.locator('.institution').count()).toBe(10);
 		await eventually(() => connected(ann).count()).toBe(10);
 		await eventually(() => connected(phone).count()).toBe(10);
 		await ann.page.getByText(texts.endAll(10)).waitFor();
@@ -89,12 +89,13 @@ describe('[I1] [I2] connecting', () => {
 	});
 
 	test('[I3] a reload finds what runs and what there is', async () => {
-		await banks.control('*', { latencyMs: [300, 600] });
+		await banks.control('e-money-a', { latencyMs: 4_000 });
 		const bob = await look('bob');
-		await connect(bob, ['bank-a', 'card-a', 'securities-a']);
+		await connect(bob, ['bank-a', 'card-a', 'e-money-a']);
 		await bob.page.locator('.step-track').first().waitFor();
 		await bob.page.reload();
-		await bob.page.locator('.step-track').first().waitFor();
+		await card(bob, 'e-money-a').locator('.step-track').waitFor();
+		await banks.control('e-money-a', { latencyMs: 10 });
 		await eventually(() => connected(bob).count()).toBe(3);
 		const totals = await bob.page.locator('.totals').innerText();
 		await bob.page.reload();

@@ -25,7 +25,7 @@ function Choice({ line: { info }, isChosen, choose }: ChoiceProps) {
 			/>
 			<Avatar id={info.id} name={info.name} />
 			<span class="card-texts">
-				<strong>{info.name}</strong>
+				<strong class="card-name">{info.name}</strong>
 				<small>{assets.industries[info.industry]}</small>
 			</span>
 			<HealthLine info={info} />

@@ -108,7 +108,7 @@ export function InstitutionCard({ line, book }: CardProps) {
 				<summary>
 					<Avatar id={info.id} name={info.name} />
 					<span class="card-texts">
-						<strong>{info.name}</strong>
+						<strong class="card-name">{info.name}</strong>
 						<small class="as-of">
 							{snapshot === undefined ? (
 								assets.industries[info.industry]
