@@ -81,7 +81,13 @@ function noteOver(state: TicketEventState, { id, status, payment }: StoredOrder)
 	if (status !== 'expired' && status !== 'refunded') return;
 	if (hasPaymentWork(payment) || state.over.has(id)) return;
 	state.over.add(id);
-	forgetOldest(state.over, OVER_MAX, (oldest) => state.orders.delete(oldest));
+	forgetOldest(state.over, OVER_MAX, (oldest) => forget(state, oldest));
+}
+
+function forget({ orders, done }: TicketEventState, id: string): void {
+	const userId = orders.get(id)?.userId ?? '';
+	if (done.get(userId) === id) done.delete(userId);
+	orders.delete(id);
 }
 
 function dueAt(state: TicketEventState, order: StoredOrder): number | undefined {

@@ -6,6 +6,8 @@ import { defineKind } from './kind.ts';
 export const CAPACITY_MAX = 200_000;
 /** Most users in one `arrive`, `claim` or `look` of a node. */
 export const ARRIVALS_MAX = 5_000;
+/** Payment providers of one event. */
+const PROVIDERS_MAX = 20;
 /** Most seats or units that one user may hold and buy. */
 export const PER_USER_MAX = 100;
 
@@ -34,7 +36,9 @@ export const admissionSchema = z.object({
 });
 
 /** Payment providers by name, with the share of new orders that each gets (T10). */
-export const providersSchema = z.record(idSchema, z.int().min(0).max(1_000));
+export const providersSchema = z
+	.record(idSchema, z.int().min(0).max(1_000))
+	.refine((shares) => Object.keys(shares).length <= PROVIDERS_MAX, 'too many providers');
 
 const saleShape = {
 	title: z.string().min(1).max(200),
