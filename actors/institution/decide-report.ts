@@ -184,8 +184,8 @@ function suspected(hearing: Hearing): InstitutionEvent | undefined {
 	const { state, finding, reported } = hearing;
 	const node = finding.kind === 'alone' ? finding.node : undefined;
 	if (node === state.suspicion?.node) return undefined;
-	const { time } = reported;
-	return { type: 'suspected', data: node === undefined ? { time } : { node, time } };
+	if (node === undefined) return { type: 'suspected', data: { time: reported.time } };
+	return { type: 'suspected', data: { node, time: state.suspicion?.time ?? reported.time } };
 }
 
 function whileClosed(hearing: Hearing): InstitutionEvent | undefined {

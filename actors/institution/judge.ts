@@ -146,7 +146,8 @@ function settle(
 	const reporters = [...state.reporters.values()];
 	const others = reporters.some((other) => other.node !== node);
 	const isHeard = reporters.some(({ sinceTime }) => time - sinceTime >= OTHERS_MS);
-	const waited = suspicion?.node === node && time - suspicion.time >= OTHERS_MS;
+	// Where now one node stands out and now another, no one of them does.
+	const waited = suspicion !== undefined && time - suspicion.time >= OTHERS_MS;
 	if (!waited && (others || !isHeard)) return { kind: 'alone', node };
 	const rest = { calls: 0, bad: 0 };
 	for (const [other, { calls, bad }] of rows) {

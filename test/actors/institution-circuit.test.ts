@@ -62,6 +62,23 @@ describe('[I11] the circuit opens', () => {
 		expect(world.gates().every(({ badNodes }) => badNodes.length === 0)).toBe(true);
 	});
 
+	test('[I11] when the calls of all fail, though of few nodes now this one has the most and now that one', async () => {
+		const callsMin = 100;
+		const world = await new BankWorld().begin({
+			...RULES,
+			breaker: { ...RULES.breaker, callsMin },
+		});
+		await world.run(5, each(['1', '2', '3'], {}));
+		await world.run(1, { 1: { failed: 60 }, 2: { failed: 50 } });
+		expect(world.circuit).toBe('closed');
+		for (let second = 0; second < 4; second++) {
+			const isEven = second % 2 === 0;
+			await world.run(1, { 1: { failed: isEven ? 1 : 16 }, 2: { failed: isEven ? 16 : 1 } });
+		}
+		expect(world.circuit).toBe('open');
+		expect(world.standing.badNodes).toEqual([]);
+	});
+
 	test('[I11] of an only node at once, and of the only one that calls after a while', async () => {
 		const alone = await bank();
 		await alone.run(5, { 1: { ok: 1 } });
