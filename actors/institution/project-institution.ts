@@ -11,7 +11,7 @@ const BY_INSTITUTION = { column: 'institution', kind: 'institution' };
  * What became of each circuit, and by whom: {institution, circuit, generation, health, at, reason, by?,
  * node?}. Orders of operators are among it.
  */
-export const CIRCUIT_TURNS: Collection = {
+const CIRCUIT_TURNS: Collection = {
 	name: 'circuitTurns',
 	key: [
 		{ name: 'institution', type: 'text' },
