@@ -169,7 +169,11 @@ describe('[T8] [T10] at the till', () => {
 		const ann = await toTheTill();
 		await payWith(ann, 'tok-declined');
 		await ann.page.getByText(words.declined).waitFor();
+		await sale.providers({ latencyMs: 1_500 });
 		await payWith(ann, 'tok-card');
+		await ann.page.getByText(words.paying).waitFor();
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		expect(await ann.page.locator('.pay-form').count()).toBe(0);
 		await screen(ann, 'done');
 	});
 

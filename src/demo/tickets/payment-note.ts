@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Order, TicketEvent } from '../../../client-sdk/src/index.ts';
 import { notifyTicket } from './ticket-notices.ts';
 
@@ -29,13 +29,16 @@ function kept(orderId: string): Kept | undefined {
 export function usePayment(event: TicketEvent, order: Order) {
 	const { id, status } = order;
 	const [asked, setAsked] = useState(() => kept(id));
+	/** Whether the order has taken the payment up: until then it is as the last attempt left it. */
+	const isTakenUp = useRef(true);
+	if (status === 'paying') isTakenUp.current = true;
 	const forget = () => {
 		sessionStorage.removeItem(KEY);
 		setAsked(undefined);
 	};
 	useEffect(() => {
 		if (asked === undefined) return;
-		if (status !== 'paying') {
+		if (status !== 'paying' && isTakenUp.current) {
 			forget();
 			return;
 		}
@@ -46,16 +49,13 @@ export function usePayment(event: TicketEvent, order: Order) {
 	const pay = (methodToken: string) => {
 		const note = { orderId: id, at: Date.now() };
 		sessionStorage.setItem(KEY, JSON.stringify(note));
-		event.pay(id, { methodToken }).then(
-			// A second attempt begins with the order as the first one left it.
-			() => setAsked(note),
-			(error) => {
-				// Whether it came is not known: the server says how the order stands.
-				if ((error as { code?: string }).code !== 'TIMEOUT') forget();
-				notifyTicket(error);
-			},
-		);
+		isTakenUp.current = status === 'paying';
 		setAsked(note);
+		event.pay(id, { methodToken }).catch((error) => {
+			// Whether it came is not known: the server says how the order stands.
+			if ((error as { code?: string }).code !== 'TIMEOUT') forget();
+			notifyTicket(error);
+		});
 	};
 	const payment: Payment = status === 'resolving' ? 'checking' : asked ? 'asking' : 'none';
 	return { payment, pay };
