@@ -132,6 +132,13 @@ describe('[I11] hostile and broken institutions', () => {
 		expect(await asked(url)).toMatchObject({ class: 'failed' });
 	});
 
+	test('one whose ids are no text that could be sent', async () => {
+		const url = await institution((_request, response) =>
+			response.end(JSON.stringify({ assets: [{ asset_id: 'account-\ud800', name: 'n' }] })),
+		);
+		expect(await asked(url)).toMatchObject({ class: 'failed', status: 200 });
+	});
+
 	test('a certificate has to be valid now', async () => {
 		const now = Date.now();
 		const times = {

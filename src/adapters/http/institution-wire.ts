@@ -65,8 +65,8 @@ const tokenSchema = z
 		}),
 	);
 
-/** It becomes a part of a path, in which dots alone would lead elsewhere. */
-const assetIdText = assetSchema.shape.id.regex(/[^.]/);
+/** It becomes a part of a path, in which dots alone would lead elsewhere and half a character nowhere. */
+const assetIdText = assetSchema.shape.id.regex(/[^.]/).refine((id) => id.isWellFormed());
 
 const listSchema = z
 	.object({
