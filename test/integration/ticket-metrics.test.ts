@@ -1,0 +1,12 @@
+import { afterEach, expect, test } from 'vitest';
+import { rest, World } from '../support/world.ts';
+
+const world = new World();
+afterEach(() => world.end());
+
+test('[T9] [T11] a node tells what somebody has to look at in its sales', async () => {
+	const { url } = await world.server();
+	const { body } = await rest(url, '/metrics');
+	expect(String(body)).toMatch(/^naru_ticket_sales_differing 0$/m);
+	expect(String(body)).toMatch(/^naru_ticket_payments_stuck 0$/m);
+});
