@@ -27,9 +27,10 @@ export class TicketShopper {
 				await this.#event.admitted();
 				await this.#buy();
 			} catch (error) {
-				const { code } = error as NaruError;
+				const { code, retryable } = error as NaruError;
 				if (code === 'SOLD_OUT' || this.#event.me?.phase === 'soldOut') return [];
-				if (!REFUSED.includes(code)) throw error;
+				// What was not answered may have taken effect: where one stands says so.
+				if (!retryable && !REFUSED.includes(code)) throw error;
 				await sleep(20);
 			}
 			const { phase, order } = this.#event.me ?? {};
