@@ -16,7 +16,7 @@ export interface BuyerResult {
 	readonly outcome: Outcome;
 	/** Seats of the tickets that the server lists as this buyer's. */
 	readonly seats: readonly string[];
-	/** When it was told that all is sold, by this machine's clock. */
+	/** When it was told in the queue that all is sold, by this machine's clock. */
 	readonly toldAt?: number;
 	readonly declined: boolean;
 	/** The code of what went wrong. */
@@ -75,8 +75,10 @@ export class Buyer {
 		this.#naru = naru;
 		this.#plan = plan;
 		this.#event = naru.ticketEvent(plan.eventId);
+		let wasWaiting = false;
 		this.#event.on('me', ({ phase }) => {
-			if (phase === 'soldOut') this.#toldAt ??= Date.now();
+			if (phase === 'soldOut' && wasWaiting) this.#toldAt ??= Date.now();
+			wasWaiting = phase === 'waiting';
 		});
 	}
 

@@ -38,7 +38,8 @@ function toldWithin(results: readonly BuyerResult[]): string {
 	const times = results.flatMap(({ toldAt }) => toldAt ?? []);
 	if (times.length === 0) return '';
 	const [first, last] = [Math.min(...times), Math.max(...times)];
-	return ` (all told within ${seconds(last - first)})`;
+	const all = times.length.toLocaleString('en');
+	return ` (${all} in the queue, all told within ${seconds(last - first)})`;
 }
 
 interface Check {
