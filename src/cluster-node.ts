@@ -4,17 +4,16 @@ import { openNatsRelay } from './adapters/nats/nats-relay.ts';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
 import { connectRedis } from './adapters/redis/connect-redis.ts';
 import { openRedisDirectory } from './adapters/redis/redis-directory.ts';
-import { clusterActors } from './cluster/cluster-actors.ts';
+import { ClusterMember } from './cluster/cluster-member.ts';
 import { ClusterSeats } from './cluster/cluster-seats.ts';
 import type { Directory } from './cluster/directory.ts';
-import { DirectoryPlacement } from './cluster/directory-placement.ts';
-import { LeaseMembership } from './cluster/lease-membership.ts';
-import { RelayLinks } from './cluster/links.ts';
+import type { DirectoryPlacement } from './cluster/directory-placement.ts';
+import type { LeaseMembership } from './cluster/lease-membership.ts';
+import type { RelayLinks } from './cluster/links.ts';
 import { NodeCalls } from './cluster/node-calls.ts';
-import { Ownership } from './cluster/ownership.ts';
 import type { Load } from './cluster/ports.ts';
 import type { Relay } from './cluster/relay.ts';
-import { Switchboard } from './cluster/switchboard.ts';
+import type { Switchboard } from './cluster/switchboard.ts';
 import type { ClusterConfig } from './config.ts';
 import type { ActorPort } from './core/actor-port.ts';
 import type { ActorSystem, ActorSystemOptions } from './core/actor-system.ts';
@@ -146,25 +145,12 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 	const runtime = nodeRuntime;
 	const subjects = `naru.${environment}`;
 	const self = { id, url, pid: process.pid, environment, startedAt: runtime.now() };
-	const membership = new LeaseMembership({
-		self,
-		directory,
-		relay,
-		runtime,
-		log,
-		load,
-		subject: `${subjects}.nodes`,
-	});
-	const placement = new DirectoryPlacement({ membership, directory, runtime, log });
-	const subjectPrefix = `${subjects}.links`;
-	const links = new RelayLinks({ self: id, relay, runtime, log, subjectPrefix });
-	membership.onChange(({ gone }) => {
-		for (const node of gone) links.forget(node);
-	});
-	const switchboard = new Switchboard(links, log);
+	const { contracts } = options;
+	const around = { self, directory, relay, subjects, contracts, runtime, log, load };
+	const member = new ClusterMember(around);
+	const { membership, placement, switchboard, links } = member;
 	const calls = new NodeCalls({ self: id, switchboard, runtime, log });
-	const late: { ownership?: Ownership; actors?: ActorPort } = {};
-	await membership.join();
+	await member.join();
 	return {
 		id,
 		journal,
@@ -176,24 +162,8 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 		switchboard,
 		links,
 		calls,
-		actorOptions: {
-			journal,
-			store,
-			shards,
-			mayActivate: (key) => late.ownership?.mayActivate(key) === true,
-			mayWake: async (key) => (await late.ownership?.mayWake(key)) === true,
-			actors: (local) => {
-				const { contracts } = options;
-				const parts = { local, contracts, journal, membership, placement, switchboard, log };
-				late.actors = clusterActors(parts);
-				return late.actors;
-			},
-		},
-		take(actors) {
-			const kinds = new Set(options.contracts.map(({ kind }) => kind));
-			late.ownership = new Ownership({ actors, placement, membership, kinds, runtime, log });
-			return late.actors ?? actors;
-		},
+		actorOptions: { journal, store, shards, ...member.actorOptions({ journal }) },
+		take: (actors) => member.take(actors),
 		openRooms: () => openRooms(options, { membership, placement, switchboard }),
 		storesAway: () => stores.health().filter(({ state }) => state !== 'closed').length,
 		async settled() {
@@ -202,16 +172,8 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 				await new Promise<void>((resolve) => runtime.after(SETTLE_POLL_MS, resolve));
 			}
 		},
-		async handOver() {
-			membership.drain();
-			await late.ownership?.handOver();
-		},
-		async leave() {
-			late.ownership?.stop();
-			await membership.leave();
-			placement.stop();
-			links.close();
-		},
+		handOver: () => member.handOver(),
+		leave: () => member.leave(),
 		async close() {
 			await relay.close();
 			await directory.close();

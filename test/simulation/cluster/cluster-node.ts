@@ -1,13 +1,9 @@
 import type { MemoryRelay } from '../../../src/adapters/memory/memory-relay.ts';
-import { clusterActors } from '../../../src/cluster/cluster-actors.ts';
+import { type ActorsAmongNodes, ClusterMember } from '../../../src/cluster/cluster-member.ts';
 import type { NodeId } from '../../../src/cluster/directory.ts';
-import { DirectoryPlacement } from '../../../src/cluster/directory-placement.ts';
-import { LeaseMembership } from '../../../src/cluster/lease-membership.ts';
-import { RelayLinks } from '../../../src/cluster/links.ts';
-import { Ownership } from '../../../src/cluster/ownership.ts';
-import { Switchboard } from '../../../src/cluster/switchboard.ts';
 import type { ActorPort } from '../../../src/core/actor-port.ts';
 import { ActorSystem } from '../../../src/core/actor-system.ts';
+import type { Journal } from '../../../src/core/journal.ts';
 import type { Log } from '../../../src/core/log.ts';
 import { NO_METER } from '../../../src/core/meter.ts';
 import type { ClientSocket } from '../../../src/gateway/client-socket.ts';
@@ -18,7 +14,7 @@ import { FaultyWay } from '../faults.ts';
 import { SimulatedNode } from '../simulated-node.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { DirectoryWay } from './directory-way.ts';
-import { heldRelay, LINKS } from './relay-ways.ts';
+import { heldRelay, SUBJECTS } from './relay-ways.ts';
 import { WatchedEdge, WatchedOwner } from './watched-actors.ts';
 
 /** What no fault explains: an exception where none is expected. */
@@ -41,22 +37,18 @@ const authenticator: Authenticator = {
 	onRevoked: () => () => {},
 };
 
-/** One node of production, put together as `cluster-node.ts` and `node-parts.ts` do, in virtual time. */
+/** One node of production, its parts put together as in `node-parts.ts`, in virtual time. */
 export class ClusterNode {
 	readonly id: NodeId;
 	readonly process: SimulatedNode;
 	readonly relay: MemoryRelay;
 	readonly directory: DirectoryWay;
-	readonly membership: LeaseMembership;
-	readonly placement: DirectoryPlacement;
-	readonly links: RelayLinks;
+	readonly member: ClusterMember;
 	readonly #world: ClusterWorld;
-	readonly #switchboard: Switchboard;
 	readonly #log: Log;
 	#phase: 'joining' | 'up' | 'draining' = 'joining';
 	#isOverloaded = false;
 	#actors: ActorSystem | undefined;
-	#ownership: Ownership | undefined;
 	#gateway: Gateway | undefined;
 
 	constructor(world: ClusterWorld, id: NodeId) {
@@ -74,27 +66,17 @@ export class ClusterNode {
 		this.#log = this.#makeLog();
 		const directory = this.directory.directory(world.directory);
 		const relay = heldRelay(this.relay, this.process);
-		const common = { relay, runtime: this.process, log: this.#log };
-		this.membership = new LeaseMembership({
-			...common,
+		this.member = new ClusterMember({
 			self: { id, url: `ws://${id}`, pid: Number(id), environment: 'simulation', startedAt: 0 },
 			directory,
-			subject: 'nodes',
+			relay: sabotage.relay?.(relay) ?? relay,
+			subjects: SUBJECTS,
+			contracts: [world.script.kind.contract],
+			runtime: this.process,
+			log: this.#log,
 			load: () => this.#load(),
 		});
-		const { membership, process: runtime } = this;
-		this.placement = new DirectoryPlacement({ membership, directory, runtime, log: this.#log });
-		this.links = new RelayLinks({
-			...common,
-			relay: sabotage.relay?.(relay) ?? relay,
-			self: id,
-			subjectPrefix: LINKS,
-		});
-		membership.onChange(({ gone }) => {
-			for (const node of gone) this.links.forget(node);
-		});
-		this.#switchboard = new Switchboard(this.links, this.#log);
-		membership.join().then(
+		this.member.join().then(
 			() => this.#begin(),
 			() => world.kill(this),
 		);
@@ -124,25 +106,20 @@ export class ClusterNode {
 		const { process } = this;
 		if (this.#phase !== 'up') return;
 		this.#phase = 'draining';
-		this.membership.drain();
 		const noticed = new Promise<void>((resolve) => process.after(NOTICE_MS, resolve));
-		await Promise.all([this.#ownership?.handOver(), noticed]);
+		await Promise.all([this.member.handOver(), noticed]);
 		await this.#gateway?.close({ reason: 'drain', withinMs: CLOSE_SOCKETS_MS });
 		await this.#actors?.close();
-		this.#ownership?.stop();
-		await this.membership.leave();
-		this.placement.stop();
-		this.links.close();
+		await this.member.leave();
 		this.#world.kill(this);
 	}
 
 	#begin(): void {
 		const { script, faults, draw } = this.#world;
-		const { process, placement, membership } = this;
+		const { process } = this;
 		const log = this.#log;
 		const { journal, store, way } = this.#storage();
 		const { contract } = script.kind;
-		let everywhere: ActorPort | undefined;
 		const actors = new ActorSystem({
 			kinds: [script.kind],
 			journal,
@@ -153,21 +130,13 @@ export class ClusterNode {
 			// Bounds that are met now and then.
 			idleMs: draw(2) === 0 ? 2_000 : 300_000,
 			limits: draw(4) === 0 ? { mailboxLengthMax: 3, turnCommandsMax: 2 } : {},
-			mayActivate: (key) => this.#ownership?.mayActivate(key) === true,
-			mayWake: async (key) => (await this.#ownership?.mayWake(key)) === true,
-			actors: (local) => {
-				everywhere = this.#clusterActors(local, journal);
-				return everywhere;
-			},
+			...this.#amongNodes(journal),
 		});
 		this.#actors = actors;
-		const kinds = new Set([contract.kind]);
-		const around = { placement, membership, kinds, runtime: process, log };
-		this.#ownership = new Ownership({ actors, ...around });
 		this.#gateway = createGateway({
 			node: this.id,
 			authenticator,
-			actors: this.#watched(everywhere ?? actors),
+			actors: this.#watched(this.member.take(actors)),
 			contracts: [contract],
 			originAllowed: () => true,
 			runtime: process,
@@ -204,18 +173,19 @@ export class ClusterNode {
 		};
 	}
 
-	#clusterActors(local: ActorPort, journal: Parameters<typeof clusterActors>[0]['journal']) {
+	#amongNodes(journal: Journal): ActorsAmongNodes {
 		const { script, truth, sabotage } = this.#world;
-		const { membership, placement } = this;
-		return clusterActors({
-			local: new WatchedOwner({ actors: local, script, truth, name: `owner ${this.id}` }),
-			contracts: [script.kind.contract],
+		const { membership } = this.member;
+		const { actors, ...may } = this.member.actorOptions({
 			journal,
 			membership: sabotage.membership?.(membership) ?? membership,
-			placement,
-			switchboard: this.#switchboard,
-			log: this.#log,
 		});
+		const name = `owner ${this.id}`;
+		return {
+			...may,
+			actors: (local) =>
+				actors?.(new WatchedOwner({ actors: local, script, truth, name })) ?? local,
+		};
 	}
 
 	#watched(actors: ActorPort): ActorPort {

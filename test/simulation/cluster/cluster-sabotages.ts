@@ -5,10 +5,11 @@ import type { Relay } from '../../../src/cluster/relay.ts';
 import { hooked } from '../../support/hooked.ts';
 import { SABOTAGES, type Sabotage } from '../sabotages.ts';
 import { type ClusterFaults, NO_CLUSTER_FAULTS } from './cluster-faults.ts';
+import { LINKS } from './relay-ways.ts';
 
 /** Takes one rule of the design out, in the ports around the very nodes of production. */
 export interface ClusterSabotage extends Sabotage {
-	/** What each node's links stand on. */
+	/** What each node stands on. */
 	readonly relay?: (relay: Relay) => Relay;
 	/** Whom owners ask before they answer. */
 	readonly membership?: (membership: Membership) => Pick<Membership, 'self' | 'mayServe'>;
@@ -42,20 +43,23 @@ const linksUnchecked: ClusterSabotage = {
 		return {
 			...passing(relay),
 			publish: (subject, bytes) => {
-				const packet = readPacket(bytes);
+				const packet = subject.startsWith(LINKS) ? readPacket(bytes) : undefined;
 				if (packet?.kind === 'data') {
 					sent.set(`${subject} ${packet.theirs} ${packet.mine}`, packet.seq);
 				}
 				relay.publish(subject, bytes);
 			},
-			subscribe: (subject, heard) => relay.subscribe(subject, (bytes) => heard(renumbered(bytes))),
+			subscribe: (subject, heard) =>
+				relay.subscribe(subject, (bytes) =>
+					heard(subject.startsWith(LINKS) ? renumbered(bytes) : bytes),
+				),
 		};
 	},
 	faults: { relayLost: 0.05, relayDoubled: 0.05 },
 };
 
 /** The session of a packet as the one names it that sends to where it came from. */
-const sessionOf = ({ from, mine, theirs }: PacketHead) => `links.${from} ${mine} ${theirs}`;
+const sessionOf = ({ from, mine, theirs }: PacketHead) => `${LINKS}.${from} ${mine} ${theirs}`;
 
 /** All of a relay, to be changed in part. */
 const passing = (relay: Relay): Relay => ({

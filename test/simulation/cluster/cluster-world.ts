@@ -186,7 +186,7 @@ export class ClusterWorld {
 		if (this.mayBeStale) return;
 		for (const key of this.script.keys) {
 			const owners = this.#nodes.filter(
-				({ placement, membership }) => placement.owns(key) && membership.mayServe(),
+				({ member: { placement, membership } }) => placement.owns(key) && membership.mayServe(),
 			);
 			if (owners.length < 2) continue;
 			const names = owners.map(({ id }) => id).join(' and ');

@@ -74,8 +74,9 @@ export class RelayWays {
 	}
 }
 
-/** What the subjects of links begin with. */
-export const LINKS = 'links';
+/** What all subjects begin with, and those of links. */
+export const SUBJECTS = 'simulation';
+export const LINKS = `${SUBJECTS}.links`;
 
 /** A relay whose messages wait while their node stands still. */
 export const heldRelay = (relay: MemoryRelay, process: SimulatedNode): Relay => ({
