@@ -178,11 +178,15 @@ describe('connections', () => {
 
 test('[I5] requests carry their transaction, client and token where they belong', async () => {
 	const requests: { line: string; headers: IncomingMessage['headers']; body: string }[] = [];
-	const url = await institution(async (request, response) => {
+	const url = await institution((request, response) => {
 		let body = '';
-		for await (const chunk of request) body += chunk;
-		requests.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
-		response.end('{"positions":[],"token_type":"bearer","access_token":"a","expires_in":60}');
+		request.on('data', (chunk) => {
+			body += chunk;
+		});
+		request.on('end', () => {
+			requests.push({ line: `${request.method} ${request.url}`, headers: request.headers, body });
+			response.end('{"positions":[],"token_type":"bearer","access_token":"a","expires_in":60}');
+		});
 	});
 	const { transport, settings } = transportTo(url);
 	const base = { settings, userId: 'ann', transactionId: 'tx-7' };
