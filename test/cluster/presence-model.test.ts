@@ -84,7 +84,9 @@ class Model {
 		socket.heardAt = this.#runtime.monotonic();
 	}
 
+	/** A socket logs its device out once. */
 	logout(own: Socket): void {
+		if (own.loggedOut) return;
 		own.loggedOut = true;
 		const { identity, deviceId } = own.connection;
 		for (const socket of this.sockets) {
