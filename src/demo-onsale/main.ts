@@ -2,7 +2,6 @@
  * `npm run demo:onsale`: a sale that opens in 30 s on a running node, and thousands of buyers who rush in
  * beside you. Shows each second how it goes, and counts at the end.
  */
-import { ConfigError, readConfig } from '../config.ts';
 import { Crowd } from './crowd.ts';
 import { socketsMax } from './descriptors.ts';
 import { type OnsaleOptions, OptionError, readOptions } from './options.ts';
@@ -32,12 +31,15 @@ function buyersOf({ buyers }: OnsaleOptions): number {
 	return Math.min(buyers, max);
 }
 
-/** Where the simulator of payments is: named, or by the settings that the node was started with. */
-function ledgerUrl({ ledger }: OnsaleOptions): string | undefined {
+/** Where the simulator of payments is: named, or as the node says it. */
+async function ledgerUrl({ ledger, url }: OnsaleOptions): Promise<string | undefined> {
 	if (ledger !== undefined) return ledger;
-	const { paymentUrl, simulators } = readConfig().outside;
-	const port = simulators.find(({ name }) => name === 'payment')?.port;
-	return paymentUrl ?? (port ? `http://127.0.0.1:${port}` : undefined);
+	try {
+		const simulators = await fetch(`${url}/api/v1/dev/simulators`);
+		return ((await simulators.json()) as { payment?: string }).payment;
+	} catch {
+		return undefined;
+	}
 }
 
 async function ledgerOf(url: string | undefined, eventId: string) {
@@ -113,7 +115,7 @@ async function run(options: OnsaleOptions): Promise<boolean> {
 	const crowd = new Crowd({ url, eventId: id, buyers, early, opensAt, rushSeconds, token });
 	await follow(calls, crowd, { id, opensAt });
 	const report = await calls.report(id);
-	const ledger = await ledgerOf(ledgerUrl(options), id);
+	const ledger = await ledgerOf(await ledgerUrl(options), id);
 	const { lines, isRight } = summarise({ results: crowd.results, report, ledger });
 	say('');
 	for (const line of lines) say(line);
@@ -124,7 +126,7 @@ try {
 	const isRight = await run(readOptions(process.argv.slice(2)));
 	process.exit(isRight ? 0 : 1);
 } catch (error) {
-	const isKnown = [OptionError, ServerError, ConfigError].some((known) => error instanceof known);
+	const isKnown = [OptionError, ServerError].some((known) => error instanceof known);
 	if (!isKnown) throw error;
 	process.stderr.write(`demo:onsale: ${(error as Error).message}\n`);
 	process.exit(1);
