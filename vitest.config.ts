@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, timeoutMs: number) => ({
@@ -13,6 +14,8 @@ const project = (name: string, timeoutMs: number) => ({
 
 export default defineConfig({
 	test: {
+		// Much of what they do is waiting: two files at a time on a small machine, too.
+		maxWorkers: Math.max(2, availableParallelism() - 1),
 		projects: [
 			{
 				test: {
