@@ -1,58 +1,12 @@
 import { afterEach, expect, test } from 'vitest';
 import type { NaruError, Seat } from '../../client-sdk/src/index.ts';
-import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
-import type { Device } from '../support/device.ts';
-import { devToken, rest, until, World } from '../support/world.ts';
+import { seatsOf, TicketBox } from '../support/ticket-box.ts';
+import { until, World } from '../support/world.ts';
 
-const EVENTS = '/api/v1/ticket-events';
 const EVENT = 'concert';
 
 const world = new World();
 afterEach(() => world.end());
-
-const seatsOf = (count: number) =>
-	Array.from({ length: count }, (_, at) => ({ id: `A-${at + 1}`, grade: 'R', price: 1_000 }));
-
-interface Box {
-	readonly url: string;
-	readonly payment: string;
-	/** Calls a route of the event as an operator. */
-	ops(path: string, body?: object): Promise<Record<string, unknown>>;
-	/** Makes the event; it opens at once unless told otherwise. */
-	create(draft: object): Promise<void>;
-	buyer(userId: string): Device;
-}
-
-/** A server that sells, with a payment simulator beside it. */
-async function box(directory = world.directory()): Promise<Box & { stop(): Promise<void> }> {
-	const simulator = await startPaymentSimulator({ port: 0, host: '127.0.0.1' });
-	world.later(() => simulator.close());
-	const env = { PAYMENT_URL: simulator.url, SIMULATORS: 'off' };
-	const server = await world.server({ directory, env });
-	const token = await devToken(server.url, { userId: 'root', roles: ['ops'] });
-	const call = async (path: string, body?: object) => {
-		const answer = await rest(server.url, path, { token, ...(body && { body }) });
-		expect(answer.status).toBe(200);
-		return answer.body as Record<string, unknown>;
-	};
-	return {
-		url: server.url,
-		payment: simulator.url,
-		ops: (path, body) => call(`${EVENTS}/${EVENT}/${path}`, body),
-		create: async (draft) => {
-			await call(EVENTS, {
-				id: EVENT,
-				title: 'Concert',
-				opensAt: Date.now(),
-				currency: 'KRW',
-				admission: { mode: 'desk' },
-				...draft,
-			});
-		},
-		buyer: (userId) => world.device(server.url, userId),
-		stop: () => server.close(),
-	};
-}
 
 const codeOf = (promise: Promise<unknown>) =>
 	promise.then(
@@ -63,9 +17,8 @@ const codeOf = (promise: Promise<unknown>) =>
 const stateOf = (seats: readonly Seat[], id: string) => seats.find((seat) => seat.id === id)?.state;
 
 test('[T5] [T6] [T7] [T9] [T13] a buyer enters, picks, pays, has tickets and gives one back', async () => {
-	const sale = await box();
-	await sale.create({ seats: seatsOf(20) });
-	const [ann, bob] = [sale.buyer('ann').naru, sale.buyer('bob').naru];
+	const sale = await TicketBox.open(world, { seats: seatsOf(20) });
+	const [ann, bob] = [sale.shopper('ann'), sale.shopper('bob')];
 	const event = ann.ticketEvent(EVENT);
 	const others = bob.ticketEvent(EVENT);
 	await Promise.all([event.enter(), others.enter()]);
@@ -101,20 +54,19 @@ test('[T5] [T6] [T7] [T9] [T13] a buyer enters, picks, pays, has tickets and giv
 	await until(async () => (await ann.orders.get(order.id)).refunded === 1_000);
 	await until(() => stateOf(others.seats, 'A-1') === 'free');
 	expect((await ann.tickets.list()).tickets.map(({ seatId }) => seatId)).toEqual(['A-2']);
-	expect(await sale.ops('report')).toMatchObject({
+	expect(await sale.report()).toMatchObject({
 		...{ capacity: 20, free: 19, sold: 1, captured: 2_000, refunded: 1_000 },
 	});
 });
 
 test('[T18] [T12] who came early enters at the opening; sold out is told to all who wait', async () => {
-	const sale = await box();
 	const opensAt = Date.now() + 1_500;
-	await sale.create({
+	const sale = await TicketBox.open(world, {
 		opensAt,
 		stock: { total: 1, price: 500 },
 		admission: { mode: 'desk', maxActive: 1 },
 	});
-	const buyers = ['ann', 'bob', 'cy'].map((userId) => sale.buyer(userId).naru);
+	const buyers = ['ann', 'bob', 'cy'].map((userId) => sale.shopper(userId));
 	const events = buyers.map((naru) => naru.ticketEvent(EVENT));
 	await Promise.all(events.map((event) => event.enter()));
 	expect(Date.now()).toBeGreaterThanOrEqual(opensAt);
@@ -125,18 +77,15 @@ test('[T18] [T12] who came early enters at the opening; sold out is told to all 
 	const order = await first.checkout();
 	await first.pay(order.id, { methodToken: 'tok-card' });
 	expect(await told).toEqual(['SOLD_OUT', 'SOLD_OUT']);
-	const { events: listed } = await sale.buyer('dee').naru.ticketEvents.list({ state: 'soldOut' });
+	const { events: listed } = await sale.shopper('dee').ticketEvents.list({ state: 'soldOut' });
 	expect(listed.map(({ id }) => id)).toEqual([EVENT]);
 });
 
 test('[T2] [T14] places, holds and orders are the same after the server was started again', async () => {
 	const directory = world.directory();
-	const before = await box(directory);
-	await before.create({
-		seats: seatsOf(4),
-		admission: { mode: 'desk', maxActive: 1 },
-	});
-	const to = (userId: string) => before.buyer(userId).naru.ticketEvent(EVENT);
+	const desk = { seats: seatsOf(4), admission: { mode: 'desk', maxActive: 1 } };
+	const before = await TicketBox.open(world, desk, directory);
+	const to = (userId: string) => before.shopper(userId).ticketEvent(EVENT);
 	const event = to('ann');
 	await event.enter();
 	await event.admitted();
@@ -145,8 +94,8 @@ test('[T2] [T14] places, holds and orders are the same after the server was star
 	expect(await to('cy').enter()).toMatchObject({ phase: 'waiting', place: 1 });
 	await before.stop();
 
-	const after = await box(directory);
-	const again = (userId: string) => after.buyer(userId).naru.ticketEvent(EVENT);
+	const after = await TicketBox.open(world, undefined, directory);
+	const again = (userId: string) => after.shopper(userId).ticketEvent(EVENT);
 	const mine = again('ann');
 	expect(await mine.open()).toMatchObject({ phase: 'inside', held: { seats: ['A-1'] } });
 	expect(await again('cy').open()).toMatchObject({ phase: 'waiting', place: 1 });

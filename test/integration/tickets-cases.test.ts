@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { Order } from '../../src/protocol/ticket-event.ts';
 import { type RawBuyer, seatsOf, TicketBox } from '../support/ticket-box.ts';
@@ -24,6 +25,17 @@ test('[A1] [T11] a hundred units, a hundred users at once: none left, and nothin
 	expect(await (await box.backdoor()).ask('reconcile')).toEqual({
 		...{ units: 100, missing: [], extra: [] },
 	});
+});
+
+test('[A2] the control: the same hundred over a store that is read and then written lose updates', async () => {
+	let left = 100;
+	const unguarded = async () => {
+		const seen = left;
+		await setImmediate();
+		left = seen - 1;
+	};
+	await Promise.all(Array.from({ length: 100 }, unguarded));
+	expect(left).toBeGreaterThan(0);
 });
 
 test('[A4] [T11] [T16] the limit of a user is checked before that of all; sold out at the last unit', async () => {

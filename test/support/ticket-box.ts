@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import type { Naru } from '../../client-sdk/src/index.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import type { Order, TicketMe, TicketReport } from '../../src/protocol/ticket-event.ts';
 import type { LedgerRow } from '../../src/simulators/payment/payment-ledger.ts';
@@ -118,12 +119,19 @@ export class TicketBox {
 		this.#token = options.token;
 	}
 
-	static async open(world: World, draft: object, event = 'concert'): Promise<TicketBox> {
+	/** On a server of its own, on the data in the directory if there are any. */
+	static async open(
+		world: World,
+		draft: object | undefined,
+		directory = world.directory(),
+	): Promise<TicketBox & { stop(): Promise<void> }> {
 		const simulator = await startPaymentSimulator({ port: 0, host: '127.0.0.1' });
 		world.later(() => simulator.close());
 		const env = { PAYMENT_URL: simulator.url, SIMULATORS: 'off' };
-		const { url } = await world.server({ env });
-		return TicketBox.at(world, { url, payment: simulator.url, event }, draft);
+		const server = await world.server({ directory, env });
+		const place = { url: server.url, payment: simulator.url, event: 'concert' };
+		const box = await TicketBox.at(world, place, draft);
+		return Object.assign(box, { stop: () => server.close() });
 	}
 
 	/** On a server that runs already. */
@@ -178,6 +186,11 @@ export class TicketBox {
 		const client = await this.#world.frames(this.url, userId);
 		await client.open(1, { kind: 'ticket-lobby', id: event, args: {} });
 		return new RawBuyer(client);
+	}
+
+	/** A buyer with the SDK. */
+	shopper(userId: string): Naru {
+		return this.#world.device(this.url, userId).naru;
 	}
 
 	/** The event itself, as operators and services reach it. */
