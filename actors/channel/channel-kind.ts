@@ -54,8 +54,7 @@ export function channelKindWith(options: {
 		upcast,
 		needs: messageNeeds,
 		grant: (state, caller) => readingRefused(state, caller) ?? { ok: true },
-		// biome-ignore lint/complexity/useMaxParams: the port's signature
-		view: (state, caller, args, now) =>
+		view: (state, caller, { args, now }) =>
 			viewChannel(state, caller, { last: (args as { last?: number }).last ?? 50, now }),
 		show: showChannel,
 		revokes: revokedByChannel,

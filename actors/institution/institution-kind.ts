@@ -82,8 +82,7 @@ export const institutionKind: ActorKind<InstitutionState, InstitutionEvent> = {
 	evolve: evolveInstitution,
 	upcast,
 	grant: () => ({ ok: true }),
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	view: ({ id, standing }, caller, _args, now) => {
+	view: ({ id, standing }, caller, { now }) => {
 		const gate = isNode(caller) ? { gate: gateOf(standing, now) } : {};
 		const view = { ...infoOf(id, standing), ...gate };
 		return { ok: true, run: () => view };

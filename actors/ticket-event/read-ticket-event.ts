@@ -29,7 +29,11 @@ export const grantTicketEvent = (
 ): Rejection | { readonly ok: true } => (isOperator(caller) ? { ok: true } : NOT_YOURS);
 
 /** What an opening shows; the secret of the proofs to nodes only. */
-export function viewTicketEvent(state: TicketEventState, caller: Caller, now: number): QueryPlan {
+export function viewTicketEvent(
+	state: TicketEventState,
+	caller: Caller,
+	{ now }: { readonly now: number },
+): QueryPlan {
 	const granted = grantTicketEvent(state, caller);
 	if (!granted.ok) return granted;
 	const { secret, sale, tally } = state;

@@ -69,8 +69,7 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 	nextWakeAt,
 	intents: callsOf,
 	grant: grantTicketEvent,
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	view: (state, caller, _args, now) => viewTicketEvent(state, caller, now),
+	view: viewTicketEvent,
 	show: showTicketEvent,
 	query: queryTicketEvent,
 	project: projectTicketEvent,

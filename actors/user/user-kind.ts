@@ -200,8 +200,7 @@ export const userKind: ActorKind<UserState, UserEvent> = {
 	intents: registrationIntents,
 	grant: (state, caller) =>
 		caller.userId === state.id || isSystem(caller) ? { ok: true } : NOT_YOURS,
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	view: (state, caller, _args, now) => {
+	view: (state, caller, { now }) => {
 		if (isSystem(caller)) return { ok: true, run: () => ({ notices: [], jobs: jobsOf(state) }) };
 		if (caller.userId !== state.id) return NOT_YOURS;
 		const { notices } = noticesPage(state, { limit: NOTICES_MAX, now });

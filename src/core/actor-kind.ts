@@ -124,7 +124,11 @@ export interface ActorKind<S = unknown, E extends ActorEvent = ActorEvent> {
 	/** Whether the caller may open, or why not. */
 	grant(state: S, caller: Caller): Rejection | { readonly ok: true };
 	/** What an opening is answered. */
-	view(state: S, caller: Caller, args: unknown, now: number): QueryPlan;
+	view(
+		state: S,
+		caller: Caller,
+		opening: { readonly args: unknown; readonly now: number },
+	): QueryPlan;
 	/**
 	 * What subscribers are told of an event; empty when nobody is. From the event alone, so that a
 	 * resume can be answered from the journal.

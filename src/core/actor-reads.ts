@@ -175,7 +175,7 @@ export class ActorReads {
 		const writer = actor.history.writerOf(position) ?? '';
 		if (how === 'reset') this.#options.meter.count('resyncs');
 		this.#run<OpenAnswer>(
-			() => this.#options.kind.view(state, caller, args, now),
+			() => this.#options.kind.view(state, caller, { args, now }),
 			(view) => ({ ok: true, how, position, writer, view }),
 			entry.answer,
 		);

@@ -82,7 +82,7 @@ describe('pages', () => {
 		const channel = await withMessages(2);
 		const caller = person('bob');
 		const plans = [
-			channelKind.view(channel.state, caller, { last: 9 }, channel.now),
+			channelKind.view(channel.state, caller, { args: { last: 9 }, now: channel.now }),
 			...[{ after: 0, limit: 9 }, { around: 2, limit: 9 }, { limit: 9 }].map((args) =>
 				channelKind.query?.(
 					channel.state,

@@ -108,7 +108,9 @@ export class PureActor<S, E extends ActorEvent> {
 		const granted = this.#kind.grant(this.state, caller);
 		if (!granted.ok) return granted;
 		const checked = this.#kind.contract.openArgs.parse(args);
-		const view = await this.#run(this.#kind.view(this.state, caller, checked, this.now));
+		const view = await this.#run(
+			this.#kind.view(this.state, caller, { args: checked, now: this.now }),
+		);
 		expect(this.#kind.contract.view.parse(view)).toEqual(view);
 		return view;
 	}
