@@ -16,12 +16,14 @@ import { REVOCATIONS, Revocations } from './gateway/auth/revocations.ts';
 import { signToken } from './gateway/auth/sign-token.ts';
 import { clientAddress } from './gateway/client-address.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { GATEWAY_LIMITS } from './gateway/gateway-limits.ts';
 import { RequestLimits } from './gateway/request-limits.ts';
 import { type Colyseus, startColyseus } from './gateway/seats/colyseus-server.ts';
 import { discoverRooms } from './gateway/seats/discover-rooms.ts';
 import type { RoomDefinitions } from './gateway/seats/seat-definition.ts';
 import { channelsService } from './gateway/services/channels-service.ts';
 import { presenceService } from './gateway/services/presence-service.ts';
+import { SocketAdmission } from './gateway/socket-admission.ts';
 import { type NodeExchanges, openExchanges } from './node-exchanges.ts';
 import { type Feature, openFeatures } from './node-features.ts';
 import { addGauges } from './node-gauges.ts';
@@ -197,7 +199,9 @@ function doorOf({ config }: ServerOptions) {
 	const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedProxies);
 	const rates = config.requestRates;
 	const limits = new RequestLimits({ rates, addressOf, runtime: nodeRuntime });
-	return { originAllowed: originPolicy(config), addressOf, limits };
+	// Sockets of stock clients count beside those of the gateway.
+	const admission = new SocketAdmission({ ...GATEWAY_LIMITS, ...config.limits });
+	return { originAllowed: originPolicy(config), addressOf, limits, admission };
 }
 
 interface Opening {
@@ -235,8 +239,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	opened.push(() => added.close());
 	const door = doorOf(options);
 	const seats = [...rooms.seats, ...added.seats];
-	const { limits } = door;
-	const seating = { server, rooms: { ...rooms, seats }, authenticator, limits, runtime, log };
+	const seating = { server, rooms: { ...rooms, seats }, authenticator, door, runtime, log };
 	const colyseus = await openSeats(seating, cluster, opened);
 	const operations = openOperations({
 		...{ config, log, status, node, cluster, actors, contracts, journal, store, load, presence },
@@ -252,8 +255,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 		seats: colyseus.seats,
 		contracts,
 		listeners: [presence],
-		originAllowed: door.originAllowed,
-		addressOf: door.addressOf,
+		...door,
 		...{ runtime, log, meter: metrics },
 		limits: config.limits,
 	});

@@ -160,7 +160,8 @@ export class ClientConnection implements Connection {
 
 	/** Whether its user may have one more socket; closes it when not. */
 	admits({ userId }: Identity): boolean {
-		const refusal = this.#connections.refusalOf(userId, this.context.runtime.monotonic());
+		const { admission } = this.#connections;
+		const refusal = admission.refusalOf(userId, this.context.runtime.monotonic());
 		if (refusal !== undefined) this.closeWith('tooMany', refusal);
 		return refusal === undefined;
 	}

@@ -24,6 +24,7 @@ import type {
 } from './ports.ts';
 import { SeatGroups } from './seat-groups.ts';
 import { ServiceGroups } from './service-groups.ts';
+import { SocketAdmission } from './socket-admission.ts';
 import {
 	type SocketDetails,
 	type SocketPage,
@@ -56,6 +57,8 @@ export interface GatewayOptions {
 	readonly log: Log;
 	readonly meter: Meter;
 	readonly limits?: Partial<GatewayLimits>;
+	/** Where sockets of other paths count too; by default this gateway's only. */
+	readonly admission?: SocketAdmission;
 }
 
 export interface GatewayFigures {
@@ -114,7 +117,9 @@ class SocketGateway implements Gateway {
 	constructor(options: GatewayOptions) {
 		this.#options = options;
 		this.#context = createContext(options);
-		this.#connections = new Connections(this.#context.limits);
+		const { limits } = this.#context;
+		const { admission = new SocketAdmission(limits) } = options;
+		this.#connections = new Connections(limits, admission);
 		const settings = {
 			noServer: true,
 			WebSocket: ClientSocket,
@@ -215,7 +220,7 @@ class SocketGateway implements Gateway {
 		if (!isOriginAllowed) return 'origin';
 		if (this.#isClosing) return 'drain';
 		const now = this.#context.runtime.monotonic();
-		return this.#connections.admitsAddress(address, now) ? undefined : 'tooMany';
+		return this.#connections.admission.admitsAddress(address, now) ? undefined : 'tooMany';
 	}
 
 	#sweepLater(): void {

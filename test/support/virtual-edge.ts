@@ -11,6 +11,7 @@ import { GATEWAY_LIMITS } from '../../src/gateway/gateway-limits.ts';
 import type { Authenticator } from '../../src/gateway/ports.ts';
 import { SeatGroups } from '../../src/gateway/seat-groups.ts';
 import { ServiceGroups } from '../../src/gateway/service-groups.ts';
+import { SocketAdmission } from '../../src/gateway/socket-admission.ts';
 import { Streams } from '../../src/gateway/streams.ts';
 import { decodeFrames, OP } from '../../src/protocol/frames.ts';
 import type { KindContract } from '../../src/protocol/kind.ts';
@@ -30,7 +31,7 @@ const authenticator: Authenticator = {
 export class VirtualEdge {
 	readonly #runtime: VirtualRuntime;
 	readonly #context: GatewayContext;
-	readonly #connections = new Connections(GATEWAY_LIMITS);
+	readonly #connections = new Connections(GATEWAY_LIMITS, new SocketAdmission(GATEWAY_LIMITS));
 	/** `open` frames that came. */
 	openFrames = 0;
 

@@ -21,7 +21,7 @@ import { LiveRooms } from './live-rooms.ts';
 import { type MatchmakeRoute, matchmakeRoute } from './matchmake-route.ts';
 import type { Rooms } from './room-host.ts';
 import { type RoomDefinitions, roomClass } from './seat-definition.ts';
-import { isStockUpgrade, StockTransport } from './stock-transport.ts';
+import { isStockUpgrade, type SocketDoor, StockTransport } from './stock-transport.ts';
 
 /** A room whose `onLeave` or `onDispose` does not end may hold the stop up for this long. */
 const CLOSE_WAIT_MAX_MS = 5_000;
@@ -33,9 +33,9 @@ export interface ColyseusOptions {
 	readonly server: HttpServer;
 	readonly rooms: RoomDefinitions;
 	readonly authenticator: Authenticator;
-	/** How often whom the matchmaking route serves. */
-	readonly limits: RequestLimits;
-	readonly runtime: Pick<Runtime, 'after'>;
+	/** Who may come, and how often. */
+	readonly door: SocketDoor & { readonly limits: RequestLimits };
+	readonly runtime: Pick<Runtime, 'after' | 'monotonic'>;
 	readonly log: Log;
 	/** The gateway's own WebSocket path. */
 	readonly socketPath?: string;
@@ -62,15 +62,13 @@ let isRunning = false;
  * clients over their own sockets. Its matchmaker is one per process; a second start throws.
  */
 export async function startColyseus(options: ColyseusOptions): Promise<Colyseus> {
-	const { cluster, rooms, runtime, log } = options;
+	const { authenticator, cluster, door, rooms, runtime, log } = options;
 	if (isRunning) throw new Error('Colyseus runs in this process already');
 	const classes = guardRooms(options);
 	isRunning = true;
 	keepMonitorOut();
-	const transport = new StockTransport({
-		authenticator: options.authenticator,
-		elsewhere: cluster && (() => seats),
-	});
+	const elsewhere = cluster && (() => seats);
+	const transport = new StockTransport({ authenticator, door, runtime, elsewhere });
 	const colyseus = new Server({
 		transport,
 		driver: cluster?.driver ?? new LocalDriver(),
@@ -85,7 +83,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 	await matchMaker.accept();
 	cluster?.begin();
 	const detach = takeUpgrades(options, transport);
-	const forgetRevoked = options.authenticator.onRevoked((revoked) => transport.revoke(revoked));
+	const forgetRevoked = authenticator.onRevoked((revoked) => transport.revoke(revoked));
 	const live = new LiveRooms();
 	const here = new ColyseusSeats(
 		[
@@ -100,7 +98,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 	return {
 		seats,
 		actorRooms: new ActorRooms(kinds, live, { runtime, log }),
-		handle: matchmakeRoute(seats, options.authenticator, options.limits),
+		handle: matchmakeRoute({ rooms: seats, authenticator, ...door }),
 		colyseus,
 		async close() {
 			detach();

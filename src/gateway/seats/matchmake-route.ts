@@ -23,18 +23,24 @@ interface Call {
 	readonly identity: Identity;
 }
 
+export interface MatchmakeParts {
+	readonly rooms: Rooms;
+	readonly authenticator: Authenticator;
+	readonly limits: Pick<RequestLimits, 'arrived' | 'identified'>;
+	/** Whether a page of this origin may ask; clients that are no pages name none. */
+	readonly originAllowed: (origin: string | undefined) => boolean;
+}
+
 /**
  * What stock clients call before they open their socket. `joinOrCreate`, `create` and `join` name a
  * kind and say which with `id` in the options; all lead to the one room of that key.
  */
-export function matchmakeRoute(
-	rooms: Rooms,
-	authenticator: Authenticator,
-	limits: Pick<RequestLimits, 'arrived' | 'identified'>,
-): MatchmakeRoute {
+export function matchmakeRoute(parts: MatchmakeParts): MatchmakeRoute {
+	const { rooms, authenticator, limits, originAllowed } = parts;
 	const answer = async (request: IncomingMessage, [method, name]: [string, string]) => {
 		const early = limits.arrived(request);
 		if (early !== undefined) return early;
+		if (!originAllowed(request.headers.origin)) return no('FORBIDDEN', 'a page of another origin');
 		const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
 		const verified = await authenticator.verify(token ?? '');
 		const identity = verified.ok ? verified.identity : undefined;

@@ -10,8 +10,10 @@ import {
 } from '@colyseus/core';
 import { WebSocketClient, WebSocketTransport } from '@colyseus/ws-transport';
 import type { WebSocket } from 'ws';
+import type { Runtime } from '../../core/runtime.ts';
 import { CLOSE, type CloseName, ERRORS } from '../../protocol/errors.ts';
 import type { Authenticator, Identity, Revoked, Seat, SeatHost } from '../ports.ts';
+import type { SocketAdmission } from '../socket-admission.ts';
 import {
 	holderOf,
 	lasting,
@@ -61,8 +63,18 @@ function arrivalOf({ url = '/' }: IncomingMessage): Arrival {
 	};
 }
 
+/** Which pages may connect, from where a request comes, and how many sockets whom has. */
+export interface SocketDoor {
+	/** Of an `Origin`; `undefined`: a client that is no page. */
+	readonly originAllowed: (origin: string | undefined) => boolean;
+	readonly addressOf: (request: IncomingMessage) => string;
+	readonly admission: SocketAdmission;
+}
+
 export interface StockTransportOptions {
 	readonly authenticator: Authenticator;
+	readonly door: SocketDoor;
+	readonly runtime: Pick<Runtime, 'monotonic'>;
 	/** Opens seats in rooms that are not of this node; absent when there is only one. */
 	readonly elsewhere?: (() => SeatHost) | undefined;
 }
@@ -72,14 +84,12 @@ export interface StockTransportOptions {
  * takes them: behind one entry a client comes to whichever node, and its room may live on another.
  */
 export class StockTransport extends WebSocketTransport {
-	readonly #authenticator: Authenticator;
-	readonly #elsewhere: StockTransportOptions['elsewhere'];
+	readonly #options: StockTransportOptions;
 	readonly #identities = new Map<StockClient, Identity>();
 
-	constructor({ authenticator, elsewhere }: StockTransportOptions) {
+	constructor(options: StockTransportOptions) {
 		super({ noServer: true, maxPayload: MESSAGE_BYTES_MAX });
-		this.#authenticator = authenticator;
-		this.#elsewhere = elsewhere;
+		this.#options = options;
 		// Colyseus binds its own handler to nothing.
 		this.wss.removeAllListeners('connection');
 		this.wss.on('connection', (socket: LivelySocket, request: IncomingMessage) => {
@@ -104,9 +114,12 @@ export class StockTransport extends WebSocketTransport {
 		socket.on('error', () => socket.terminate());
 		const arrival = arrivalOf(request);
 		const client = new StockClient(arrival.sessionId, socket);
+		const refused = this.#enter(client, request);
+		if (refused !== undefined) return end(client, refused);
 		try {
 			const identity = await this.#identify(arrival);
-			this.#keep(client, identity);
+			if (socket.readyState !== socket.OPEN) return;
+			if (!this.#keep(client, identity)) return end(client, 'tooMany');
 			const room = matchMaker.getLocalRoomById(arrival.roomId);
 			if (room !== undefined) await this.#seatHere(room, client, { arrival, identity });
 			else await this.#seatElsewhere(client, { arrival, identity });
@@ -120,8 +133,23 @@ export class StockTransport extends WebSocketTransport {
 		}
 	}
 
+	/** Counts the socket until it is gone, or says why it may not be. */
+	#enter(client: StockClient, request: IncomingMessage): CloseName | undefined {
+		const { door, runtime } = this.#options;
+		if (!door.originAllowed(request.headers.origin)) return 'origin';
+		const { admission } = door;
+		const address = door.addressOf(request);
+		if (!admission.admitsAddress(address, runtime.monotonic())) return 'tooMany';
+		admission.came(address);
+		client.ref.once('close', () => {
+			admission.left(address, this.#identities.get(client)?.userId);
+			this.#identities.delete(client);
+		});
+		return undefined;
+	}
+
 	async #identify({ authToken }: Arrival): Promise<Identity> {
-		const verified = await this.#authenticator.verify(authToken);
+		const verified = await this.#options.authenticator.verify(authToken);
 		if (verified.ok) return verified.identity;
 		throw new ServerError(ErrorCode.AUTH_FAILED, 'no valid token');
 	}
@@ -138,7 +166,7 @@ export class StockTransport extends WebSocketTransport {
 	/** The room is of another node: the socket is a seat there, and its bytes go through. */
 	async #seatElsewhere(client: StockClient, { arrival, identity }: Arrived): Promise<void> {
 		const key = keyOf(arrival.roomId);
-		const seats = this.#elsewhere?.();
+		const seats = this.#options.elsewhere?.();
 		if (key === undefined || seats === undefined) throw expired();
 		const { sessionId, reconnectionToken, skipHandshake } = arrival;
 		const early: Uint8Array[] = [];
@@ -169,16 +197,18 @@ export class StockTransport extends WebSocketTransport {
 		passOn(client.ref, answer.seat);
 	}
 
-	/** Remembers whose the socket is, and ends it with its token. */
-	#keep(client: StockClient, identity: Identity): void {
+	/** Remembers whose the socket is, and ends it with its token; `false`: the user has too many. */
+	#keep(client: StockClient, identity: Identity): boolean {
+		const { door, runtime } = this.#options;
+		const { userId, expiresAt = Number.POSITIVE_INFINITY } = identity;
+		if (door.admission.refusalOf(userId, runtime.monotonic()) !== undefined) return false;
+		door.admission.identified(userId);
 		this.#identities.set(client, identity);
-		const leftMs = (identity.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
-		const timer = setTimeout(() => end(client, 'expired'), Math.min(leftMs, TIMER_MS_MAX));
+		const leftMs = Math.min(expiresAt - Date.now(), TIMER_MS_MAX);
+		const timer = setTimeout(() => end(client, 'expired'), leftMs);
 		timer.unref();
-		client.ref.once('close', () => {
-			this.#identities.delete(client);
-			clearTimeout(timer);
-		});
+		client.ref.once('close', () => clearTimeout(timer));
+		return true;
 	}
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Room as SdkRoom } from '@colyseus/sdk';
 import { afterAll } from 'vitest';
 import { type Log, SILENT } from '../../../src/core/log.ts';
+import { GATEWAY_LIMITS } from '../../../src/gateway/gateway-limits.ts';
 import type {
 	Authenticator,
 	Identity,
@@ -17,6 +18,7 @@ import type {
 	ActorRoomDefinition,
 	SeatDefinition,
 } from '../../../src/gateway/seats/seat-definition.ts';
+import { SocketAdmission } from '../../../src/gateway/socket-admission.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 
 /** `ann` is a user, `ann.ops` one with a role more. */
@@ -65,6 +67,7 @@ function recordingLog(lines: Logged[]): Log {
 /** Steps of time by hand, for what is done once a second. */
 class HandClock {
 	readonly #waiting: (() => void)[] = [];
+	readonly monotonic = () => 0;
 	readonly after = (_ms: number, run: () => void) => {
 		this.#waiting.push(run);
 		return () => {};
@@ -74,8 +77,20 @@ class HandClock {
 	}
 }
 
+/** A client that names none comes from `here`. */
+const addressOf = ({ headers }: { headers: object }): string =>
+	(headers as Record<string, string | undefined>)['x-from'] ?? 'here';
+
 /** No user of these tests needs more, and one that does more is refused. */
 const rates = { ...REQUEST_RATES, perUserMax: 3 };
+
+/** Sockets that one user, and one address, may have. */
+export const SOCKETS_MAX = {
+	socketsPerUserMax: 6,
+	socketsPerAddressMax: 12,
+	connectsPerAddressBurstMax: 100,
+};
+export const OWN_PAGE = 'https://chat.example';
 
 /** Colyseus with these rooms on a free loopback port, ended after the file. */
 export async function startSeats(
@@ -92,7 +107,12 @@ export async function startSeats(
 		server,
 		rooms: { seats, actorRooms },
 		authenticator,
-		limits: new RequestLimits({ rates, addressOf: () => 'here', runtime: { monotonic: () => 0 } }),
+		door: {
+			limits: new RequestLimits({ rates, addressOf, runtime: clock }),
+			originAllowed: (origin) => origin === undefined || origin === OWN_PAGE,
+			addressOf,
+			admission: new SocketAdmission({ ...GATEWAY_LIMITS, ...SOCKETS_MAX }),
+		},
 		runtime: clock,
 		log: recordingLog(logged),
 	});

@@ -8,7 +8,7 @@ import { seat as cursorBoard } from '../../../rooms/cursor-board-room.ts';
 import { SEAT_BYTES_QUEUED_MAX } from '../../../src/gateway/seats/colyseus-internals.ts';
 import { defineSeat } from '../../../src/gateway/seats/seat-definition.ts';
 import { CLOSE } from '../../../src/protocol/errors.ts';
-import { Player, startSeats, until } from './seat-fixture.ts';
+import { OWN_PAGE, Player, SOCKETS_MAX, startSeats, until } from './seat-fixture.ts';
 
 const BLOB_BYTES = 60_000;
 Encoder.BUFFER_SIZE = 2 * BLOB_BYTES;
@@ -163,6 +163,67 @@ describe('stock Colyseus clients beside seats', () => {
 		expect((await ask('modest')).status).toBe(400);
 	});
 
+	test('[P42] a page of another origin gets neither place nor socket, whatever token it shows', async () => {
+		const headers = { authorization: 'Bearer ann', origin: 'https://evil.example' };
+		const path = `${url}/matchmake/joinOrCreate/cursor-board`;
+		const body = JSON.stringify({ id: 'm8' });
+		expect((await fetch(path, { method: 'POST', headers, body })).status).toBe(403);
+		const { origin } = headers;
+		const foreign = await rawSocket('cursor-board', {
+			user: 'ann',
+			token: 'ann',
+			headers: { origin },
+		});
+		expect(await closeCode(foreign.socket)).toBe(CLOSE.origin.code);
+		expect(matchMaker.getLocalRoomById(foreign.roomId).clients).toHaveLength(0);
+		const own = { origin: OWN_PAGE };
+		const { socket } = await rawSocket('cursor-board', { user: 'ann', token: 'ann', headers: own });
+		await new Promise((resolve) => socket.once('message', resolve));
+		socket.terminate();
+		await closeCode(socket);
+	});
+
+	test('[P42] sockets of a user, and of an address, are limited, and leaving makes room', async () => {
+		const { socketsPerUserMax, socketsPerAddressMax } = SOCKETS_MAX;
+		const headers = { 'x-from': 'there' };
+		const sockets: WebSocket[] = [];
+		const come = async (user: string) => {
+			const { socket } = await rawSocket('cursor-board', { user, token: user, headers });
+			const joined = new Promise<number>((resolve) => socket.once('message', () => resolve(0)));
+			const code = await Promise.race([joined, closeCode(socket)]);
+			if (code === 0) sockets.push(socket);
+			return code;
+		};
+		const tooMany = CLOSE.tooMany.code;
+		for (let n = 0; n < socketsPerUserMax; n++) expect(await come('pat')).toBe(0);
+		expect(await come('pat')).toBe(tooMany);
+		for (let n = socketsPerUserMax; n < socketsPerAddressMax; n++) {
+			expect(await come(`guest${n}`)).toBe(0);
+		}
+		expect(await come('late')).toBe(tooMany);
+		const gone = sockets.splice(0).map((socket) => {
+			socket.terminate();
+			return closeCode(socket);
+		});
+		await Promise.all(gone);
+		await expect.poll(() => come('pat')).toBe(0);
+		for (const socket of sockets) socket.terminate();
+	});
+
+	test('[P42] who never shows a good token is held up by address', async () => {
+		const codes = new Set<number>();
+		const strangers = Array.from(
+			{ length: SOCKETS_MAX.connectsPerAddressBurstMax + 1 },
+			async () => {
+				const path = `ws://127.0.0.1:${port}/x/y?sessionId=z&_authToken=`;
+				const socket = new WebSocket(path, { headers: { 'x-from': 'nowhere' } });
+				codes.add(await closeCode(socket));
+			},
+		);
+		await Promise.all(strangers);
+		expect(codes).toEqual(new Set([4002, CLOSE.tooMany.code]));
+	});
+
 	test('a socket with another user’s session, or without a token, is not let in', async () => {
 		for (const token of ['bob', '']) {
 			const { socket, roomId } = await rawSocket('cursor-board', { user: 'ann', token });
@@ -214,8 +275,18 @@ describe('stock Colyseus clients beside seats', () => {
 	});
 });
 
+const closeCode = (socket: WebSocket) =>
+	new Promise<number>((resolve) => socket.once('close', (code) => resolve(code)));
+
+interface RawOptions {
+	readonly user: string;
+	readonly token: string;
+	/** Of the socket's request. */
+	readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A socket of the test's own, with a place reserved by `user`. */
-async function rawSocket(kind: string, { user, token }: { user: string; token: string }) {
+async function rawSocket(kind: string, { user, token, headers = {} }: RawOptions) {
 	const answer = await fetch(`${url}/matchmake/joinOrCreate/${kind}`, {
 		method: 'POST',
 		headers: { authorization: `Bearer ${user}` },
@@ -223,7 +294,9 @@ async function rawSocket(kind: string, { user, token }: { user: string; token: s
 	});
 	const { sessionId, processId, roomId } = (await answer.json()) as Record<string, string>;
 	const query = `sessionId=${sessionId}&_authToken=${token}`;
-	const socket = new WebSocket(`ws://127.0.0.1:${port}/${processId}/${roomId}?${query}`);
+	const socket = new WebSocket(`ws://127.0.0.1:${port}/${processId}/${roomId}?${query}`, {
+		headers,
+	});
 	return { socket, roomId: `${roomId}` };
 }
 
