@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig, SETTINGS } from '../../src/config.ts';
+import { readInstitutions } from '../../src/institutions/settings.ts';
+import { openVault } from '../../src/institutions/vault.ts';
 import {
 	COMPOSE,
 	fileOf,
@@ -146,6 +148,53 @@ describe('the nodes of docker-compose.yml', () => {
 		expect(stopMsMax).toBeGreaterThan(0);
 		const [, seconds] = /^(\d+)s$/.exec(stop_grace_period ?? '') ?? [];
 		expect(Number(seconds) * 1_000).toBeGreaterThan(stopMsMax);
+	});
+
+	test.each(NODES)(
+		'%s is given every setting that it can have there',
+		(_, { environment = {} }) => {
+			const elsewhere = {
+				'the image, where the volume and the port are': ['PORT', 'HOST', 'NARU_DATA_DIR'],
+				// Two nodes would each have a ledger of their own.
+				'simulators, which are for development': [
+					'SIMULATORS',
+					'PAYMENT_PORT',
+					'INSTITUTIONS_PORT',
+				],
+			};
+			const given = [...Object.keys(environment), ...Object.values(elsewhere).flat()];
+			expect(given.sort()).toEqual(Object.keys(SETTINGS).sort());
+		},
+	);
+
+	test.each(NODES)('[P44] %s can call outside', (_, { environment }) => {
+		const outside = {
+			PAYMENT_URL: 'https://pay.example/v1',
+			INSTITUTIONS_FILE: '/etc/naru/institutions/example.json',
+			TOKEN_KEYS: `2026-11:${Buffer.alloc(32, 7).toString('base64')}`,
+		};
+		const config = readConfig(settingsGiven(environment, { AUTH_SECRET: SECRET, ...outside }));
+		expect(config.outside).toEqual({
+			paymentUrl: outside.PAYMENT_URL,
+			institutionsFile: outside.INSTITUTIONS_FILE,
+			tokenKeys: outside.TOKEN_KEYS,
+			simulators: [],
+		});
+		expect(() =>
+			openVault({ tokenKeys: config.outside.tokenKeys, authSecret: undefined }),
+		).not.toThrow();
+	});
+
+	test.each(NODES)('%s finds the file of the institutions, and their secrets', (_, service) => {
+		const { networks, volumes = [], env_file = [] } = service;
+		expect(volumes).toContain('./deploy/institutions:/etc/naru/institutions:ro');
+		// The way out to them.
+		expect(networks?.some((name) => COMPOSE.networks[name]?.internal !== true)).toBe(true);
+		const file = new URL('../../deploy/institutions/example.json', import.meta.url);
+		const { all, secretsOf } = readInstitutions({ file, env: { EXAMPLE_BANK_SECRET: 'hush' } });
+		expect(all.map(({ id }) => secretsOf(id).clientSecret)).toEqual(['hush']);
+		expect(env_file).toEqual([{ path: 'deploy/institutions/secrets.env', required: false }]);
+		expect(fileOf('.gitignore').split('\n')).toContain(env_file[0]?.path);
 	});
 
 	test('the page may be opened where the entry is published', () => {

@@ -21,6 +21,7 @@ export interface Service {
 	readonly network_mode?: string;
 	readonly ports?: readonly string[];
 	readonly volumes?: readonly string[];
+	readonly env_file?: readonly { readonly path: string; readonly required: boolean }[];
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly command?: readonly string[];
 	readonly user?: string;
