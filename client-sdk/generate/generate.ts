@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { KindContract } from '../../src/protocol/kind.ts';
-import { camel, isContract, kindFile, type ProtocolModule, pascal } from './kind-file.ts';
+import { camel, isContract, kindFile } from './kind-file.ts';
+import { NamedTypes, type ProtocolExports, pascal } from './named-types.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -25,21 +26,24 @@ const DRESSED = new Set([
 const NOT_FOR_CLIENTS = new Set(['ticket-event']);
 
 interface Found {
-	readonly module: ProtocolModule;
+	/** `channel` for src/protocol/channel.ts. */
+	readonly file: string;
 	readonly contract: KindContract;
 }
 
-async function contracts(): Promise<Found[]> {
-	const files = globSync('src/protocol/*.ts', { cwd: ROOT }).sort();
+async function readProtocol() {
+	const modules: ProtocolExports[] = [];
 	const found: Found[] = [];
-	for (const path of files) {
-		const exports = (await import(join(ROOT, path))) as Record<string, unknown>;
-		const module = { file: basename(path, '.ts'), exports };
+	for (const path of globSync('src/protocol/*.ts', { cwd: ROOT }).sort()) {
+		const exports = (await import(join(ROOT, path))) as ProtocolExports;
+		modules.push(exports);
+		const file = basename(path, '.ts');
 		for (const contract of Object.values(exports).filter(isContract)) {
-			if (!NOT_FOR_CLIENTS.has(contract.kind)) found.push({ module, contract });
+			if (!NOT_FOR_CLIENTS.has(contract.kind)) found.push({ file, contract });
 		}
 	}
-	return found.sort((one, other) => (one.contract.kind < other.contract.kind ? -1 : 1));
+	found.sort((one, other) => (one.contract.kind < other.contract.kind ? -1 : 1));
+	return { modules, found };
 }
 
 /** Formatted by Biome, as if it stood beside the generated folder, which Biome passes over. */
@@ -109,12 +113,14 @@ ${seats.map(({ kind }) => `'${kind}': ${camel(kind)}Table,`).join('\n')}
 
 /** The generated files by name, formatted; the same for the same contracts. */
 export async function generate(): Promise<Map<string, string>> {
-	const found = await contracts();
+	const { modules, found } = await readProtocol();
+	const named = new NamedTypes(modules);
 	const files = new Map<string, string>();
-	for (const { module, contract } of found) {
-		const name = `${contract.kind}.ts`;
-		files.set(name, formatted(name, kindFile(module, contract)));
+	const add = (name: string, source: string) => files.set(name, formatted(name, source));
+	for (const { file, contract } of found) {
+		add(`${contract.kind}.ts`, kindFile(contract, file, named));
 	}
-	files.set('kinds.ts', formatted('kinds.ts', indexFile(found)));
+	add('schemas.ts', named.file());
+	add('kinds.ts', indexFile(found));
 	return files;
 }

@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import type { CommandContract, KindContract } from '../../src/protocol/kind.ts';
-import { type JsonSchema, typeText } from './type-text.ts';
-
-/** A module of src/protocol with the contract that it exports. */
-export interface ProtocolModule {
-	/** `channel` for src/protocol/channel.ts. */
-	readonly file: string;
-	readonly exports: Readonly<Record<string, unknown>>;
-}
-
-export const pascal = (kind: string): string =>
-	kind.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+import { type NamedTypes, pascal } from './named-types.ts';
+import type { JsonSchema } from './type-text.ts';
 
 export const camel = (kind: string): string => {
 	const name = pascal(kind);
@@ -20,69 +11,19 @@ export const camel = (kind: string): string => {
 export const isContract = (value: unknown): value is KindContract =>
 	typeof value === 'object' && value !== null && 'kind' in value && 'commands' in value;
 
-const isSchema = (value: unknown): value is z.ZodType => value instanceof z.ZodType;
+/** Writes a schema's type. */
+type Writer = (schema: z.ZodType, io: 'input' | 'output') => string;
 
-/** `messageSchema` becomes the type `Message`; plain strings and numbers keep no name. */
-function namedSchemas(module: ProtocolModule) {
-	const names = z.registry<{ id: string }>();
-	for (const [name, value] of Object.entries(module.exports)) {
-		if (!name.endsWith('Schema') || !isSchema(value)) continue;
-		const { type } = z.toJSONSchema(value, { io: 'input', unrepresentable: 'any' });
-		const isNamed = type === 'object' || value instanceof z.ZodEnum;
-		if (isNamed) names.add(value, { id: pascal(name.replace(/Schema$/, '')) });
-	}
-	return names;
-}
-
-/** Turns schemas into type texts, gathering the named ones that they mention. */
-class TypeWriter {
-	readonly defined = new Map<string, string>();
-	readonly #names;
-
-	constructor(module: ProtocolModule) {
-		this.#names = namedSchemas(module);
-	}
-
-	text(schema: z.ZodType, io: 'input' | 'output'): string {
-		const json = z.toJSONSchema(schema, {
-			io,
-			metadata: this.#names,
-			unrepresentable: 'any',
-		}) as JsonSchema;
-		for (const [name, def] of Object.entries(json.$defs ?? {})) this.#define(name, def);
-		return typeText(json);
-	}
-
-	#define(name: string, schema: JsonSchema): void {
-		const text = typeText(schema);
-		const before = this.defined.get(name);
-		// With defaults a schema has two types, so it must not have one name.
-		if (before !== undefined && before !== text) throw new Error(`${name} has two types`);
-		this.defined.set(name, text);
-	}
-
-	definitions(): string {
-		return [...this.defined]
-			.sort(([one], [other]) => (one < other ? -1 : 1))
-			.map(([name, text]) =>
-				text.startsWith('{')
-					? `export interface ${name} ${text}`
-					: `export type ${name} = ${text};`,
-			)
-			.join('\n\n');
-	}
-}
-
-const record = (types: Readonly<Record<string, z.ZodType>>, writer: TypeWriter) =>
+const record = (types: Readonly<Record<string, z.ZodType>>, writer: Writer) =>
 	`{\n${Object.entries(types)
-		.map(([name, schema]) => `readonly ${name}: ${writer.text(schema, 'output')};`)
+		.map(([name, schema]) => `readonly ${name}: ${writer(schema, 'output')};`)
 		.join('\n')}\n}`;
 
-const commandTypes = (contract: KindContract, writer: TypeWriter) =>
+const commandTypes = (contract: KindContract, writer: Writer) =>
 	`{\n${commandsOf(contract)
 		.map(
 			([name, { args, reply }]) =>
-				`readonly ${name}: { readonly args: ${writer.text(args, 'input')}; readonly reply: ${writer.text(reply, 'output')} };`,
+				`readonly ${name}: { readonly args: ${writer(args, 'input')}; readonly reply: ${writer(reply, 'output')} };`,
 		)
 		.join('\n')}\n}`;
 
@@ -140,32 +81,35 @@ function methods(contract: KindContract): string {
 		.join('\n\n');
 }
 
-/** The unformatted source of one kind's generated file. */
-export function kindFile(module: ProtocolModule, contract: KindContract): string {
-	const writer = new TypeWriter(module);
+/** The unformatted source of one kind's generated file; `file`: what holds its contract. */
+export function kindFile(contract: KindContract, file: string, named: NamedTypes): string {
+	const used = new Set<string>();
+	const writer: Writer = (schema, io) => named.text(schema, io, used);
 	const name = pascal(contract.kind);
 	const types = `${name}Types`;
 	const shape = `export interface ${types} {
-readonly openArgs: ${writer.text(contract.openArgs, 'input')};
-readonly view: ${writer.text(contract.view, 'output')};
+readonly openArgs: ${writer(contract.openArgs, 'input')};
+readonly view: ${writer(contract.view, 'output')};
 readonly commands: ${commandTypes(contract, writer)};
 readonly events: ${record(contract.events, writer)};
 readonly ephemerals: ${record(contract.ephemerals, writer)};
 }`;
 	const isSeat = contract.style === 'seat';
-	const base = isSeat
-		? "import type { KindTable } from '../kind-table.ts';"
-		: "import { KindHandle } from '../kind-handle.ts';\nimport type { KindTable } from '../kind-table.ts';";
+	const imports = [
+		...(isSeat ? [] : ["import { KindHandle } from '../kind-handle.ts';"]),
+		"import type { KindTable } from '../kind-table.ts';",
+		...(used.size === 0
+			? []
+			: [`import type { ${[...used].sort().join(', ')} } from './schemas.ts';`]),
+	];
 	const handle = `type Commands = ${types}['commands'];
 
 /** The commands of \`${contract.kind}\`, typed. */
 export class ${name}Handle extends KindHandle<${types}> {
 ${methods(contract)}
 }`;
-	return `// Written by \`npm run sdk:generate\` from src/protocol/${module.file}.ts; edit that.
-${base}
-
-${writer.definitions()}
+	return `// Written by \`npm run sdk:generate\` from src/protocol/${file}.ts; edit that.
+${imports.join('\n')}
 
 ${shape}
 

@@ -1,4 +1,4 @@
-import type { AssetJob, JobStep } from './generated/assets.ts';
+import type { AssetJob, JobStep } from './generated/schemas.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 

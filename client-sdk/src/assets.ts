@@ -1,13 +1,6 @@
 import { Registration } from './asset-job.ts';
-import {
-	type AssetJob,
-	type AssetSnapshot,
-	AssetsHandle,
-	type AssetsTypes,
-	assetsTable,
-	type Consent,
-	type JobStep,
-} from './generated/assets.ts';
+import { AssetsHandle, type AssetsTypes, assetsTable } from './generated/assets.ts';
+import type { AssetJob, AssetSnapshot, Consent, JobStep } from './generated/schemas.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,6 @@
 import { UNREAD_MAX } from '../../src/protocol/limits.ts';
-import type { ChannelTypes, Member, Message } from './generated/channel.ts';
+import type { ChannelTypes } from './generated/channel.ts';
+import type { Member, Message } from './generated/schemas.ts';
 
 /** Most messages kept of one channel; the oldest give way. */
 const MESSAGES_KEPT_MAX = 10_000;

@@ -1,4 +1,5 @@
-import type { ChannelHandle, ChannelTypes, Message } from './generated/channel.ts';
+import type { ChannelHandle, ChannelTypes } from './generated/channel.ts';
+import type { Message } from './generated/schemas.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Unsent, UnsentStore } from './unsent-store.ts';
 

@@ -1,13 +1,7 @@
 import { type ChannelChange, type ChannelInfo, ChannelLog } from './channel-log.ts';
 import { ChannelOutbox, type PendingMessage, type SendArgs, type Sent } from './channel-outbox.ts';
-import {
-	ChannelHandle,
-	type ChannelTypes,
-	channelTable,
-	type Member,
-	type Message,
-	type Role,
-} from './generated/channel.ts';
+import { ChannelHandle, type ChannelTypes, channelTable } from './generated/channel.ts';
+import type { Member, Message, Role } from './generated/schemas.ts';
 import type { HandleSink } from './handle.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';

@@ -1,12 +1,8 @@
 import { directId } from '../../src/protocol/limits.ts';
 import type { Channel } from './channel.ts';
 import type { ChannelTypes } from './generated/channel.ts';
-import {
-	type ChannelSummary,
-	ChannelsHandle,
-	type ChannelsTypes,
-	channelsTable,
-} from './generated/channels.ts';
+import { ChannelsHandle, type ChannelsTypes, channelsTable } from './generated/channels.ts';
+import type { ChannelSummary } from './generated/schemas.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';

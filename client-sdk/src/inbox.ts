@@ -1,4 +1,5 @@
-import { type Notice, UserHandle, type UserTypes, userTable } from './generated/user.ts';
+import type { Notice } from './generated/schemas.ts';
+import { UserHandle, type UserTypes, userTable } from './generated/user.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';

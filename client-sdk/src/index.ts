@@ -7,20 +7,29 @@ export type { PendingMessage, SendArgs, Sent } from './channel-outbox.ts';
 export type { Channels, ChannelsEvents } from './channels.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export type { AbortSignalLike, AppStateLike, SocketLike, SocketMaker } from './environment.ts';
-export type { Asset, AssetJob, AssetSnapshot, Consent, JobStep } from './generated/assets.ts';
-export type { ChannelKind, Member, Message, Role } from './generated/channel.ts';
-export type { ChannelSummary } from './generated/channels.ts';
 export type {
+	Asset,
+	AssetJob,
+	AssetSnapshot,
+	ChannelKind,
+	ChannelSummary,
 	Circuit,
+	Consent,
 	Health,
 	Industry,
 	InstitutionBoard,
 	InstitutionInfo,
-} from './generated/institution.ts';
-export type { PresenceState } from './generated/presence.ts';
-export type { Order, OrderStatus, TicketEventInfo } from './generated/ticket-lobby.ts';
-export type { Ticket } from './generated/tickets.ts';
-export type { Notice } from './generated/user.ts';
+	JobStep,
+	Member,
+	Message,
+	Notice,
+	Order,
+	OrderStatus,
+	PresenceState,
+	Role,
+	Ticket,
+	TicketEventInfo,
+} from './generated/schemas.ts';
 export type { Inbox, InboxEvents } from './inbox.ts';
 export type { Institution, InstitutionEvents } from './institution.ts';
 export type { Undo } from './listeners.ts';

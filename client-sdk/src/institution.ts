@@ -1,10 +1,9 @@
 import {
-	type InstitutionBoard,
 	InstitutionHandle,
-	type InstitutionInfo,
 	type InstitutionTypes,
 	institutionTable,
 } from './generated/institution.ts';
+import type { InstitutionBoard, InstitutionInfo } from './generated/schemas.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';

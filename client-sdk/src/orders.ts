@@ -1,4 +1,5 @@
-import type { Order, TicketsHandle } from './generated/tickets.ts';
+import type { Order } from './generated/schemas.ts';
+import type { TicketsHandle } from './generated/tickets.ts';
 
 /** The signed-in user's orders. */
 export class Orders {

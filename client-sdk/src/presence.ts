@@ -1,4 +1,5 @@
-import { PresenceHandle, type PresenceState, presenceTable } from './generated/presence.ts';
+import { PresenceHandle, presenceTable } from './generated/presence.ts';
+import type { PresenceState } from './generated/schemas.ts';
 import { tell, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';

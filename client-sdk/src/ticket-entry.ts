@@ -8,7 +8,7 @@
  *
  * Sold out, closed, refused and `end` lead to none from everywhere.
  */
-import type { TicketEventInfo, TicketMe } from './generated/ticket-lobby.ts';
+import type { TicketEventInfo, TicketMe } from './generated/schemas.ts';
 import { NaruError } from './naru-error.ts';
 
 /** The opening may be moved, and clocks are set: nobody sleeps longer without a look. */

@@ -1,12 +1,9 @@
 import { estimateWaitSeconds, placeNow } from '../../src/protocol/wait-estimate.ts';
 import type { AbortSignalLike } from './environment.ts';
+import type { Order, TicketEventInfo, TicketMe, TicketTick } from './generated/schemas.ts';
 import {
-	type Order,
-	type TicketEventInfo,
 	TicketLobbyHandle,
 	type TicketLobbyTypes,
-	type TicketMe,
-	type TicketTick,
 	ticketLobbyTable,
 } from './generated/ticket-lobby.ts';
 import type { CommandOptions } from './kind-table.ts';

@@ -12,17 +12,6 @@ import {
 	ticketTickSchema,
 } from './ticket-event.ts';
 
-/** The SDK's types are named after the schemas of this module. */
-export {
-	orderSchema,
-	orderStatusSchema,
-	ticketEventInfoSchema,
-	ticketEventStateSchema,
-	ticketMeSchema,
-	ticketSchema,
-	ticketTickSchema,
-} from './ticket-event.ts';
-
 const nothing = z.object({});
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ChannelLog } from '../../client-sdk/src/channel-log.ts';
-import type { ChannelTypes, Message } from '../../client-sdk/src/generated/channel.ts';
+import type { ChannelTypes } from '../../client-sdk/src/generated/channel.ts';
+import type { Message } from '../../client-sdk/src/generated/schemas.ts';
 
 const message = (seq: number, userId = 'bob'): Message => ({
 	seq,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { GENERATED, generate } from '../../client-sdk/generate/generate.ts';
 import { kindFile } from '../../client-sdk/generate/kind-file.ts';
+import { NamedTypes } from '../../client-sdk/generate/named-types.ts';
 import { typeText } from '../../client-sdk/generate/type-text.ts';
 import { defineKind } from '../../src/protocol/kind.ts';
 
@@ -57,7 +58,8 @@ describe('generated types', () => {
 	} as const);
 
 	test('a new kind gets a handle with its commands, and its live parts, by itself', () => {
-		const source = kindFile({ file: 'ticket-event', exports: { eventSchema: event } }, contract);
+		const named = new NamedTypes([{ eventSchema: event }]);
+		const source = kindFile(contract, 'ticket-event', named);
 		expect(source).toContain('export class TicketEventHandle extends KindHandle<TicketEventTypes>');
 		expect(source).not.toContain('renew');
 		expect(source).toContain("hold(args: Commands['hold']['args'])");
@@ -65,11 +67,36 @@ describe('generated types', () => {
 		expect(source).toContain("live: ['me']");
 		expect(source).toContain("leave: { requests: 'none' }");
 		expect(source).toContain('readonly me: Event;');
+		expect(source).toContain("import type { Event } from './schemas.ts';");
+		expect(named.file()).toContain('export interface Event {\nreadonly phase: string;\n}');
+	});
+
+	test('a schema that several kinds mention is written once, with what it mentions itself', () => {
+		const state = z.enum(['open', 'closed']);
+		const info = z.object({ state });
+		const named = new NamedTypes([{ infoSchema: info }, { stateSchema: state, infoSchema: info }]);
+		const view = (kind: string) =>
+			kindFile({ ...contract, kind, view: info, events: {} }, kind, named);
+		for (const source of [view('one'), view('other')]) {
+			expect(source).toContain("import type { Info } from './schemas.ts';");
+			expect(source).not.toContain('interface Info');
+		}
+		expect(named.file().match(/export (?:interface|type) \w+/g)).toEqual([
+			'export interface Info',
+			'export type State',
+		]);
+	});
+
+	test('a name that stands for two types is refused', () => {
+		const [one, other] = [z.object({ at: z.int() }), z.object({ at: z.string() })];
+		const named = new NamedTypes([{ infoSchema: one }, { infoSchema: other }]);
+		named.text(one, 'output', new Set());
+		expect(() => named.text(other, 'output', new Set())).toThrow('Info has two types');
 	});
 
 	test('a command with the name of a member of every handle is refused', () => {
 		const { commands } = contract;
 		const bad = { ...contract, commands: { ...commands, open: commands.leave } };
-		expect(() => kindFile({ file: 'x', exports: {} }, bad)).toThrow(/named open/);
+		expect(() => kindFile(bad, 'x', new NamedTypes([]))).toThrow(/named open/);
 	});
 });

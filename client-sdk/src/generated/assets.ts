@@ -1,72 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/institution.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface Asset {
-	readonly id: string;
-	readonly type: 'account' | 'card' | 'holding' | 'policy' | 'balance' | 'plan' | 'loan';
-	readonly name: string;
-	readonly amount: number;
-	readonly currency: string;
-	readonly asOf: number;
-}
-
-export interface AssetJob {
-	readonly id: string;
-	readonly state: 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
-	readonly startedAt: number;
-	readonly endedAt?: number | undefined;
-	readonly steps: readonly JobStep[];
-}
-
-export interface AssetSnapshot {
-	readonly institution: string;
-	readonly version: number;
-	readonly asOf: number;
-	readonly assets: readonly Asset[];
-}
-
-export type Circuit = 'closed' | 'open' | 'recovering' | 'forced-open' | 'forced-closed';
-
-export interface Consent {
-	readonly scopes: readonly 'assets'[];
-	readonly expiresAt: number;
-}
-
-export type Health = 'HEALTHY' | 'CAUTION' | 'CRITICAL';
-
-export type Industry =
-	| 'bank'
-	| 'card'
-	| 'securities'
-	| 'insurance'
-	| 'e-money'
-	| 'telecom'
-	| 'capital';
-
-export interface InstitutionInfo {
-	readonly id: string;
-	readonly name: string;
-	readonly industry: Industry;
-	readonly circuit: Circuit;
-	readonly health: Health;
-	readonly prevStatus?: Health | undefined;
-	readonly percent: number;
-	readonly expectedAt?: number | undefined;
-	readonly since: number;
-	readonly calls: number;
-	readonly failureRate: number;
-}
-
-export interface JobStep {
-	readonly institution: string;
-	readonly step: 'authorise' | 'token' | 'list' | 'details';
-	readonly state: 'waiting' | 'running' | 'done' | 'failed';
-	readonly done: number;
-	readonly total: number;
-	readonly code?: string | undefined;
-	readonly at: number;
-}
+import type { AssetJob, AssetSnapshot, Consent, InstitutionInfo, JobStep } from './schemas.ts';
 
 export interface AssetsTypes {
 	readonly openArgs: Readonly<Record<string, never>>;

@@ -1,39 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/channel.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export type ChannelKind = 'direct' | 'group' | 'open';
-
-export interface Member {
-	readonly userId: string;
-	readonly name?: string | undefined;
-	readonly picture?: string | undefined;
-	readonly role: Role;
-	readonly joinedAt: number;
-	readonly marker: number;
-	readonly mutedUntil?: number | undefined;
-}
-
-export interface Message {
-	readonly seq: number;
-	readonly id: string;
-	readonly at: number;
-	readonly userId: string;
-	readonly name?: string | undefined;
-	readonly picture?: string | undefined;
-	readonly text: string;
-	readonly clientId?: string | undefined;
-	readonly replyTo?: number | undefined;
-	readonly mentions?: readonly string[] | undefined;
-	readonly data?: unknown | undefined;
-	readonly editedAt?: number | undefined;
-	readonly deletedAt?: number | undefined;
-	readonly deletedBy?: string | undefined;
-	readonly reactions?: Readonly<Record<string, number>> | undefined;
-	readonly mine?: readonly string[] | undefined;
-}
-
-export type Role = 'owner' | 'moderator' | 'member';
+import type { ChannelKind, Member, Message, Role } from './schemas.ts';
 
 export interface ChannelTypes {
 	readonly openArgs: {

@@ -1,28 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/user.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface ChannelSummary {
-	readonly id: string;
-	readonly kind: 'direct' | 'group' | 'open';
-	readonly name: string;
-	readonly memberCount: number;
-	readonly lastAt: number;
-	readonly lastMessage?:
-		| {
-				readonly seq: number;
-				readonly at: number;
-				readonly userId: string;
-				readonly name?: string | undefined;
-				readonly text: string;
-				readonly deletedAt?: number | undefined;
-		  }
-		| undefined;
-	readonly lastSeq: number;
-	readonly unread?: number | undefined;
-	readonly mentions?: number | undefined;
-	readonly marker?: number | undefined;
-}
+import type { ChannelSummary } from './schemas.ts';
 
 export interface ChannelsTypes {
 	readonly openArgs: Readonly<Record<string, never>>;

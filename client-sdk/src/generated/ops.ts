@@ -1,136 +1,15 @@
 // Written by `npm run sdk:generate` from src/protocol/ops.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface ActorLine {
-	readonly key: string;
-	readonly phase: string;
-	readonly position: number;
-	readonly epoch: number;
-	readonly waiting: number;
-	readonly edges: number;
-	readonly idleMs: number;
-	readonly figures: Readonly<Record<string, unknown>>;
-}
-
-export interface ActorPicture {
-	readonly key: string;
-	readonly node?: string | undefined;
-	readonly isAwake: boolean;
-	readonly position: number;
-	readonly writer: string;
-	readonly events?: readonly EventLine[] | undefined;
-	readonly live?:
-		| {
-				readonly phase: string;
-				readonly epoch: number;
-				readonly waiting: number;
-				readonly idleMs: number;
-				readonly figures: Readonly<Record<string, unknown>>;
-				readonly edges: readonly string[];
-				readonly commit?: number | undefined;
-				readonly snapshotCommit?: number | undefined;
-				readonly state?: unknown | undefined;
-		  }
-		| undefined;
-}
-
-export interface AuditEntry {
-	readonly id: string;
-	readonly at: number;
-	readonly who: string;
-	readonly what:
-		| 'drain'
-		| 'kill'
-		| 'sleep'
-		| 'createEvent'
-		| 'changeEvent'
-		| 'pauseEvent'
-		| 'resumeEvent'
-		| 'closeEvent'
-		| 'resolveOrder'
-		| 'refundOrder'
-		| 'setCircuit'
-		| 'setRoute'
-		| 'setRate'
-		| 'pauseRefresh'
-		| 'resumeRefresh'
-		| 'setRefreshRate';
-	readonly target: string;
-	readonly node: string;
-}
-
-export interface EventLine {
-	readonly position: number;
-	readonly type: string;
-	readonly version: number;
-	readonly at: number;
-	readonly by?: string | undefined;
-	readonly commit: number;
-}
-
-export interface HandleLine {
-	readonly id: number;
-	readonly key: string;
-	readonly isMasked: boolean;
-	readonly style: string;
-	readonly state?: string | undefined;
-	readonly position?: number | undefined;
-	readonly lag?: number | undefined;
-}
-
-export interface NodeFigures {
-	readonly id: string;
-	readonly url: string;
-	readonly pid: number;
-	readonly state: NodeState;
-	readonly startedAt: number;
-	readonly load?: NodeLoad | undefined;
-	readonly handles: number;
-	readonly streams: number;
-	readonly bytesQueued: number;
-	readonly backlog: number;
-	readonly usersPresent: number;
-	readonly memoryBytes: number;
-	readonly heapBytes: number;
-	readonly links?:
-		| {
-				readonly sessions: number;
-				readonly bytesWaiting: number;
-				readonly resends: number;
-				readonly downs: number;
-		  }
-		| undefined;
-}
-
-export interface NodeLine {
-	readonly id: string;
-	readonly url: string;
-	readonly pid: number;
-	readonly state: NodeState;
-	readonly startedAt: number;
-	readonly load?: NodeLoad | undefined;
-}
-
-export interface NodeLoad {
-	readonly sockets: number;
-	readonly actors: number;
-	readonly loopDelayMs: number;
-	readonly overloaded: boolean;
-}
-
-export type NodeState = 'starting' | 'up' | 'draining';
-
-export interface SocketLine {
-	readonly id: string;
-	readonly user?: string | undefined;
-	readonly device: string;
-	readonly platform: string;
-	readonly handles: number;
-	readonly bytesQueued: number;
-	readonly silentMs: number;
-	readonly behindMs: number;
-}
+import type {
+	ActorLine,
+	ActorPicture,
+	AuditEntry,
+	HandleLine,
+	NodeFigures,
+	NodeLine,
+	SocketLine,
+} from './schemas.ts';
 
 export interface OpsTypes {
 	readonly openArgs: Readonly<Record<string, never>>;

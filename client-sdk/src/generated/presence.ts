@@ -1,12 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/user.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface PresenceState {
-	readonly userId: string;
-	readonly state: 'online' | 'away' | 'offline';
-	readonly lastActiveAt?: number | undefined;
-}
+import type { PresenceState } from './schemas.ts';
 
 export interface PresenceTypes {
 	readonly openArgs: Readonly<Record<string, never>>;

@@ -1,49 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/refresh-plan.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface RefreshMinute {
-	readonly at: number;
-	readonly planned: number;
-	readonly issued: number;
-	readonly recorded: number;
-	readonly failed: number;
-}
-
-export interface RefreshPlanInfo {
-	readonly institution: string;
-	readonly phase: 'resting' | 'running';
-	readonly paused: boolean;
-	readonly perSecondMax?: number | undefined;
-	readonly week: number;
-	readonly weekFrom: number;
-	readonly expected: number;
-	readonly walked: boolean;
-	readonly missedLastWeek: number;
-	readonly nextAt?: number | undefined;
-	readonly totals: RefreshTotals;
-}
-
-export interface RefreshStep {
-	readonly worker: string;
-	readonly n: number;
-	readonly users: readonly string[];
-	readonly cursor?: readonly [number, string] | undefined;
-	readonly walked: boolean;
-	readonly expected: number;
-	readonly recorded: readonly string[];
-	readonly gone: readonly string[];
-	readonly failed: readonly string[];
-	readonly minute?: RefreshMinute | undefined;
-}
-
-export interface RefreshTotals {
-	readonly targets: number;
-	readonly recorded: number;
-	readonly gone: number;
-	readonly failed: number;
-	readonly open: number;
-}
+import type { RefreshMinute, RefreshPlanInfo, RefreshStep, RefreshTotals } from './schemas.ts';
 
 export interface RefreshPlanTypes {
 	readonly openArgs: Readonly<Record<string, never>>;

@@ -1,75 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/ticket-lobby.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface Order {
-	readonly id: string;
-	readonly eventId: string;
-	readonly status: OrderStatus;
-	readonly seats: readonly string[];
-	readonly quantity: number;
-	readonly amount: number;
-	readonly currency: string;
-	readonly refunded: number;
-	readonly createdAt: number;
-	readonly deadline?: number | undefined;
-}
-
-export type OrderStatus = 'paying' | 'paid' | 'declined' | 'resolving' | 'expired' | 'refunded';
-
-export interface TicketEventInfo {
-	readonly id: string;
-	readonly title: string;
-	readonly state: TicketEventState;
-	readonly opensAt: number;
-	readonly closesAt?: number | undefined;
-	readonly currency: string;
-	readonly seated: boolean;
-	readonly capacity: number;
-	readonly free: number;
-	readonly priceMin: number;
-	readonly priceMax: number;
-	readonly maxPerUser: number;
-	readonly pickSeconds: number;
-	readonly paySeconds: number;
-}
-
-export type TicketEventState = 'scheduled' | 'open' | 'paused' | 'soldOut' | 'closed';
-
-export interface TicketMe {
-	readonly phase:
-		| 'before'
-		| 'waiting'
-		| 'turn'
-		| 'inside'
-		| 'paying'
-		| 'done'
-		| 'soldOut'
-		| 'closed';
-	readonly place?: number | undefined;
-	readonly turned?: number | undefined;
-	readonly deadline?: number | undefined;
-	readonly admission?: string | undefined;
-	readonly held: {
-		readonly seats: readonly string[];
-		readonly quantity: number;
-	};
-	readonly order?: Order | undefined;
-	readonly ended?: ('left' | 'turnMissed' | 'pickExpired' | 'payExpired') | undefined;
-}
-
-export interface TicketTick {
-	readonly at: number;
-	readonly state: TicketEventState;
-	readonly turned: number;
-	readonly waiting: number;
-	readonly active: number;
-	readonly maxActive: number;
-	readonly free: number;
-	readonly batch?: number | undefined;
-	readonly intervalMs?: number | undefined;
-	readonly leaveRate: number;
-}
+import type { Order, TicketEventInfo, TicketMe, TicketTick } from './schemas.ts';
 
 export interface TicketLobbyTypes {
 	readonly openArgs: Readonly<Record<string, never>>;

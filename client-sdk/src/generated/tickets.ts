@@ -1,49 +1,7 @@
 // Written by `npm run sdk:generate` from src/protocol/ticket-lobby.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface Order {
-	readonly id: string;
-	readonly eventId: string;
-	readonly status: OrderStatus;
-	readonly seats: readonly string[];
-	readonly quantity: number;
-	readonly amount: number;
-	readonly currency: string;
-	readonly refunded: number;
-	readonly createdAt: number;
-	readonly deadline?: number | undefined;
-}
-
-export type OrderStatus = 'paying' | 'paid' | 'declined' | 'resolving' | 'expired' | 'refunded';
-
-export interface Ticket {
-	readonly id: string;
-	readonly eventId: string;
-	readonly seatId?: string | undefined;
-	readonly orderId: string;
-	readonly title: string;
-	readonly at: number;
-}
-
-export interface TicketEventInfo {
-	readonly id: string;
-	readonly title: string;
-	readonly state: TicketEventState;
-	readonly opensAt: number;
-	readonly closesAt?: number | undefined;
-	readonly currency: string;
-	readonly seated: boolean;
-	readonly capacity: number;
-	readonly free: number;
-	readonly priceMin: number;
-	readonly priceMax: number;
-	readonly maxPerUser: number;
-	readonly pickSeconds: number;
-	readonly paySeconds: number;
-}
-
-export type TicketEventState = 'scheduled' | 'open' | 'paused' | 'soldOut' | 'closed';
+import type { Order, Refund, Ticket, TicketEventInfo } from './schemas.ts';
 
 export interface TicketsTypes {
 	readonly openArgs: Readonly<Record<string, never>>;
@@ -78,13 +36,7 @@ export interface TicketsTypes {
 			};
 			readonly reply: Order;
 		};
-		readonly refund: {
-			readonly args: {
-				readonly orderId: string;
-				readonly seats?: readonly string[] | undefined;
-			};
-			readonly reply: Order;
-		};
+		readonly refund: { readonly args: Refund; readonly reply: Order };
 	};
 	readonly events: {};
 	readonly ephemerals: {};

@@ -1,36 +1,13 @@
 // Written by `npm run sdk:generate` from src/protocol/user.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-
-export interface Notice {
-	readonly id: string;
-	readonly type: string;
-	readonly data: unknown;
-	readonly at: number;
-	readonly expiresAt: number;
-}
+import type { AssetJob, JobStep, Notice } from './schemas.ts';
 
 export interface UserTypes {
 	readonly openArgs: Readonly<Record<string, never>>;
 	readonly view: {
 		readonly notices: readonly Notice[];
-		readonly jobs?:
-			| readonly {
-					readonly id: string;
-					readonly state: 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
-					readonly startedAt: number;
-					readonly endedAt?: number | undefined;
-					readonly steps: readonly {
-						readonly institution: string;
-						readonly step: 'authorise' | 'token' | 'list' | 'details';
-						readonly state: 'waiting' | 'running' | 'done' | 'failed';
-						readonly done: number;
-						readonly total: number;
-						readonly code?: string | undefined;
-						readonly at: number;
-					}[];
-			  }[]
-			| undefined;
+		readonly jobs?: readonly AssetJob[] | undefined;
 	};
 	readonly commands: {
 		readonly post: {
@@ -65,32 +42,10 @@ export interface UserTypes {
 		readonly acked: {
 			readonly id: string;
 		};
-		readonly job: {
-			readonly id: string;
-			readonly state: 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
-			readonly startedAt: number;
-			readonly endedAt?: number | undefined;
-			readonly steps: readonly {
-				readonly institution: string;
-				readonly step: 'authorise' | 'token' | 'list' | 'details';
-				readonly state: 'waiting' | 'running' | 'done' | 'failed';
-				readonly done: number;
-				readonly total: number;
-				readonly code?: string | undefined;
-				readonly at: number;
-			}[];
-		};
+		readonly job: AssetJob;
 		readonly step: {
 			readonly jobId: string;
-			readonly step: {
-				readonly institution: string;
-				readonly step: 'authorise' | 'token' | 'list' | 'details';
-				readonly state: 'waiting' | 'running' | 'done' | 'failed';
-				readonly done: number;
-				readonly total: number;
-				readonly code?: string | undefined;
-				readonly at: number;
-			};
+			readonly step: JobStep;
 		};
 		readonly recorded: {
 			readonly institution: string;

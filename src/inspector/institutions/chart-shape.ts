@@ -1,4 +1,4 @@
-import type { RefreshMinute } from '../../../client-sdk/src/generated/refresh-plan.ts';
+import type { RefreshMinute } from '../../../client-sdk/src/generated/schemas.ts';
 
 const MINUTE_MS = 60_000;
 /** A quarter more than the highest value, so that a flat line does not lie at the edge. */
@@ -37,8 +37,16 @@ function runsOf(minutes: readonly RefreshMinute[]): RefreshMinute[][] {
 	return runs;
 }
 
-/** Plan against actual as paths; `undefined` without minutes, which are oldest first. */
-export function chartShape(minutes: readonly RefreshMinute[]): ChartShape | undefined {
+/** The minutes behind the last step back of their clock: it was set back, or a night is run again. */
+function newest(minutes: readonly RefreshMinute[]): readonly RefreshMinute[] {
+	let from = minutes.length - 1;
+	while (from > 0 && (minutes[from - 1]?.at ?? 0) < (minutes[from]?.at ?? 0)) from--;
+	return minutes.slice(from);
+}
+
+/** Plan against actual as paths; `undefined` without minutes, which come as they happened. */
+export function chartShape(all: readonly RefreshMinute[]): ChartShape | undefined {
+	const minutes = newest(all);
 	const [first] = minutes;
 	const last = minutes.at(-1);
 	if (first === undefined || last === undefined) return undefined;
