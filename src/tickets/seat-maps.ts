@@ -35,7 +35,7 @@ export class TicketSeatMaps {
 
 	/**
 	 * Whether the proof lets the user look on: signed for both, and the admission stands. The event has to
-	 * be followed here; one that could not be opened is followed no more.
+	 * be followed here.
 	 */
 	async admit(
 		eventId: string,
@@ -43,7 +43,8 @@ export class TicketSeatMaps {
 		proof: string,
 	): Promise<{ readonly ok: true } | Refused> {
 		const feed = this.#options.feeds.find(eventId);
-		if (feed === undefined) return { ok: false, code: 'NOT_FOUND' };
+		// Between two tries to hear of the event.
+		if (feed === undefined) return { ok: false, code: 'RETRY_LATER' };
 		const ready = await feed.ready();
 		if (!ready.ok) return ready;
 		const checked = await feed.proofs?.check(proof, userId);
@@ -53,10 +54,40 @@ export class TicketSeatMaps {
 		return mayLookOn(looked.value.me, checked.admission) ? { ok: true } : ENDED;
 	}
 
-	/** Tells the listener all seats, then what changes; the answer ends it. */
+	/**
+	 * Tells the listener all seats, then what changes; the answer ends it. An event that could not be
+	 * opened is tried again: the listener may live longer than its owner's trouble.
+	 */
 	follow(eventId: string, listener: SeatMapListener): () => void {
-		const feed = this.#options.feeds.of(eventId);
-		if (feed === undefined) return () => {};
+		const { feeds, runtime } = this.#options;
+		let unfollow = () => {};
+		let cancel = () => {};
+		let isOver = false;
+		const begin = (attempt: number) => {
+			const again = () => {
+				if (isOver) return;
+				const waitMs = retryWaitMs(attempt, () => runtime.random());
+				cancel = runtime.after(waitMs, () => begin(attempt + 1));
+			};
+			const feed = feeds.of(eventId);
+			if (feed === undefined) {
+				again();
+				return;
+			}
+			unfollow = this.#listen(feed, listener);
+			void feed.ready().then((ready) => {
+				if (!ready.ok) again();
+			});
+		};
+		begin(0);
+		return () => {
+			isOver = true;
+			cancel();
+			unfollow();
+		};
+	}
+
+	#listen(feed: EventFeed, listener: SeatMapListener): () => void {
 		let isOver = false;
 		/** What happens before the map is there: told behind it, for it is newer or the same. */
 		let early: SeatsChanged[] | undefined;

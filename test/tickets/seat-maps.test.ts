@@ -40,6 +40,48 @@ describe('[T7] seat maps', () => {
 		expect(lookers.states).toBe('FFF');
 	});
 
+	test('an owner that could not be opened for long is heard in the end, and meanwhile asks to come again', async () => {
+		const world = await TicketWorld.with({ seats: seatsOf(3) });
+		const { open } = world.way;
+		world.way.open = (_key, _request, answer) =>
+			void setImmediate(() => answer({ ok: false, code: 'BUSY' }));
+		const { seatMaps } = world.tickets;
+		const lookers = new Lookers();
+		const unfollow = seatMaps.follow(EVENT, lookers);
+		const codes = new Set<string>();
+		for (let round = 0; round < 400; round++) {
+			const admitted = seatMaps.admit(EVENT, 'ann', 'x.y.z');
+			await world.pass(100);
+			const answer = await world.settled(admitted);
+			codes.add(answer.ok ? 'OK' : answer.code);
+		}
+		expect([...codes].sort()).toEqual(['BUSY', 'RETRY_LATER']);
+		world.way.open = open;
+		await world.pass(10_000);
+		expect(lookers.states).toBe('FFF');
+		expect(await world.settled(seatMaps.admit(EVENT, 'ann', 'x.y.z'))).toMatchObject({
+			code: 'NOT_ADMITTED',
+		});
+		unfollow();
+		expect(world.way.listening).toBe(0);
+	});
+
+	test('an event that could not be opened is not tried again for nobody', async () => {
+		const world = await TicketWorld.with({ seats: seatsOf(3) });
+		let tries = 0;
+		world.way.open = (_key, _request, answer) => {
+			tries++;
+			setImmediate(() => answer({ ok: false, code: 'BUSY' }));
+		};
+		const unfollow = world.tickets.seatMaps.follow(EVENT, new Lookers());
+		for (let round = 0; round < 30; round++) await world.pass(1_000);
+		expect(tries).toBeGreaterThan(6);
+		unfollow();
+		tries = 0;
+		for (let round = 0; round < 30; round++) await world.pass(1_000);
+		expect(tries).toBe(0);
+	});
+
 	test('a map that is not asked for any more is not asked for again', async () => {
 		const world = await TicketWorld.with({ seats: seatsOf(3) });
 		world.way.intercept = (name) => (name === 'seatMap' ? { ok: false, code: 'BUSY' } : undefined);
