@@ -1,11 +1,11 @@
 import { type Client, CloseCode, ErrorCode, Room, ServerError } from '@colyseus/core';
 import type { Refusal } from '../src/protocol/errors.ts';
+import { packSeats, type SeatCatalog, seatMapBytes } from '../src/protocol/seat-catalog.ts';
 import { SEAT_LETTERS, SEATS_PER_WORD } from '../src/protocol/seat-words.ts';
 import type { TicketSeat } from '../src/protocol/ticket-event.ts';
 import { SeatGrade, TicketSeatsState } from './schema/ticket-seats-state.ts';
+import { SizedSerializer } from './sized-serializer.ts';
 
-/** Ids in one piece of the state. */
-const IDS_PER_PIECE = 500;
 /** The more look on, the more changes share one patch. */
 const PATCH_RATES: readonly (readonly [clients: number, ms: number])[] = [
 	[1_000, 100],
@@ -46,16 +46,22 @@ type Looker = Client<{ auth: { userId: string } }>;
 export const ticketSeatsRoom = (maps: SeatMaps) =>
 	class TicketSeatsRoom extends Room<{ state: TicketSeatsState; client: Looker }> {
 		override state = new TicketSeatsState();
+		readonly #serializer = new SizedSerializer<TicketSeatsState>();
 		readonly #lookers = new Map<string, Set<Looker>>();
 		#eventId = '';
 		#unfollow = () => {};
+
+		/** Colyseus gives each state a serializer of its own choice. */
+		override setSerializer(): void {
+			super.setSerializer(this.#serializer);
+		}
 
 		override onCreate({ id }: { id: string }): void {
 			this.#eventId = id;
 			this.patchRate = PATCH_RATES[0]?.[1] ?? 100;
 			this.#unfollow = maps.follow(id, {
 				map: (seats, states) => this.#show(seats, states),
-				changed: (seats, states) => this.#change(seats, states),
+				changed: (seats, states) => change(this.state.words, seats, states),
 				ended: (userId) => this.#end(userId),
 				users: () => this.#lookers.keys(),
 			});
@@ -104,49 +110,44 @@ export const ticketSeatsRoom = (maps: SeatMaps) =>
 		}
 
 		#show(seats: readonly TicketSeat[], states: string): void {
-			const { ids, words } = this.state;
-			if (ids.length === 0) describeSeats(this.state, seats);
-			for (let from = 0, at = 0; from < seats.length; from += SEATS_PER_WORD, at++) {
-				let word = 0;
-				for (let bit = Math.min(SEATS_PER_WORD, seats.length - from) - 1; bit >= 0; bit--) {
-					word = word * 4 + Math.max(0, SEAT_LETTERS.indexOf(states.charAt(from + bit)));
-				}
-				if (words[at] !== word) words[at] = word;
+			if (this.state.ids.length === 0) {
+				const catalog = packSeats(seats);
+				this.#serializer.makeRoom(seatMapBytes(catalog, seats.length));
+				describe(this.state, catalog);
 			}
-		}
-
-		#change(seats: readonly number[], states: string): void {
 			const { words } = this.state;
-			for (const [n, seat] of seats.entries()) {
-				const at = Math.floor(seat / SEATS_PER_WORD);
-				const place = 4 ** (seat % SEATS_PER_WORD);
-				const word = words[at];
-				if (word === undefined) continue;
-				const before = Math.floor(word / place) % 4;
-				const after = Math.max(0, SEAT_LETTERS.indexOf(states.charAt(n)));
-				if (before !== after) words[at] = word + (after - before) * place;
+			for (let at = 0; at * SEATS_PER_WORD < seats.length; at++) {
+				const word = wordOf(states.slice(at * SEATS_PER_WORD, (at + 1) * SEATS_PER_WORD));
+				if (words[at] !== word) words[at] = word;
 			}
 		}
 	};
 
-/** Writes what never changes. */
-function describeSeats(state: TicketSeatsState, seats: readonly TicketSeat[]): void {
-	const grades = new Map<string, number>();
-	const runs: number[] = [];
-	for (const { grade, price } of seats) {
-		const key = `${price} ${grade}`;
-		let index = grades.get(key);
-		if (index === undefined) {
-			index = grades.size;
-			grades.set(key, index);
-			state.grades.push(new SeatGrade({ name: grade, price }));
-		}
-		if (runs.at(-2) === index) runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
-		else runs.push(index, 1);
-	}
+/** What never changes. */
+function describe(state: TicketSeatsState, { ids, grades, runs }: SeatCatalog): void {
+	for (const grade of grades) state.grades.push(new SeatGrade(grade));
 	for (const run of runs) state.runs.push(run);
-	for (let from = 0; from < seats.length; from += IDS_PER_PIECE) {
-		const piece = seats.slice(from, from + IDS_PER_PIECE).map(({ id }) => id);
-		state.ids.push(piece.join(' '));
+	for (const piece of ids) state.ids.push(piece);
+}
+
+const bitsOf = (letter: string) => Math.max(0, SEAT_LETTERS.indexOf(letter));
+
+/** The first seat is lowest. */
+function wordOf(states: string): number {
+	let word = 0;
+	for (let bit = states.length - 1; bit >= 0; bit--) word = word * 4 + bitsOf(states.charAt(bit));
+	return word;
+}
+
+/** How some seats stand now, by their index. */
+function change(words: TicketSeatsState['words'], seats: readonly number[], states: string): void {
+	for (const [n, seat] of seats.entries()) {
+		const at = Math.floor(seat / SEATS_PER_WORD);
+		const place = 4 ** (seat % SEATS_PER_WORD);
+		const word = words[at];
+		if (word === undefined) continue;
+		const before = Math.floor(word / place) % 4;
+		const after = bitsOf(states.charAt(n));
+		if (before !== after) words[at] = word + (after - before) * place;
 	}
 }

@@ -1,3 +1,4 @@
+import { type SeatCatalog, unpackSeats } from '../../src/protocol/seat-catalog.ts';
 import { SEATS_PER_WORD } from '../../src/protocol/seat-words.ts';
 import type { Room } from './room.ts';
 
@@ -19,10 +20,7 @@ export interface Seat {
 }
 
 /** The room's state, as far as it is read here; see `rooms/schema/ticket-seats-state.ts`. */
-interface SeatsState {
-	readonly ids: Iterable<string>;
-	readonly grades: Iterable<{ readonly name: string; readonly price: number }>;
-	readonly runs: Iterable<number>;
+interface SeatsState extends SeatCatalog {
 	readonly words: Iterable<number>;
 }
 
@@ -122,22 +120,5 @@ export class TicketSeatMap {
 }
 
 /** All seats, as if they were free. */
-function describe({ ids, grades, runs }: SeatsState): Seat[] {
-	const known = [...grades];
-	const pairs = [...runs];
-	const seats: Seat[] = [];
-	let run = 0;
-	let left = pairs[1] ?? 0;
-	for (const piece of ids) {
-		for (const id of piece.split(' ')) {
-			if (left === 0) {
-				run += 2;
-				left = pairs[run + 1] ?? 0;
-			}
-			left--;
-			const { name = '', price = 0 } = known[pairs[run] ?? 0] ?? {};
-			seats.push({ id, grade: name, price, state: 'free' });
-		}
-	}
-	return seats;
-}
+const describe = (catalog: SeatCatalog): Seat[] =>
+	Array.from(unpackSeats(catalog), (seat) => ({ ...seat, state: 'free' }));

@@ -5,15 +5,13 @@ export const SeatGrade = schema({ name: t.string(), price: t.number() }, 'SeatGr
 export type SeatGrade = SchemaType<typeof SeatGrade>;
 
 /**
- * A seat map, compact: it may have 200,000 seats. The first three fields never change; a change of a seat
- * is one number of `words`.
+ * A seat map, compact: it may have 200,000 seats. The first three fields never change and are packed by
+ * `src/protocol/seat-catalog.ts`; a change of a seat is one number of `words`.
  */
 export const TicketSeatsState = schema(
 	{
-		/** Ids of the seats in their order, with spaces between, in pieces. */
 		ids: t.array('string'),
 		grades: t.array(SeatGrade),
-		/** Pairs: index of a grade, and how many seats in a row have it. */
 		runs: t.array('uint32'),
 		/** Two bits for each seat, the first lowest, 16 seats a word: 0 free, 1 held, 2 sold. */
 		words: t.array('uint32'),

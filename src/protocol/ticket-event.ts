@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { idSchema } from './ids.ts';
 import { defineKind } from './kind.ts';
+import { packSeats, seatMapBytes } from './seat-catalog.ts';
 
 /** Most seats, or units of stock, of one event. */
 export const CAPACITY_MAX = 200_000;
+/** Most bytes of a seat map, which everybody inside is sent: a room says no more at once to another node. */
+const SEAT_MAP_BYTES_MAX = 3.5 * 1024 * 1024;
 /** Most users in one `arrive`, `claim` or `look` of a node. */
 export const ARRIVALS_MAX = 5_000;
 /** Payment providers of one event. */
@@ -54,10 +57,21 @@ const saleShape = {
 	reopens: z.boolean().default(true),
 };
 
+const hasSmallMap = (seats: readonly TicketSeat[]) =>
+	seatMapBytes(packSeats(seats), seats.length) <= SEAT_MAP_BYTES_MAX;
+
 /** What creates an event: seats or stock, one of both. */
 export const ticketEventSchema = z.object({
 	...saleShape,
-	seats: z.array(seatSchema).min(1).max(CAPACITY_MAX).optional(),
+	seats: z
+		.array(seatSchema)
+		.min(1)
+		.max(CAPACITY_MAX)
+		.refine(
+			hasSmallMap,
+			'too large a seat map: shorten ids, or let neighbours begin alike; fewer grades',
+		)
+		.optional(),
 	stock: z.object({ total: z.int().min(1).max(100_000_000), price: moneySchema }).optional(),
 	admission: admissionSchema.prefault({}),
 	providers: providersSchema.default({ 'pay-a': 1, 'pay-b': 1 }),

@@ -47,8 +47,9 @@ function bench() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+/** a1, a2, b1 in one piece, b2 and c1 in the next: digits for what an id shares stand before it. */
 const STATE = {
-	ids: ['a1 a2 b1', 'b2 c1'],
+	ids: ['Aa1 B2 Ab1', 'Ab2 Ac1'],
 	grades: [
 		{ name: 'A', price: 30 },
 		{ name: 'B', price: 20 },

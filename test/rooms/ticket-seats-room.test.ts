@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { Encoder } from '@colyseus/schema';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TicketSeatMap } from '../../client-sdk/src/ticket-seat-map.ts';
+import { SeatGrade, TicketSeatsState } from '../../rooms/schema/ticket-seats-state.ts';
 import { ticketSeatsRoom } from '../../rooms/ticket-seats-room.ts';
+import { packSeats, seatMapBytes } from '../../src/protocol/seat-catalog.ts';
 import { ticketSeatsContract } from '../../src/protocol/ticket-lobby.ts';
 import { Player, startSeats } from '../gateway/seats/seat-fixture.ts';
 import { EVENT, type Page, seatsOf, TicketWorld } from '../tickets/ticket-world.ts';
@@ -139,6 +142,49 @@ describe('[T7] the seat map', () => {
 		expect(eyes.closed).toBeUndefined();
 		await world.pass(420_000);
 		await until(() => eyes.closed !== undefined);
+	});
+
+	test('200,000 seats with long ids are written at once, whole and in patches', async () => {
+		const warned = vi.spyOn(console, 'warn');
+		onTestFinished(() => warned.mockRestore());
+		const many = Array.from({ length: 200_000 }, (_, at) => ({
+			id: `north-stand_block-${Math.floor(at / 500)}_row-${Math.floor(at / 20) % 25}_seat-${at}`,
+			grade: 'A',
+			price: 1_000,
+		}));
+		const id = await sale({ seats: many });
+		const [ann, bob] = [await inside('ann', id), await inside('bob', id)];
+		// Perhaps before the map is there: then all of it is one patch.
+		const mine = readerOf(await look(ann, 'ann', id));
+		await until(() => mine.states().length === 200_000);
+		const seat = many[199_999]?.id;
+		await ann.ask('hold', { seats: [seat], admission: ann.me?.admission });
+		await until(() => mine.states().endsWith('fh'));
+		const eyes = await look(bob, 'bob', id);
+		const theirs = readerOf(eyes);
+		await until(() => theirs.states().endsWith('fh'));
+		const whole = Math.max(...eyes.received.map(({ length }) => length));
+		expect(whole).toBeGreaterThan(500_000);
+		expect(whole).toBeLessThanOrEqual(seatMapBytes(packSeats(many), many.length));
+		expect(warned).not.toHaveBeenCalled();
+	});
+
+	test('no state is larger than what is kept free for it', () => {
+		const silent = vi.spyOn(console, 'warn').mockImplementation(() => {});
+		onTestFinished(() => silent.mockRestore());
+		const seats = Array.from({ length: 20_000 }, (_, at) => ({
+			id: `${at}-`.padEnd(64, 'x'),
+			grade: `${at % 5_000}`.padEnd(32, '가'),
+			price: 999_999_999_999 - at,
+		}));
+		const catalog = packSeats(seats);
+		const state = new TicketSeatsState();
+		state.grades.push(...catalog.grades.map((grade) => new SeatGrade(grade)));
+		state.runs.push(...catalog.runs);
+		state.ids.push(...catalog.ids);
+		state.words.push(...catalog.runs.map(() => 0xff_ff_ff_ff).slice(0, seats.length / 16));
+		const { length } = new Encoder(state).encodeAll();
+		expect(length).toBeLessThan(seatMapBytes(catalog, seats.length));
 	});
 
 	test('[T14] the map is whole again when another node owns the event', async () => {
