@@ -19,8 +19,8 @@ export interface RouteContract {
 	readonly params?: z.ZodType;
 	readonly query?: z.ZodType;
 	readonly body?: z.ZodType;
-	/** Where larger bodies than elsewhere are taken. */
-	readonly bodyBytesMax?: number;
+	/** Where larger bodies than elsewhere are taken, and what to do about one that is larger still. */
+	readonly bodyMax?: { readonly bytes: number; readonly beyond: string };
 	readonly reply: z.ZodType;
 }
 

@@ -11,8 +11,11 @@ import {
 	ticketSettingsSchema,
 } from './ticket-event.ts';
 
-/** An event with as many seats as there may be. */
-const EVENT_BYTES_MAX = 16 * 1024 * 1024;
+/** As many seats as there may be, with ids of 40 characters. Packed it is less than a journal takes at once. */
+const EVENT_BODY_MAX = {
+	bytes: 16 * 1024 * 1024,
+	beyond: 'write it without spaces, and shorten ids and grades of seats',
+};
 const EVENTS_PAGE_MAX = 200;
 const EVENTS_PAGE_LENGTH = 50;
 
@@ -56,7 +59,7 @@ export const TICKET_ROUTES = {
 		summary: 'Makes a ticket event with seats or with stock; it opens by itself at its time',
 		access: ['ops'],
 		body: ticketEventSchema.extend({ id: idSchema }),
-		bodyBytesMax: EVENT_BYTES_MAX,
+		bodyMax: EVENT_BODY_MAX,
 		reply: ticketEventInfoSchema,
 	}),
 	getTicketEvent: defineRoute({

@@ -1,12 +1,11 @@
-import type { Caller } from '../core/actor-kind.ts';
-import type { OpenAnswer, Subscriber } from '../core/actor-port.ts';
 import { actorKey } from '../protocol/ids.ts';
 import { type InstitutionInfo, institutionContract } from '../protocol/institution.ts';
 import type { RouteName } from '../protocol/rest.ts';
-import { type Answer, refuse } from './answer.ts';
+import { refuse } from './answer.ts';
 import { ask } from './ask.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
-import type { RestActors, RestPorts } from './ports.ts';
+import { look } from './look.ts';
+import type { RestPorts } from './ports.ts';
 
 type InstitutionRoute = Extract<RouteName, `${string}Institution${string}`>;
 type InstitutionHandlers = { readonly [N in InstitutionRoute]: Handlers[N] };
@@ -44,27 +43,11 @@ export function institutionHandlers(
 				return refuse('UNAVAILABLE', 'the store cannot be read now');
 			}
 		},
-		getInstitution: ({ params, caller }) => institutionInfo(actors, params.id, caller),
+		getInstitution: ({ params, caller }) => look<InstitutionInfo>(actors, keyOf(params.id), { caller }),
 		boardOfInstitution: ({ params, caller, trace }) =>
 			ask(actors, keyOf(params.id), { caller, name: 'board', args: {}, trace }),
 		setInstitutionCircuit: order<InstitutionInfo>('circuit', 'setCircuit'),
 		setInstitutionRoute: order<Record<string, never>>('route', 'setRoute'),
 		setInstitutionRate: order<Record<string, never>>('rate', 'setRate'),
 	};
-}
-
-/** What the owner shows of an institution, by opening it for a moment. */
-async function institutionInfo(
-	actors: RestActors,
-	id: string,
-	caller: Caller,
-): Promise<Answer<InstitutionInfo>> {
-	const subscriber: Subscriber = { committed() {}, ephemeral() {}, closed() {} };
-	const answer = await new Promise<OpenAnswer>((resolve) => {
-		actors.open(keyOf(id), { caller, args: {}, subscriber }, resolve);
-	});
-	if (!answer.ok) return answer;
-	actors.unsubscribe(keyOf(id), subscriber);
-	if (answer.how === 'resumed') throw new Error('resumed without having been there');
-	return { ok: true, reply: answer.view as InstitutionInfo };
 }

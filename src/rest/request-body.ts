@@ -1,20 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import { BODY_DEPTH_MAX } from '../protocol/rest.ts';
+import { BODY_DEPTH_MAX, type RouteContract } from '../protocol/rest.ts';
 import { type Answer, type Refused, refuse } from './answer.ts';
 
 /** Largest body of a request: a message of 100,000 characters fits however it is escaped. */
 export const BODY_BYTES_MAX = 768 * 1024;
 
-const tooLarge = (bytesMax: number) => refuse('TOO_LARGE', `a body may have ${bytesMax} bytes`);
+const BODY_MAX: NonNullable<RouteContract['bodyMax']> = {
+	bytes: BODY_BYTES_MAX,
+	beyond: 'send less at once',
+};
+
+const tooLarge = ({ bytes, beyond }: typeof BODY_MAX) =>
+	refuse('TOO_LARGE', `a body may have ${bytes} bytes: ${beyond}`);
 
 /** Reads a JSON body; typed refusals for anything else, for too much and for a client that goes away. */
 export async function readJson(
 	request: IncomingMessage,
-	bytesMax = BODY_BYTES_MAX,
+	bodyMax = BODY_MAX,
 ): Promise<Answer<unknown>> {
-	const wrong = checkHeaders(request, bytesMax);
+	const wrong = checkHeaders(request, bodyMax);
 	if (wrong !== undefined) return wrong;
-	const read = await readBytes(request, bytesMax);
+	const read = await readBytes(request, bodyMax);
 	if (!read.ok) return read;
 	try {
 		const text = new TextDecoder('utf-8', { fatal: true }).decode(read.reply);
@@ -28,7 +34,7 @@ export async function readJson(
 	}
 }
 
-function checkHeaders({ headers }: IncomingMessage, bytesMax: number): Refused | undefined {
+function checkHeaders({ headers }: IncomingMessage, bodyMax: typeof BODY_MAX): Refused | undefined {
 	const [type = ''] = (headers['content-type'] ?? '').split(';');
 	if (type.trim().toLowerCase() !== 'application/json') {
 		return refuse('INVALID', 'send content-type: application/json', { status: 415 });
@@ -36,10 +42,13 @@ function checkHeaders({ headers }: IncomingMessage, bytesMax: number): Refused |
 	if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
 		return refuse('INVALID', 'send the body without content-encoding', { status: 415 });
 	}
-	return Number(headers['content-length'] ?? 0) > bytesMax ? tooLarge(bytesMax) : undefined;
+	return Number(headers['content-length'] ?? 0) > bodyMax.bytes ? tooLarge(bodyMax) : undefined;
 }
 
-function readBytes(request: IncomingMessage, bytesMax: number): Promise<Answer<Uint8Array>> {
+function readBytes(
+	request: IncomingMessage,
+	bodyMax: typeof BODY_MAX,
+): Promise<Answer<Uint8Array>> {
 	const wentAway = refuse('INVALID', 'the request ended before its body');
 	// Who asks may have taken so long to verify that the caller gave up: then no event comes any more.
 	if (request.destroyed) return Promise.resolve(wentAway);
@@ -53,7 +62,7 @@ function readBytes(request: IncomingMessage, bytesMax: number): Promise<Answer<U
 		};
 		const take = (chunk: Uint8Array) => {
 			length += chunk.length;
-			if (length > bytesMax) finish(tooLarge(bytesMax));
+			if (length > bodyMax.bytes) finish(tooLarge(bodyMax));
 			else chunks.push(chunk);
 		};
 		const end = () => finish({ ok: true, reply: Buffer.concat(chunks) });

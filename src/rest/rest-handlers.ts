@@ -1,5 +1,4 @@
 import type { Caller } from '../core/actor-kind.ts';
-import type { OpenAnswer, Subscriber } from '../core/actor-port.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { ChannelInfo } from '../protocol/channel.ts';
 import { type ActorKey, actorKey } from '../protocol/ids.ts';
@@ -8,6 +7,7 @@ import { type Answer, refuse } from './answer.ts';
 import { ask } from './ask.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
 import { institutionHandlers } from './institution-handlers.ts';
+import { look } from './look.ts';
 import type { RestActors, RestPorts } from './ports.ts';
 import { postNotices } from './post-notices.ts';
 import { ticketHandlers } from './ticket-handlers.ts';
@@ -87,19 +87,14 @@ async function sendMessage(
 	});
 }
 
-/** What the owner shows the caller of a channel, by opening it for a moment. */
+/** What a channel shows the caller, without its messages. */
 async function channelInfo(
 	actors: RestActors,
 	key: ActorKey,
 	caller: Caller,
 ): Promise<Answer<ChannelInfo>> {
-	const subscriber: Subscriber = { committed() {}, ephemeral() {}, closed() {} };
-	const answer = await new Promise<OpenAnswer>((resolve) => {
-		actors.open(key, { caller, args: { last: 0 }, subscriber }, resolve);
-	});
-	if (!answer.ok) return answer;
-	actors.unsubscribe(key, subscriber);
-	if (answer.how === 'resumed') throw new Error('resumed without having been there');
-	const { id, kind, name, memberCount, lastSeq, slowModeMs } = answer.view as ChannelInfo;
+	const seen = await look<ChannelInfo>(actors, key, { caller, args: { last: 0 } });
+	if (!seen.ok) return seen;
+	const { id, kind, name, memberCount, lastSeq, slowModeMs } = seen.reply;
 	return reply({ id, kind, name, memberCount, lastSeq, slowModeMs });
 }

@@ -19,7 +19,7 @@ export async function readInput(
 		request.headers['idempotency-key'] ?? '',
 	);
 	if (!key.ok) return key;
-	const json = route.body === undefined ? undefined : await readJson(request, route.bodyBytesMax);
+	const json = route.body === undefined ? undefined : await readJson(request, route.bodyMax);
 	if (json?.ok === false) return json;
 	const body = check(route.body, json?.reply);
 	if (!body.ok) return body;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Caller } from '../core/actor-kind.ts';
-import type { OpenAnswer, Subscriber } from '../core/actor-port.ts';
 import { actorKey } from '../protocol/ids.ts';
 import type { RouteName, RouteReply } from '../protocol/rest.ts';
 import { type TicketEventInfo, ticketEventContract } from '../protocol/ticket-event.ts';
 import { type Answer, refuse } from './answer.ts';
 import { ask } from './ask.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
-import type { RestActors, RestPorts } from './ports.ts';
+import { look } from './look.ts';
+import type { RestPorts } from './ports.ts';
 
 /** Bytes of the secret under which an event's proofs of admission are signed. */
 const SECRET_BYTES = 32;
@@ -54,7 +54,10 @@ export function ticketHandlers(
 			const args = { ...draft, secret };
 			return order({ caller, id, name: 'create', args, deed: 'createEvent', trace });
 		},
-		getTicketEvent: ({ params }) => eventInfo(actors, params.id),
+		getTicketEvent: async ({ params }) => {
+			const seen = await look<{ info: TicketEventInfo }>(actors, keyOf(params.id), READER);
+			return seen.ok ? { ok: true, reply: seen.reply.info } : seen;
+		},
 		reportTicketEvent: ({ params, caller, trace }) =>
 			ask(actors, keyOf(params.id), { caller, name: 'report', args: {}, trace }),
 		reconcileTicketEvent: ({ params, caller, trace }) =>
@@ -76,16 +79,4 @@ export function ticketHandlers(
 }
 
 /** For what everybody may know of an event. */
-const READER: Caller = { userId: 'rest', roles: ['system'] };
-
-/** What the owner shows of an event, by opening it for a moment. */
-async function eventInfo(actors: RestActors, id: string): Promise<Answer<TicketEventInfo>> {
-	const subscriber: Subscriber = { committed() {}, ephemeral() {}, closed() {} };
-	const answer = await new Promise<OpenAnswer>((resolve) => {
-		actors.open(keyOf(id), { caller: READER, args: {}, subscriber }, resolve);
-	});
-	if (!answer.ok) return answer;
-	actors.unsubscribe(keyOf(id), subscriber);
-	if (answer.how === 'resumed') throw new Error('resumed without having been there');
-	return { ok: true, reply: (answer.view as { info: TicketEventInfo }).info };
-}
+const READER = { caller: { userId: 'rest', roles: ['system'] } };

@@ -147,6 +147,19 @@ describe('ticket events over REST', () => {
 		]);
 	});
 
+	test('more seats than a request or a map can hold are refused, with what to do about it', async () => {
+		const id = (at: number, length: number) => `${at}-`.padEnd(length, 'x');
+		const many = (length: number) =>
+			Array.from({ length: 200_000 }, (_, at) => ({ id: id(at, length), grade: 'A', price: 1 }));
+		const tooLarge = await call('POST', PATH, { body: draft({ seats: many(64) }) });
+		expect(tooLarge).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE' } } });
+		expect(tooLarge.body.error.message).toContain('shorten ids');
+		const tooMuch = await call('POST', PATH, { body: draft({ seats: many(40) }) });
+		expect(tooMuch).toMatchObject({ status: 400, body: { error: { code: 'INVALID' } } });
+		expect(tooMuch.body.error.message).toMatch(/^seats: .*shorten ids/);
+		expect(rest.noted).toEqual([]);
+	});
+
 	test('[T1] an event of a stadium fits into one request', async () => {
 		const answer = await call('POST', PATH, { body: draft({ seats: seatsOf(30_000) }) });
 		expect(answer).toMatchObject({ status: 200, body: { capacity: 30_000 } });
