@@ -111,7 +111,7 @@ export interface CommandRequest {
 		| { readonly opening: string; readonly n: number; readonly first?: number }
 		| undefined;
 	readonly trace?: string | undefined;
-	/** Size of the request as it came, for the bound of the mailbox; 0 when absent. */
+	/** Size of the request as it came, for the bound of the mailbox; that of its arguments when absent. */
 	readonly bytes?: number | undefined;
 }
 

@@ -1,3 +1,4 @@
+import { aboutBytes } from './about-bytes.ts';
 import { SYSTEM } from './actor-kind.ts';
 import type { CommandRequest, OpenRequest, ReopenRequest } from './actor-port.ts';
 import {
@@ -63,7 +64,8 @@ export class Door {
 		} else if (sender !== undefined && !order.enter(sender)) {
 			answer(refusal('AGAIN', 'an earlier command of this opening is unanswered'));
 		} else {
-			this.#enter({ type: 'command', request, answer, bytes: request.bytes ?? 0 });
+			const bytes = request.bytes ?? aboutBytes(request.args);
+			this.#enter({ type: 'command', request, answer, bytes });
 		}
 	}
 
@@ -71,7 +73,7 @@ export class Door {
 	tellSelf(name: string, args: unknown, answer: CommandEntry['answer'] = () => {}): void {
 		const request = { caller: SYSTEM, name, args };
 		if (this.#phase === 'stopped') answer(MOVED);
-		else this.#enter({ type: 'command', request, answer, bytes: 0 });
+		else this.#enter({ type: 'command', request, answer, bytes: aboutBytes(args) });
 	}
 
 	open(request: OpenRequest, answer: OpenEntry['answer']): void {

@@ -82,6 +82,15 @@ describe('turns', () => {
 		expect(await bench.send(KEY, ['add', { by: 1 }])).toEqual(done(8));
 	});
 
+	test('[H4] a command from within a node, whose size nobody names, counts by its arguments', async () => {
+		const bench = new CoreBench({ limits: { mailboxBytesMax: 1_000 } });
+		const users = Array.from({ length: 100 }, (_, n) => `user-${n}-of-a-crowd`);
+		bench.post(KEY, ['add', { by: 1, users }]);
+		expect(bench.post(KEY, ['add', { by: 1 }])).toMatchObject([{ code: 'BUSY' }]);
+		await bench.runtime.advance(100);
+		expect(await bench.send(KEY, ['add', { by: 1 }])).toEqual(done(2));
+	});
+
 	test('[H4] what loads or is gathered counts towards the bound of the mailbox', async () => {
 		const bench = new CoreBench({ limits: { mailboxLengthMax: 2 } });
 		await bench.send(KEY, ['add', { by: 1 }]);
