@@ -1,9 +1,5 @@
 /** Composition of ticket events: their actors, payments, and what buyers meet. */
-import {
-	PAYMENT_PORT,
-	type PaymentCall,
-	type PaymentCaller,
-} from '../actors/ticket-event/payment-port.ts';
+import { PAYMENT_PORT, type PaymentCaller } from '../actors/ticket-event/payment-port.ts';
 import { ticketEventKind } from '../actors/ticket-event/ticket-event-kind.ts';
 import { ticketSeatsRoom } from '../rooms/ticket-seats-room.ts';
 import { httpPaymentCaller } from './adapters/http/payment-caller.ts';
@@ -13,6 +9,7 @@ import { defineSeat } from './gateway/seats/seat-definition.ts';
 import type { Feature, FeatureGround } from './node-features.ts';
 import { ticketSeatsContract } from './protocol/ticket-lobby.ts';
 import { openTickets } from './tickets/open-tickets.ts';
+import { paymentErrands } from './tickets/payment-errands.ts';
 import { SaleWatch } from './tickets/sale-watch.ts';
 
 /** Where nobody takes payments, nothing ever leaves. */
@@ -43,10 +40,10 @@ export const ticketFeature = (): Feature => ({
 	kinds: [ticketEventKind as unknown as ActorKind],
 	collections: [],
 	prepare(ground) {
-		const { store, runtime, log, node } = ground;
+		const { journal, store, runtime, log, node } = ground;
 		const call = paymentCaller(ground);
 		return {
-			intents: { [PAYMENT_PORT]: (_id, args) => call(args as PaymentCall) },
+			intents: { [PAYMENT_PORT]: paymentErrands({ journal, call }) },
 			open({ actors, feed, awake }) {
 				const opened = openTickets({ actors, store, feed, runtime, log, node });
 				const { services, seatMaps, tickets } = opened;

@@ -2,9 +2,10 @@ import { type Caller, SYSTEM } from '../../src/core/actor-kind.ts';
 import { type Draft, refuse, type TicketDecision } from './draft.ts';
 import { settle, turnsDueAt } from './give-turns.ts';
 import { openOrClose } from './open-or-close.ts';
+import { isForgetting } from './order-payment.ts';
 import { pursue, waitOn } from './order-steps.ts';
 import { orderOfIntent } from './payment-calls.ts';
-import type { PaymentResult } from './payment-port.ts';
+import type { Forgotten, PaymentResult } from './payment-port.ts';
 import { decideResult, decideTimer } from './payment-saga.ts';
 import { tickOf } from './show-me.ts';
 import { indexesOf, type TicketEventState, type Visitor } from './ticket-event-state.ts';
@@ -86,13 +87,21 @@ export function intentDone(
 	{ id, result }: { readonly id: string; readonly result: unknown },
 ): TicketDecision {
 	if (!isHost(caller)) return HOST_ONLY;
+	if (isForgetting(id)) return forgotten(draft, result);
 	const { state, now, sale } = draft;
 	const order = state.orders.get(orderOfIntent(id));
 	if (order === undefined) return draft.accept();
 	const context = { now, router: state.router, weights: sale.providers };
-	const events = decideResult(order, id, resultOf(result), context);
+	const events = decideResult(order, { id, result: resultOf(result) }, context);
 	pursue(draft, order, { events });
 	settle(draft);
+	return draft.accept();
+}
+
+function forgotten(draft: Draft, result: unknown): TicketDecision {
+	const { positions } = result as Partial<Forgotten>;
+	// A refusal of the host itself: the next owner tries again.
+	if (positions !== undefined) draft.add({ type: 'methodsForgotten', data: { positions } });
 	return draft.accept();
 }
 

@@ -12,6 +12,8 @@ import {
 
 // Keys are taken away, never set to `undefined`: a snapshot would bring that back as `null`.
 
+type Meta = Pick<EventMeta, 'at' | 'position'>;
+
 const firstCall = (): Pursuit => ({ tries: 1, failures: 0 });
 
 function callNow(work: Pursuit): void {
@@ -32,15 +34,18 @@ function pursuit(payment: PaymentState, task: string): Pursuit | undefined {
 }
 
 function endRun(payment: PaymentState, stands: PaymentStanding): void {
-	// The token of the method goes with it: it is kept no longer than it may be needed.
 	delete payment.run;
 	payment.stands = stands;
 }
 
-function attempted(payment: PaymentState, data: PaymentEventData<'paymentAttempted'>): void {
+function attempted(
+	payment: PaymentState,
+	data: PaymentEventData<'paymentAttempted'>,
+	{ position }: Meta,
+): void {
 	const { n, provider, methodToken } = data;
 	if (methodToken !== undefined) {
-		payment.run = { methodToken, tried: [], waits: 0 };
+		payment.run = { methodAt: position, tried: [], waits: 0 };
 	}
 	if (payment.run !== undefined) {
 		payment.run.tried.push(provider);
@@ -54,7 +59,7 @@ const APPLY: {
 	readonly [T in PaymentEventType]: (
 		payment: PaymentState,
 		data: PaymentEventData<T>,
-		at: number,
+		meta: Meta,
 	) => void;
 } = {
 	paymentAttempted: attempted,
@@ -115,7 +120,7 @@ const APPLY: {
 		work.failures = 0;
 		delete work.stuckSince;
 	},
-	paymentStuck: (payment, data, at) => {
+	paymentStuck: (payment, data, { at }) => {
 		const work = pursuit(payment, data.task);
 		if (work === undefined) return;
 		work.failures++;
@@ -125,13 +130,9 @@ const APPLY: {
 	},
 };
 
-type AnyApply = (payment: PaymentState, data: unknown, at: number) => void;
+type AnyApply = (payment: PaymentState, data: unknown, meta: Meta) => void;
 
 /** Applies an event to the payment of its order, in place. */
-export function evolvePayment(
-	payment: PaymentState,
-	event: PaymentEvent,
-	meta: Pick<EventMeta, 'at'>,
-): void {
-	(APPLY[event.type] as AnyApply)(payment, event.data, meta.at);
+export function evolvePayment(payment: PaymentState, event: PaymentEvent, meta: Meta): void {
+	(APPLY[event.type] as AnyApply)(payment, event.data, meta);
 }

@@ -1,6 +1,6 @@
 import type { EventMeta } from '../../src/core/actor-kind.ts';
 import type { Order } from '../../src/protocol/ticket-event.ts';
-import { evolveOrderPayment, followPayment } from './order-payment.ts';
+import { evolveOrderPayment, followPayment, forgetMethods } from './order-payment.ts';
 import { isPaymentEvent } from './payment-events.ts';
 import { initialPayment } from './payment-state.ts';
 import { FREE, HELD, SeatPlan, SOLD } from './seat-plan.ts';
@@ -198,6 +198,7 @@ const APPLY: { readonly [T in TicketEvent['type']]?: Apply<T> } = {
 			known.filter(({ id }) => !isVoid.has(id)),
 		);
 	},
+	methodsForgotten: (state, { positions }) => forgetMethods(state, positions),
 	reserved: (state, { purchaseId, userId, quantity }) => {
 		state.reserves.set(purchaseId, { userId, quantity });
 		addBought(state, userId, quantity);
@@ -219,12 +220,13 @@ function noteMove(state: TicketEventState, event: TicketEvent, at: number): void
 export function evolveTicketEvent(
 	state: TicketEventState,
 	event: TicketEvent,
-	{ at, position }: EventMeta,
+	meta: EventMeta,
 ): TicketEventState {
+	const { at, position } = meta;
 	const active = activeOf(state.tally);
 	state.at = at;
 	state.position = position;
-	if (isPaymentEvent(event)) evolveOrderPayment(state, event, at);
+	if (isPaymentEvent(event)) evolveOrderPayment(state, event, meta);
 	else (APPLY[event.type] as Apply<never> | undefined)?.(state, event.data as never, at);
 	count(state.tally, event);
 	const left = active - activeOf(state.tally);

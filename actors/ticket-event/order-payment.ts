@@ -1,9 +1,9 @@
-import type { Intent } from '../../src/core/actor-kind.ts';
+import type { EventMeta, Intent } from '../../src/core/actor-kind.ts';
 import type { OrderStatus } from '../../src/protocol/ticket-event.ts';
 import { evolvePayment } from './evolve-payment.ts';
 import { paymentIntents } from './payment-calls.ts';
 import type { PaymentEvent } from './payment-events.ts';
-import type { PaymentCall } from './payment-port.ts';
+import { PAYMENT_PORT, type PaymentErrand } from './payment-port.ts';
 import { evolveRouter } from './payment-router.ts';
 import {
 	copyPayment,
@@ -19,17 +19,19 @@ import { forgetOldest, type StoredOrder, type TicketEventState } from './ticket-
 const CALLS_MAX = 1_000;
 /** Of those besides that no buyer waits for. */
 const SETTLING_MAX = 200;
+/** Methods of payment that are taken out of the journal in one go. */
+const FORGOTTEN_AT_ONCE = 100;
 /** Expired and refunded orders that are kept. */
 const OVER_MAX = 10_000;
 
-/** The order behind some events of its payment. */
+/** The order behind some events of its payment; a position matters only to those that happened. */
 export function orderBehind(
 	order: StoredOrder,
 	events: readonly PaymentEvent[],
-	at: number,
+	{ at, position = 0 }: { readonly at: number; readonly position?: number },
 ): StoredOrder {
 	const payment = copyPayment(order.payment);
-	for (const event of events) evolvePayment(payment, event, { at });
+	for (const event of events) evolvePayment(payment, event, { at, position });
 	return { ...order, payment, status: statusOf(order, payment, at) };
 }
 
@@ -61,7 +63,7 @@ export function followPayment(state: TicketEventState, order: StoredOrder): void
 }
 
 const isWaitedFor = ({ args }: Intent) => {
-	const { op } = args as PaymentCall;
+	const { op } = args as PaymentErrand;
 	return op !== 'void' && op !== 'refund';
 };
 
@@ -99,11 +101,18 @@ function dueAt(state: TicketEventState, order: StoredOrder): number | undefined 
 }
 
 /** Applies an event of a payment to the order that it is of. */
-export function evolveOrderPayment(state: TicketEventState, event: PaymentEvent, at: number): void {
+export function evolveOrderPayment(
+	state: TicketEventState,
+	event: PaymentEvent,
+	meta: Pick<EventMeta, 'at' | 'position'>,
+): void {
+	const { at } = meta;
 	const order = state.orders.get(event.data.orderId);
 	if (order === undefined) return;
-	const next = orderBehind(order, [event], at);
+	const next = orderBehind(order, [event], meta);
 	state.orders.set(order.id, next);
+	const { run } = order.payment;
+	if (run !== undefined && next.payment.run === undefined) spend(state, run.methodAt);
 	state.captured += next.payment.captured - order.payment.captured;
 	state.refunded += next.payment.refunded - order.payment.refunded;
 	evolveRouter(state.router, event, { at });
@@ -114,10 +123,40 @@ export function evolveOrderPayment(state: TicketEventState, event: PaymentEvent,
 	followPayment(state, next);
 }
 
+/** Nobody is asked with this method any more. */
+function spend(state: TicketEventState, methodAt: number): void {
+	state.spent.add(methodAt);
+	state.intentList = undefined;
+}
+
+/** These methods are out of the journal. */
+export function forgetMethods(state: TicketEventState, positions: readonly number[]): void {
+	for (const position of positions) state.spent.delete(position);
+	state.intentList = undefined;
+}
+
+/** One at a time, and each takes what has gathered: a place in the journal is a write of its own. */
+function forgetting({ spent }: TicketEventState): Intent[] {
+	const [first] = spent;
+	if (first === undefined) return [];
+	const positions = [...spent].slice(0, FORGOTTEN_AT_ONCE);
+	const args: PaymentErrand = { op: 'forget', positions };
+	return [{ kind: 'call', id: `${FORGETTING}${first}`, port: PAYMENT_PORT, args }];
+}
+
+const FORGETTING = 'forget/';
+
+/** Whether the intent is to forget methods; all others belong to an order. */
+export const isForgetting = (intentId: string): boolean => intentId.startsWith(FORGETTING);
+
 /** Calls that are to be made now. */
 export function callsOf(state: TicketEventState): readonly Intent[] {
 	if (state.intentList !== undefined) return state.intentList;
-	const list = [...firstOf(state.intents, CALLS_MAX), ...firstOf(state.settling, SETTLING_MAX)];
+	const list = [
+		...firstOf(state.intents, CALLS_MAX),
+		...firstOf(state.settling, SETTLING_MAX),
+		...forgetting(state),
+	];
 	state.intentList = list;
 	return list;
 }

@@ -101,7 +101,7 @@ export function pursue(
 ): StoredOrder {
 	if (events.length === 0) return order;
 	for (const event of events) draft.add(event);
-	let behind = orderBehind(order, events, draft.now);
+	let behind = orderBehind(order, events, { at: draft.now });
 	const before = order.payment.stands;
 	const { stands } = behind.payment;
 	if (stands === 'paid' && before !== 'paid') sell(draft, behind);

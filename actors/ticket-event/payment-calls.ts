@@ -1,6 +1,6 @@
 /** The outside calls of a payment, as intents: each with a key of its own, repeated until answered. */
 import type { Intent } from '../../src/core/actor-kind.ts';
-import { PAYMENT_PORT, type PaymentCall } from './payment-port.ts';
+import { PAYMENT_PORT, type PaymentErrand } from './payment-port.ts';
 import {
 	openWork,
 	type PaymentAttempt,
@@ -25,12 +25,12 @@ export interface PayableOrder {
 /** Names an attempt or a refund at its provider, for ever. */
 export const keyOf = ({ id }: PayableOrder, task: string | number): string => `${id}.${task}`;
 
-function attemptCall(order: PayableOrder, { n, provider, step }: PaymentAttempt): PaymentCall {
+function attemptCall(order: PayableOrder, { n, provider, step }: PaymentAttempt): PaymentErrand {
 	const { id: orderId, amount, currency, payment } = order;
 	const key = keyOf(order, n);
 	if (step === 'authorising') {
-		const methodToken = payment.run?.methodToken ?? '';
-		return { op: 'authorise', provider, key, orderId, amount, currency, methodToken };
+		const methodAt = payment.run?.methodAt ?? 0;
+		return { op: 'authorise', provider, key, orderId, amount, currency, methodAt };
 	}
 	if (step === 'inquiring') return { op: 'status', provider, key };
 	if (step === 'capturing') return { op: 'capture', provider, key };
@@ -38,7 +38,7 @@ function attemptCall(order: PayableOrder, { n, provider, step }: PaymentAttempt)
 	return { op: 'refund', provider, key, refundKey: `${key}.return`, amount };
 }
 
-function refundCall(order: PayableOrder, { k, amount }: PaymentRefund): PaymentCall {
+function refundCall(order: PayableOrder, { k, amount }: PaymentRefund): PaymentErrand {
 	const n = order.payment.captureOf ?? 0;
 	const provider = order.payment.attempts[n - 1]?.provider ?? '';
 	const refundKey = keyOf(order, `r${k}`);

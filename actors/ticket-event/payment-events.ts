@@ -7,7 +7,7 @@ interface EventData {
 	paymentAttempted: {
 		readonly n: number;
 		readonly provider: string;
-		/** On the first attempt of a `pay`. */
+		/** On the first attempt of a `pay`; emptied in place once the `pay` is over. */
 		readonly methodToken?: string;
 	};
 	/**

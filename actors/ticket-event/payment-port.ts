@@ -3,7 +3,7 @@
  * the actor decides what follows from it. Card data never comes here, only a token of the method.
  */
 
-/** The intent port under which hosts find the caller. */
+/** The intent port under which hosts find who does the sale's {@link PaymentErrand}s. */
 export const PAYMENT_PORT = 'payment';
 
 /** One request to a provider. `key` names the attempt for ever: the provider dedups by it. */
@@ -30,6 +30,24 @@ export type PaymentCall =
 			readonly refundKey: string;
 			readonly amount: number;
 	  };
+
+/**
+ * What the sale asks of its node: a call to a provider, or to forget methods of payment. The token of a
+ * method is a bearer's right to charge. It stands in the journal alone, in the event at `methodAt`, is
+ * read from there for the call, and is taken out when it is not needed any more.
+ */
+export type PaymentErrand =
+	| Exclude<PaymentCall, { readonly op: 'authorise' }>
+	| (Omit<Extract<PaymentCall, { readonly op: 'authorise' }>, 'methodToken'> & {
+			readonly methodAt: number;
+	  })
+	| { readonly op: 'forget'; readonly positions: readonly number[] };
+
+/** These are out of the journal. */
+export interface Forgotten {
+	readonly outcome: 'done';
+	readonly positions: readonly number[];
+}
 
 /** Where an attempt stands at its provider. */
 export type AttemptState = 'authorised' | 'captured' | 'voided' | 'declined' | 'notFound';

@@ -155,19 +155,17 @@ const AFTER: Readonly<Record<string, AfterCall>> = {
 };
 
 /**
- * What follows from the result of a call; nothing when nobody waits for it any more. Among the events
- * may be `paymentCaptured` (issue the tickets), `paymentExpired` (free the seats) and `paymentRefunded`
- * (its seats come back).
+ * What follows from the result of the call with this id; nothing when nobody waits for it any more.
+ * Among the events may be `paymentCaptured` (issue the tickets), `paymentExpired` (free the seats) and
+ * `paymentRefunded` (its units come back).
  */
-// biome-ignore lint/complexity/useMaxParams: order, question, answer, and what may be known besides
 export function decideResult(
 	order: PayableOrder,
-	intentId: string,
-	result: PaymentResult,
+	{ id, result }: { readonly id: string; readonly result: PaymentResult },
 	context: PaymentContext,
 ): Events {
 	const ask = { ...context, order };
-	const work = workOut(order.payment).find((out) => intentOf(order, out).id === intentId);
+	const work = workOut(order.payment).find((out) => intentOf(order, out).id === id);
 	if (work === undefined) return [];
 	if ('k' in work) return afterRefund(ask, work, result);
 	const isAuthorisation = work.step === 'authorising' || work.step === 'inquiring';

@@ -63,7 +63,8 @@ export type PaymentWork = PaymentAttempt | PaymentRefund;
 
 /** One `pay` of the user, from provider to provider until somebody answers. */
 export interface PaymentRun {
-	readonly methodToken: string;
+	/** Position of the event that holds the token of the method, which is nowhere else. */
+	readonly methodAt: number;
 	/** Providers that were asked since the last wait. */
 	tried: string[];
 	/** How often nobody could be asked. */

@@ -58,6 +58,7 @@ interface Rows {
 	over: string;
 	reserves: readonly [string, Reserve];
 	tombstones: string;
+	spent: number;
 }
 
 type Part =
@@ -156,6 +157,7 @@ export function cutTicketEvent(state: TicketEventState): Iterable<unknown> {
 		slices('returning', [...state.returning]),
 		slices('reserves', entriesOf(state.reserves)),
 		slices('tombstones', [...state.tombstones]),
+		slices('spent', [...state.spent]),
 	]);
 }
 
@@ -184,6 +186,9 @@ function restorePart(state: TicketEventState, part: Part): void {
 		case 'returning':
 		case 'tombstones':
 			for (const row of part.rows) state[part.part].add(row);
+			break;
+		case 'spent':
+			for (const position of part.rows) state.spent.add(position);
 			break;
 		case 'visitors':
 		case 'done':

@@ -115,6 +115,8 @@ interface EventData {
 		/** Where the owner stands behind it. */
 		readonly me: TicketMe;
 	};
+	/** Methods of payment are taken out of the events at these positions. */
+	methodsForgotten: { readonly positions: readonly number[] };
 
 	reserved: {
 		readonly purchaseId: string;
@@ -167,6 +169,7 @@ export const TICKET_EVENT_VERSIONS: Readonly<Record<TicketEvent['type'], number>
 	sold: 1,
 	orderEnded: 1,
 	refunded: 1,
+	methodsForgotten: 1,
 	reserved: 1,
 	unreserved: 1,
 };

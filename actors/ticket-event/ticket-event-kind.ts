@@ -76,7 +76,7 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 	cut: cutTicketEvent,
 	restore: restoreTicketEvent,
 	restoring: restoringTicketEvent,
-	figures: ({ tally, stuck, orders, deadlines }) => ({
+	figures: ({ tally, stuck, orders, deadlines, spent }) => ({
 		state: shownState(tally),
 		capacity: tally.capacity,
 		free: tally.free,
@@ -91,3 +91,4 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 		stuck: stuck.size,
 	}),
 };
+		methodsToForget: spent.size,

@@ -157,6 +157,8 @@ export interface TicketEventState {
 	/** The first of both, as the host is told; `undefined` when they have changed since. */
 	intentList: readonly Intent[] | undefined;
 	readonly stuck: Map<string, Stuck>;
+	/** Positions of events with a method of payment that is to be taken out, oldest first. */
+	readonly spent: Set<number>;
 }
 
 const NO_SALE: Sale = {
@@ -212,6 +214,7 @@ export const initialTicketEvent = (id: string): TicketEventState => ({
 	settling: new Map(),
 	intentList: undefined,
 	stuck: new Map(),
+	spent: new Set(),
 });
 
 /** What a draft says of the sale itself. */

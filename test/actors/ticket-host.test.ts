@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { PaymentCall } from '../../actors/ticket-event/payment-port.ts';
+import type {
+	AttemptState,
+	PaymentCall,
+	PaymentResult,
+} from '../../actors/ticket-event/payment-port.ts';
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { CommandAnswer } from '../../src/core/actor-port.ts';
@@ -10,6 +14,7 @@ import {
 	ticketEventContract,
 } from '../../src/protocol/ticket-event.ts';
 import { CoreBench } from '../support/core-bench.ts';
+import { paymentPort } from '../support/payment-port.ts';
 import { seats, users } from '../support/ticket-sale.ts';
 
 const KEY = 'ticket-event/show';
@@ -19,19 +24,20 @@ const kinds = [ticketEventKind as unknown as ActorKind];
 
 /** One provider that remembers, whoever asks: each call takes its time. */
 class Provider {
-	readonly attempts = new Map<string, string>();
+	readonly attempts = new Map<string, AttemptState>();
 	/** Every capture that took effect. */
 	readonly captured: string[] = [];
-	runtime!: CoreBench['runtime'];
+	bench!: CoreBench;
 
-	readonly intents = {
-		payment: async (_id: string, args: unknown) => {
-			await new Promise<void>((resolve) => void this.runtime.after(CALL_MS, resolve));
-			return this.#answer(args as PaymentCall);
+	readonly intents = paymentPort(
+		() => this.bench.journal,
+		async (call) => {
+			await new Promise<void>((resolve) => void this.bench.runtime.after(CALL_MS, resolve));
+			return this.#answer(call);
 		},
-	};
+	);
 
-	#answer({ op, key }: PaymentCall) {
+	#answer({ op, key }: PaymentCall): PaymentResult {
 		const state = this.attempts.get(key);
 		if (op === 'authorise' && state === undefined) this.attempts.set(key, 'authorised');
 		if (op === 'void') this.attempts.set(key, 'voided');
@@ -43,6 +49,11 @@ class Provider {
 	}
 }
 
+interface Asking {
+	readonly args?: object;
+	readonly requestId?: string;
+}
+
 /** A sale on a node that may be killed at any time; the next one goes on with its journal. */
 class World {
 	readonly provider = new Provider();
@@ -50,25 +61,21 @@ class World {
 
 	constructor() {
 		this.bench = new CoreBench({ kinds, intents: this.provider.intents });
-		this.provider.runtime = this.bench.runtime;
+		this.provider.bench = this.bench;
 	}
 
 	kill(): void {
 		this.bench = this.bench.restart({ kinds, intents: this.provider.intents });
 	}
 
-	// biome-ignore lint/complexity/useMaxParams: who asks what, with which id
-	async ask(userId: string, name: string, args: object = {}, requestId?: string): Promise<unknown> {
-		const answer = await this.send(userId, name, { args, requestId });
+	/** The reply; rejects with the refusal. */
+	async ask(userId: string, name: string, asked: Asking = {}): Promise<unknown> {
+		const answer = await this.send(userId, name, asked);
 		if (!answer.ok) throw new Error(`${name}: ${answer.code} ${answer.message ?? ''}`);
 		return answer.reply;
 	}
 
-	send(
-		userId: string,
-		name: string,
-		{ args = {}, requestId }: { args?: object; requestId?: string | undefined },
-	): Promise<CommandAnswer> {
+	send(userId: string, name: string, { args = {}, requestId }: Asking): Promise<CommandAnswer> {
 		const roles = userId === 'node' ? ['system'] : [userId === 'ops' ? 'ops' : 'user'];
 		const more = { caller: { userId, roles }, requestId, resend: requestId !== undefined };
 		return this.bench.send(KEY, [name, args], more);
@@ -82,11 +89,12 @@ class World {
 			secret: 'x'.repeat(32),
 			...settings,
 		};
-		return this.ask('ops', 'create', ticketEventContract.commands.create.args.parse(draft));
+		const args = ticketEventContract.commands.create.args.parse(draft);
+		return this.ask('ops', 'create', { args });
 	}
 
 	async look(...names: string[]): Promise<readonly TicketMe[]> {
-		return ((await this.ask('node', 'look', { users: names })) as { me: TicketMe[] }).me;
+		return ((await this.ask('node', 'look', { args: { users: names } })) as { me: TicketMe[] }).me;
 	}
 
 	report(): Promise<TicketReport> {
@@ -115,8 +123,8 @@ describe('a sale in its host', () => {
 			admission: { mode: 'desk', maxActive: 1_200, graceMs: 10_000 },
 		});
 		await world.pass(OPENS_IN_MS);
-		await world.ask('node', 'arrive', { users: users(1_200) });
-		await world.ask('node', 'arrive', { users: users(1_200, 'next') });
+		await world.ask('node', 'arrive', { args: { users: users(1_200) } });
+		await world.ask('node', 'arrive', { args: { users: users(1_200, 'next') } });
 		await world.pass(10_100);
 		expect(await world.report()).toMatchObject({ waiting: 0, turned: 2_400, inside: 1_200 });
 	});
@@ -130,11 +138,14 @@ describe('a sale in its host', () => {
 			const world = new World();
 			await world.create({ seats: seats(4), paySeconds: 60 });
 			await world.pass(OPENS_IN_MS);
-			await world.ask('node', 'arrive', { users: ['ann', 'bob'] });
-			await world.ask('node', 'claim', { users: ['ann', 'bob'] });
+			await world.ask('node', 'arrive', { args: { users: ['ann', 'bob'] } });
+			await world.ask('node', 'claim', { args: { users: ['ann', 'bob'] } });
 			const [{ admission = '' } = {}] = await world.look('ann');
-			await world.ask('ann', 'hold', { admission, seats: ['s1', 's2'] }, 'r1');
-			const order = (await world.ask('ann', 'checkout', { admission }, 'r2')) as Order;
+			await world.ask('ann', 'hold', { args: { admission, seats: ['s1', 's2'] }, requestId: 'r1' });
+			const order = (await world.ask('ann', 'checkout', {
+				args: { admission },
+				requestId: 'r2',
+			})) as Order;
 			void world.send('ann', 'pay', {
 				args: { orderId: order.id, methodToken: 'tok' },
 				requestId: 'r3',
@@ -165,17 +176,23 @@ describe('a sale in its host', () => {
 			admission: { mode: 'desk', maxActive: 2 },
 		});
 		await world.pass(OPENS_IN_MS);
-		await world.ask('node', 'arrive', { users: users(12) });
+		await world.ask('node', 'arrive', { args: { users: users(12) } });
 		for (const userId of users(6)) {
 			world.kill();
-			await world.ask('node', 'claim', { users: users(12) });
+			await world.ask('node', 'claim', { args: { users: users(12) } });
 			const [{ admission = '' } = {}] = await world.look(userId);
 			world.kill();
 			const seat = `s${userId.slice(1)}`;
-			await world.ask(userId, 'hold', { admission, seats: [seat] }, 'r1');
-			const order = (await world.ask(userId, 'checkout', { admission }, 'r2')) as Order;
+			await world.ask(userId, 'hold', { args: { admission, seats: [seat] }, requestId: 'r1' });
+			const order = (await world.ask(userId, 'checkout', {
+				args: { admission },
+				requestId: 'r2',
+			})) as Order;
 			world.kill();
-			await world.ask(userId, 'pay', { orderId: order.id, methodToken: 'tok' }, 'r3');
+			await world.ask(userId, 'pay', {
+				args: { orderId: order.id, methodToken: 'tok' },
+				requestId: 'r3',
+			});
 			await world.pass(CALL_MS + 3);
 			world.kill();
 			await world.pass(20_000);

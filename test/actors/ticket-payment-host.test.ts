@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-	PAYMENT_PORT,
-	type PaymentCall,
-	type PaymentResult,
-} from '../../actors/ticket-event/payment-port.ts';
+import type { PaymentCall, PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import {
@@ -14,6 +10,7 @@ import {
 } from '../../src/protocol/ticket-event.ts';
 import { PaymentLedger } from '../../src/simulators/payment/payment-ledger.ts';
 import { type Asked, CoreBench } from '../support/core-bench.ts';
+import { paymentPort } from '../support/payment-port.ts';
 
 const KEY = 'ticket-event/gig';
 const kinds = [ticketEventKind as unknown as ActorKind];
@@ -39,7 +36,7 @@ class Providers {
 		'pay-b': new PaymentLedger('pay-b'),
 	};
 	readonly #faults: Fault[];
-	bench: CoreBench | undefined;
+	bench!: CoreBench;
 
 	constructor(faults: readonly Fault[]) {
 		this.#faults = [...faults];
@@ -49,19 +46,22 @@ class Providers {
 		return Object.values(this.#ledgers).flatMap((ledger) => ledger.rows());
 	}
 
-	readonly intents = {
-		[PAYMENT_PORT]: async (_id: string, args: unknown): Promise<PaymentResult> => {
-			const fault = this.#faults.shift() ?? 'fine';
-			await this.#pass(WAY_MS);
-			if (fault === 'unsent') return { outcome: 'unsent' };
-			const result = fault === 'requestLost' ? undefined : this.#apply(args as PaymentCall);
-			await this.#pass(fault === 'fine' ? WAY_MS : 10_000);
-			return fault === 'fine' && result !== undefined ? result : { outcome: 'unknown' };
-		},
-	};
+	readonly intents = paymentPort(
+		() => this.bench.journal,
+		(call) => this.#called(call),
+	);
+
+	async #called(call: PaymentCall): Promise<PaymentResult> {
+		const fault = this.#faults.shift() ?? 'fine';
+		await this.#pass(WAY_MS);
+		if (fault === 'unsent') return { outcome: 'unsent' };
+		const result = fault === 'requestLost' ? undefined : this.#apply(call);
+		await this.#pass(fault === 'fine' ? WAY_MS : 10_000);
+		return fault === 'fine' && result !== undefined ? result : { outcome: 'unknown' };
+	}
 
 	#pass(ms: number): Promise<void> {
-		return new Promise((resolve) => this.bench?.runtime.after(ms, resolve));
+		return new Promise((resolve) => this.bench.runtime.after(ms, resolve));
 	}
 
 	#apply(call: PaymentCall): PaymentResult | undefined {

@@ -56,12 +56,12 @@ describe('one attempt', () => {
 		expect(payment.answer(DONE, 'gig:o1.9/capture/1')).toEqual([]);
 	});
 
-	test('the token of the method is kept no longer than it may be needed', () => {
+	test('the token of the method is in its event alone; who calls is told where', () => {
 		const payment = new OnePayment();
 		payment.pay('tok-secret');
-		expect(payment.calls[0]?.call).toMatchObject({ methodToken: 'tok-secret', amount: 5_000 });
-		payment.answer(DONE);
-		expect(JSON.stringify(payment.payment)).not.toContain('tok-secret');
+		expect(payment.events[0]?.data).toMatchObject({ methodToken: 'tok-secret' });
+		expect(payment.calls[0]?.call).toMatchObject({ methodAt: 1, amount: 5_000 });
+		expect(JSON.stringify([payment.payment, payment.calls])).not.toContain('tok-secret');
 	});
 
 	test('an order without a price is paid without a provider', () => {

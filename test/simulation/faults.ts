@@ -81,7 +81,10 @@ export class FaultyWay {
 	journal(inner: Journal): Journal {
 		const hooks = Object.fromEntries(
 			(
-				['head', 'read', 'snapshot', 'putSnapshotPart', 'sealSnapshot', 'wakes', 'setWake'] as const
+				[
+					...(['head', 'read', 'snapshot', 'putSnapshotPart', 'sealSnapshot'] as const),
+					...(['wakes', 'setWake', 'redact'] as const),
+				] as const
 			).map((name) => [name, (run: () => Promise<unknown>) => this.#call(run)]),
 		) as Hooks<Journal>;
 		hooks.append = (_, writes) => this.#call(() => this.#append(inner, writes));

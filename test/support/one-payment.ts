@@ -53,8 +53,8 @@ export class OnePayment {
 	answer(result: PaymentResult, id?: string): string[] {
 		const { calls } = this;
 		if (id === undefined) expect(calls).toHaveLength(1);
-		const intentId = id ?? calls[0]?.id ?? '';
-		return this.#take(decideResult(this.order, intentId, result, this)) as string[];
+		const called = id ?? calls[0]?.id ?? '';
+		return this.#take(decideResult(this.order, { id: called, result }, this)) as string[];
 	}
 
 	/** Answers the call of an operation that is out. */
@@ -87,7 +87,8 @@ export class OnePayment {
 	#take(decided: PaymentEvent[] | Rejection): string[] | Rejection {
 		if (!Array.isArray(decided)) return decided;
 		for (const event of decided) {
-			evolvePayment(this.payment, event, { at: this.now });
+			const position = this.events.length + 1;
+			evolvePayment(this.payment, event, { at: this.now, position });
 			evolveRouter(this.router, event, { at: this.now });
 			this.events.push(event);
 		}

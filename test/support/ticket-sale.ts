@@ -1,8 +1,12 @@
-import type { PaymentCall, PaymentResult } from '../../actors/ticket-event/payment-port.ts';
+import type {
+	PaymentCall,
+	PaymentErrand,
+	PaymentResult,
+} from '../../actors/ticket-event/payment-port.ts';
 import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.ts';
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import type { TicketEventState } from '../../actors/ticket-event/ticket-event-state.ts';
-import { SYSTEM } from '../../src/core/actor-kind.ts';
+import { type Intent, SYSTEM } from '../../src/core/actor-kind.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import type { Order, TicketMe, TicketReport } from '../../src/protocol/ticket-event.ts';
 import { type Answer, PureActor, person } from './pure-actor.ts';
@@ -166,14 +170,21 @@ export class TicketSale {
 	async answerCalls(): Promise<void> {
 		for (let round = 0; round < 100; round++) {
 			const open = (ticketEventKind.intents?.(this.state) ?? []).flatMap((intent) => {
-				const result =
-					intent.kind === 'call' && this.provider(intent.args as PaymentCall, intent.id);
+				const result = this.#done(intent);
 				return result ? [{ id: intent.id, result }] : [];
 			});
 			if (open.length === 0) return;
 			for (const done of open) await this.actor.command(SYSTEM, 'intentDone', done);
 		}
 		throw new Error('the payments come to no end');
+	}
+
+	#done(intent: Intent): unknown {
+		if (intent.kind !== 'call') return undefined;
+		const errand = intent.args as PaymentErrand;
+		if (errand.op === 'forget') return { outcome: 'done', positions: errand.positions };
+		const call = errand.op === 'authorise' ? { ...errand, methodToken: 'tok' } : errand;
+		return this.provider(call, intent.id);
 	}
 
 	/** From the choice to the tickets. */

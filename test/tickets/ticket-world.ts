@@ -1,9 +1,5 @@
 import type { z } from 'zod';
-import {
-	PAYMENT_PORT,
-	type PaymentCall,
-	type PaymentResult,
-} from '../../actors/ticket-event/payment-port.ts';
+import type { PaymentCall, PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import { ticketEventKind } from '../../actors/ticket-event/ticket-event-kind.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { ActorPort, CommandAnswer, Subscriber } from '../../src/core/actor-port.ts';
@@ -20,6 +16,7 @@ import { openTickets, type Tickets } from '../../src/tickets/open-tickets.ts';
 import type { Tier } from '../../src/tickets/ticket-tiers.ts';
 import { CoreBench } from '../support/core-bench.ts';
 import { openService } from '../support/open-service.ts';
+import { paymentPort } from '../support/payment-port.ts';
 
 export const EVENT = 'concert';
 const OPERATOR = { userId: 'root', roles: ['ops'] };
@@ -29,10 +26,16 @@ const KINDS = [ticketEventKind as unknown as ActorKind];
 /** A provider that always pays. */
 const PAYS = ({ op }: PaymentCall): PaymentResult =>
 	op === 'status' ? { outcome: 'done', state: 'notFound' } : { outcome: 'done' };
-const BENCH = {
-	kinds: KINDS,
-	intents: { [PAYMENT_PORT]: async (_: string, args: unknown) => PAYS(args as PaymentCall) },
-};
+/** A node with it, on the data of an earlier one if there is one. */
+function newBench(before?: CoreBench): CoreBench {
+	const intents = paymentPort(
+		() => bench.journal,
+		async (call) => PAYS(call),
+	);
+	const options = { kinds: KINDS, intents };
+	const bench: CoreBench = before?.restart(options) ?? new CoreBench(options);
+	return bench;
+}
 
 type Draft = Partial<z.input<typeof ticketEventSchema>>;
 
@@ -162,7 +165,7 @@ export class TicketWorld {
 
 	constructor(options: { readonly tiers?: readonly Tier[] } = {}) {
 		this.tiers = options.tiers;
-		this.way = new Way(new CoreBench(BENCH));
+		this.way = new Way(newBench());
 		this.tickets = this.edge('node-1');
 	}
 
@@ -250,7 +253,7 @@ export class TicketWorld {
 
 	/** Ends the node that owns the event as by `kill -9`; another takes over. */
 	async loseOwner(): Promise<void> {
-		this.way.bench = this.way.bench.restart(BENCH);
+		this.way.bench = newBench(this.way.bench);
 		this.way.lose();
 		await this.runtime.advance(0);
 	}

@@ -1,4 +1,3 @@
-import { PAYMENT_PORT, type PaymentCall } from '../../../actors/ticket-event/payment-port.ts';
 import type { ActorPort, CommandAnswer } from '../../../src/core/actor-port.ts';
 import { ActorSystem } from '../../../src/core/actor-system.ts';
 import type { Journal, JournalWrite, Outcome } from '../../../src/core/journal.ts';
@@ -9,6 +8,7 @@ import type { WireEvent } from '../../../src/protocol/wire.ts';
 import { openTickets, type Tickets } from '../../../src/tickets/open-tickets.ts';
 import { hooked } from '../../support/hooked.ts';
 import { openService } from '../../support/open-service.ts';
+import { paymentPort } from '../../support/payment-port.ts';
 import type { VirtualRuntime } from '../../support/virtual-runtime.ts';
 import { type Faults, FaultyWay } from '../faults.ts';
 import type { SimulatedDisk } from '../simulated-disk.ts';
@@ -58,7 +58,10 @@ export class SaleNode implements Place {
 			journal: sabotage.journal?.(journal) ?? journal,
 			store: way.store(disk.store),
 			runtime: this.process,
-			intents: { [PAYMENT_PORT]: (_, args) => providers.call(args as PaymentCall, this.process) },
+			intents: paymentPort(
+				() => journal,
+				(call) => providers.call(call, this.process),
+			),
 		});
 		this.route = new SaleRoute(clock, this, () => ground.ownerFor(this));
 		this.#tickets = openTickets({
