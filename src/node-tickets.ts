@@ -46,14 +46,14 @@ export const ticketFeature = (): Feature => ({
 			intents: { [PAYMENT_PORT]: paymentErrands({ journal, call }) },
 			open({ actors, feed, awake }) {
 				const opened = openTickets({ actors, store, feed, runtime, log, node });
-				const { services, seatMaps, tickets } = opened;
+				const { services, seatMaps, tickets, series } = opened;
 				const watch = new SaleWatch({ actors, awake, runtime, log, node });
 				const room = ticketSeatsRoom(seatMaps);
 				return {
 					services,
 					seats: [defineSeat({ contract: ticketSeatsContract, room })],
 					rest: { ticketEvents: (query) => tickets.events(query) },
-					series: seriesOf(watch),
+					series: [...series, ...seriesOf(watch)],
 					close: () => watch.stop(),
 				};
 			},

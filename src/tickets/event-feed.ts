@@ -54,7 +54,7 @@ export interface EventListener {
 
 export interface EventFeedOptions {
 	readonly actors: Pick<ActorPort, 'open' | 'unsubscribe' | 'command'>;
-	readonly runtime: Pick<Runtime, 'after' | 'now' | 'random'>;
+	readonly runtime: Pick<Runtime, 'after' | 'monotonic' | 'now' | 'random'>;
 	/** Name of this node: it speaks for itself, as a part of the system. */
 	readonly node: string;
 }
@@ -109,6 +109,11 @@ export class EventFeed {
 	/** What is known of the event; nothing before {@link ready}. */
 	get view(): EventView | undefined {
 		return this.#view;
+	}
+
+	/** For how long the oldest batch on its way has had no answer, in milliseconds. */
+	get unansweredMs(): number {
+		return Math.max(...this.#batches.map(({ unansweredMs }) => unansweredMs));
 	}
 
 	/** Counts the commits that were told here. */
@@ -170,6 +175,10 @@ export class EventFeed {
 
 	#ask(name: string, args: unknown): Promise<CommandAnswer> {
 		return this.command({ caller: this.#caller, name, args });
+	}
+
+	get #batches() {
+		return [this.arrivals, this.looks, this.claims];
 	}
 
 	get #caller() {
@@ -254,7 +263,7 @@ export class EventFeed {
 		this.#cancelRetry();
 		this.#ready.resolve({ ok: false, code: 'MOVED' });
 		if (this.#ear?.isHeard) this.#options.actors.unsubscribe(this.#key, this.#ear);
-		for (const batches of [this.arrivals, this.looks, this.claims]) batches.close();
+		for (const batches of this.#batches) batches.close();
 		this.#ended();
 	}
 }

@@ -12,6 +12,20 @@ export class EventFeeds {
 		this.#options = options;
 	}
 
+	/** Users who asked for a place and have no answer yet. */
+	get arriving(): number {
+		let sum = 0;
+		for (const { arrivals } of this.#feeds.values()) sum += arrivals.size;
+		return sum;
+	}
+
+	/** For how long the oldest batch of all events has had no answer, in milliseconds. */
+	get unansweredMs(): number {
+		let most = 0;
+		for (const { unansweredMs } of this.#feeds.values()) most = Math.max(most, unansweredMs);
+		return most;
+	}
+
 	/** The feed of an event that somebody follows. */
 	find(eventId: string): EventFeed | undefined {
 		return this.#feeds.get(eventId);

@@ -4,6 +4,7 @@ import type { Service, ServiceSession } from '../gateway/ports.ts';
 import { ticketLobbyContract } from '../protocol/ticket-lobby.ts';
 import type { EventFeeds } from './event-feeds.ts';
 import { Lobby } from './lobby.ts';
+import type { LobbyTally } from './lobby-series.ts';
 import { TIERS, type Tier } from './ticket-tiers.ts';
 
 const FULL_RETRY_MS = 5_000;
@@ -12,13 +13,14 @@ export interface LobbyServiceOptions {
 	readonly feeds: EventFeeds;
 	readonly runtime: Pick<Runtime, 'after' | 'defer' | 'monotonic' | 'now'>;
 	readonly log: Log;
+	readonly tally: LobbyTally;
 	/** How often whom a tick is told. */
 	readonly tiers?: readonly Tier[] | undefined;
 }
 
 /** Serves `ticket-lobby/<event>`: one lobby per event, from its first handle to its last. */
 export function lobbyService(options: LobbyServiceOptions): Service {
-	const { feeds, runtime, log, tiers = TIERS } = options;
+	const { feeds, runtime, log, tally, tiers = TIERS } = options;
 	const lobbies = new Map<string, Lobby>();
 	return {
 		contract: ticketLobbyContract,
@@ -30,7 +32,7 @@ export function lobbyService(options: LobbyServiceOptions): Service {
 				const feed = feeds.of(eventId);
 				if (feed === undefined) return FULL;
 				const made: Lobby = new Lobby({
-					...{ feed, runtime, log, tiers },
+					...{ feed, runtime, log, tally, tiers },
 					ended: () => {
 						if (lobbies.get(eventId) === made) lobbies.delete(eventId);
 					},

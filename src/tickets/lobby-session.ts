@@ -91,9 +91,9 @@ export class LobbySession implements ServiceSession {
 		this.#lobby.left(this.#user, this);
 	}
 
-	/** Tells; what a slow reader misses is told by {@link caughtUp}. */
-	hear(event: WireEvent): void {
-		this.tell(event);
+	/** Tells, or answers false: what a slow reader misses is told by {@link caughtUp}. */
+	hear(event: WireEvent): boolean {
+		return this.tell(event);
 	}
 
 	async #admitted(name: Admitted, args: unknown, request: ServiceRequest): Promise<CommandAnswer> {

@@ -3,6 +3,7 @@ import type { Runtime } from '../core/runtime.ts';
 import type { TicketEventInfo, TicketMe, TicketTick } from '../protocol/ticket-event.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import type { AdmissionProofs } from './admission-proof.ts';
+import type { LobbyTally } from './lobby-series.ts';
 import type { LobbySession } from './lobby-session.ts';
 import { type LobbyUser, withProof } from './lobby-user.ts';
 import { Slices } from './slices.ts';
@@ -13,6 +14,7 @@ const TOLD_AT_ONCE = 1_000;
 export interface LobbyVoiceOptions {
 	readonly runtime: Pick<Runtime, 'defer'>;
 	readonly log: Log;
+	readonly tally: LobbyTally;
 	/** Where a user stands now, as far as it is known. */
 	readonly standing: (user: LobbyUser) => TicketMe;
 	/** Of the event; nothing before it is known. */
@@ -58,7 +60,7 @@ export class LobbyVoice {
 		const { at } = event[1] as TicketTick;
 		if (user.tickAt === at) return;
 		user.tickAt = at;
-		for (const session of user.sessions) session.hear(event);
+		for (const session of user.sessions) if (session.hear(event)) this.#options.tally.ticks++;
 	}
 
 	/** Tells a user, or only some of the user's pages, where the user stands. */

@@ -15,6 +15,7 @@ import {
 } from '../protocol/ticket-event.ts';
 import { placeNow } from '../protocol/wait-estimate.ts';
 import type { Answered, EventFeed, EventListener, EventView } from './event-feed.ts';
+import type { LobbyTally } from './lobby-series.ts';
 import { LobbySession, type SessionLobby } from './lobby-session.ts';
 import {
 	isQueued,
@@ -39,6 +40,7 @@ export interface LobbyOptions {
 	readonly feed: EventFeed;
 	readonly runtime: Pick<Runtime, 'after' | 'defer' | 'monotonic' | 'now'>;
 	readonly log: Log;
+	readonly tally: LobbyTally;
 	readonly tiers: readonly Tier[];
 	/** The last handle was closed. */
 	readonly ended: () => void;
@@ -53,6 +55,8 @@ export class Lobby implements SessionLobby, EventListener {
 	/** Counts the queues that have ended, and when the last one did. */
 	#round = 0;
 	#endedAt = 0;
+	/** Handles of users who wait. */
+	#waiting = 0;
 	readonly #voice: LobbyVoice;
 	readonly #timer: StepTimer;
 	#steps = 0;
@@ -68,6 +72,7 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#voice = new LobbyVoice({
 			runtime: options.runtime,
 			log: options.log,
+			tally: options.tally,
 			standing: (user) => this.#standing(user),
 			proofs: () => this.feed.proofs,
 		});
@@ -94,6 +99,7 @@ export class Lobby implements SessionLobby, EventListener {
 		}
 		const session = new LobbySession(this, user, { connection, tell });
 		user.sessions.push(session);
+		if (this.#waits(user)) this.#count(1);
 		return session;
 	}
 
@@ -146,7 +152,10 @@ export class Lobby implements SessionLobby, EventListener {
 
 	left(user: LobbyUser, session: LobbySession): void {
 		const at = user.sessions.indexOf(session);
-		if (at >= 0) user.sessions.splice(at, 1);
+		if (at >= 0) {
+			if (this.#waits(user)) this.#count(-1);
+			user.sessions.splice(at, 1);
+		}
 		if (user.sessions.length > 0) return;
 		this.#wheel.remove(user);
 		if (this.#users.get(user.userId) === user) this.#users.delete(user.userId);
@@ -235,8 +244,10 @@ export class Lobby implements SessionLobby, EventListener {
 	#learn(user: LobbyUser, me: TicketMe, round: number): void {
 		const { seats, quantity } = me.held;
 		const isEmpty = seats.length === 0 && quantity === 0;
+		if (this.#waits(user)) this.#count(-user.sessions.length);
 		user.me = isEmpty ? { ...me, held: NOTHING_HELD } : me;
 		user.round = round;
+		if (this.#waits(user)) this.#count(user.sessions.length);
 		if (user.slot >= 0) this.#wheel.put(user, this.#tierOf(user));
 		this.#claim(user);
 	}
@@ -271,7 +282,17 @@ export class Lobby implements SessionLobby, EventListener {
 		this.#voice.all(this.#users.values(), { movesPeople });
 	}
 
+	#waits(user: LobbyUser): boolean {
+		return isQueued(user.me) && user.round === this.#round;
+	}
+
+	#count(handles: number): void {
+		this.#waiting += handles;
+		this.#options.tally.waiting += handles;
+	}
+
 	#endQueue(): void {
+		this.#count(-this.#waiting);
 		this.#round++;
 		this.#endedAt = this.feed.heard;
 	}

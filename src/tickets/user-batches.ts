@@ -17,7 +17,7 @@ export interface UserBatchesOptions<T> {
 	readonly send: (
 		users: readonly string[],
 	) => Promise<{ readonly ok: true; readonly values: readonly T[] } | Refused>;
-	readonly runtime: Pick<Runtime, 'after' | 'random'>;
+	readonly runtime: Pick<Runtime, 'after' | 'monotonic' | 'random'>;
 	/** How long the first of a batch waits for others. */
 	readonly windowMs: number;
 	/** Most users that wait; the next are refused with `BUSY`. */
@@ -39,11 +39,22 @@ export class UserBatches<T> {
 	#waiting = new Map<string, Asked<T>>();
 	/** The batch on its way. */
 	#sent: ReadonlyMap<string, Asked<T>> | undefined;
+	#sentAt = 0;
 	#cancelTimer: (() => void) | undefined;
 	#isClosed = false;
 
 	constructor(options: UserBatchesOptions<T>) {
 		this.#options = options;
+	}
+
+	/** How many have no answer yet. */
+	get size(): number {
+		return this.#waiting.size + (this.#sent?.size ?? 0);
+	}
+
+	/** For how long the batch on its way has had no answer, over all its attempts; 0 when none is. */
+	get unansweredMs(): number {
+		return this.#sent === undefined ? 0 : this.#options.runtime.monotonic() - this.#sentAt;
 	}
 
 	/** Never rejects. */
@@ -101,6 +112,7 @@ export class UserBatches<T> {
 			}
 			this.#sent = batch;
 		}
+		this.#sentAt = this.#options.runtime.monotonic();
 		this.#attempt(this.#sent, 0);
 	}
 

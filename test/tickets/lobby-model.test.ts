@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { TicketMe } from '../../src/protocol/ticket-event.ts';
 import { placeNow } from '../../src/protocol/wait-estimate.ts';
 import type { Tickets } from '../../src/tickets/open-tickets.ts';
-import { type Page, seatsOf, TicketWorld } from './ticket-world.ts';
+import { measured, type Page, seatsOf, TicketWorld } from './ticket-world.ts';
 
 const USERS = ['ann', 'bob', 'cy', 'dee'];
 const SEATS = 5;
@@ -156,6 +156,16 @@ class Crowd {
 		await this.world.pass(30_000);
 	}
 
+	/** Pages whose user waits, as they know it and as their nodes count it. */
+	waiting(): { readonly known: number; readonly counted: number } {
+		const known = [...this.pages.values()].filter(({ me }) => me?.phase === 'waiting').length;
+		const counted = this.#nodes.reduce(
+			(sum, { series }) => sum + measured(series, 'ticket_waiting_handles'),
+			0,
+		);
+		return { known, counted };
+	}
+
 	/** What the actor says of a user. */
 	async truth(userId: string): Promise<TicketMe> {
 		const answer = await this.world.way.bench.send(
@@ -223,6 +233,8 @@ describe('[T2] [T14] [T15] lobbies of two nodes', () => {
 					await world.pass(1);
 				}
 				for (const [at, known] of crowd.pages) await judge(crowd, at, known);
+				const { known, counted } = crowd.waiting();
+				expect(counted).toBe(known);
 			}),
 			{ numRuns: 60 },
 		);

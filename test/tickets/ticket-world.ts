@@ -39,6 +39,10 @@ function newBench(before?: CoreBench): CoreBench {
 
 type Draft = Partial<z.input<typeof ticketEventSchema>>;
 
+/** A number without labels, as the metrics read it. */
+export const measured = (series: Tickets['series'], name: string): number =>
+	Number([...(series.find((one) => one.name === name)?.read() ?? [])][0]?.at(-1));
+
 /** A seat map of one price. */
 export const seatsOf = (count: number) =>
 	Array.from({ length: count }, (_, at) => ({ id: `s${at + 1}`, grade: 'A', price: 1_000 }));
