@@ -1,6 +1,7 @@
 import type { EventMeta, Shown } from '../../src/core/actor-kind.ts';
 import type { Collection, Reads, RowWrite } from '../../src/core/store.ts';
 import { splitKey } from '../../src/protocol/ids.ts';
+import { NODES } from '../../src/protocol/institution-nodes.ts';
 import type { InstitutionEvent } from './institution-events.ts';
 import type { InstitutionState } from './institution-state.ts';
 import { circuitOf, gateOf, infoOf } from './standing.ts';
@@ -56,17 +57,21 @@ export function projectInstitution(
 	return [{ op: 'put', collection: CIRCUIT_TURNS.name, key: [id, position], doc }];
 }
 
+/** What nodes hear and nobody else: names of nodes, and how calls are let through. */
+const TO_NODES = [NODES];
+
 /** What subscribers are told: nodes how to let calls through, everybody how well it is. */
 export function showInstitution(event: InstitutionEvent, { key }: EventMeta): readonly Shown[] {
 	const { type } = event;
 	if (type === 'reported' || type === 'permitted' || type === 'suspected') return [];
 	const { standing, at } = event.data;
-	const circuit: Shown = { type: 'circuit', data: gateOf(standing, at), audience: 'all' };
+	const circuit: Shown = { type: 'circuit', data: gateOf(standing, at), audience: TO_NODES };
 	const health: Shown = {
 		type: 'health',
 		data: infoOf(splitKey(key).id, standing),
 		audience: 'all',
 	};
-	if (type === 'told') return [circuit];
+	// While it is under maintenance, what is told may be that it takes longer than expected.
+	if (type === 'told') return standing.expectedAt === 0 ? [circuit] : [circuit, health];
 	return type === 'turned' || type === 'ensured' ? [circuit, health] : [health];
 }

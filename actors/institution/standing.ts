@@ -126,9 +126,14 @@ export function gateOf(standing: Standing, now: number): Gate {
 		badNodes,
 		route,
 		probeMs: Math.min(Math.max(probeMs, PROBE_MS_MIN), PROBE_MS_MAX),
-		permits: permitsOf(standing).count,
+		...permitsToldOf(standing),
 		...(expectedAt === 0 ? {} : { expectedInMs: Math.max(0, expectedAt - now) }),
 	};
+}
+
+function permitsToldOf(standing: Standing): Pick<Gate, 'permits' | 'perSecond'> {
+	const { count, intervalMs } = permitsOf(standing);
+	return { permits: count, perSecond: (count * 1_000) / intervalMs };
 }
 
 /**

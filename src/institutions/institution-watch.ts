@@ -34,6 +34,8 @@ export interface InstitutionWatch {
 	readonly permits: PermitGate & Pick<Permissions, 'figures'>;
 	/** How each shows to everybody, as far as it was heard: before that as it is when nothing is wrong. */
 	infos(): readonly InstitutionInfo[];
+	/** What all nodes together may call it in a second at present; absent before it was heard. */
+	perSecond(institution: string): number | undefined;
 	/** Gives permits back and hears no more. */
 	close(): void;
 }
@@ -106,6 +108,10 @@ class Watch implements InstitutionWatch {
 		return [...this.#infos.values()];
 	}
 
+	perSecond(institution: string): number | undefined {
+		return this.circuit.of(institution)?.gate.perSecond;
+	}
+
 	close(): void {
 		this.#cancel();
 		this.permits.close();
@@ -142,7 +148,8 @@ class Watch implements InstitutionWatch {
 		if (!circuit.take(gate, node, runtime.monotonic())) return;
 		this.#asks.get(id)?.();
 		this.#asks.delete(id);
-		if (before.permits !== gate.permits && before.version > 0) this.permits.changed(id);
+		const isSame = before.permits === gate.permits && before.perSecond === gate.perSecond;
+		if (!isSame && before.version > 0) this.permits.changed(id);
 		const now = { institution: id, circuit: gate.circuit, percent: gate.percent };
 		if (gate.circuit !== before.circuit) log.warn(now, 'a circuit has turned');
 		else if (gate.badNodes.join() !== before.badNodes.join()) {

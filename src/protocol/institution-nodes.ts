@@ -1,6 +1,9 @@
 /** What nodes and the actor of an institution say to each other. */
 import type { Circuit } from './institution.ts';
 
+/** Whom the actor of an institution tells what concerns nodes only; no user has such an id. */
+export const NODES = '@nodes';
+
 /** Calls that began within so long of each other are counted together; a minute has whole ones. */
 export const SLICE_MS = 5_000;
 /** A cell that began longer ago is neither told nor counted any more. */
@@ -55,6 +58,8 @@ export interface Gate {
 	readonly probeMs: number;
 	/** Permits of all nodes together: a change is a reason to ask anew. */
 	readonly permits: number;
+	/** What all nodes together may call in a second, as long as it is so; absent from older owners. */
+	readonly perSecond?: number;
 	/** When it is expected back, from the telling on. */
 	readonly expectedInMs?: number;
 }

@@ -14,6 +14,7 @@ export const INDUSTRIES = [
 	'capital',
 ] as const;
 export const industrySchema = z.enum(INDUSTRIES);
+export type Industry = z.infer<typeof industrySchema>;
 
 export const circuitSchema = z.enum([
 	'closed',
@@ -149,6 +150,7 @@ export const institutionBoardSchema = z.object({
 		route: count,
 		probeMs: z.number(),
 		permits: count,
+		perSecond: z.number().optional(),
 		expectedInMs: z.number().optional(),
 	}),
 	/** Processes that have reported, oldest nodes first. */
@@ -242,9 +244,9 @@ export const institutionContract = defineKind({
 		board: { args: nothing, reply: institutionBoardSchema, query: true },
 	},
 	events: {
-		/** On every transition, and when the figures of a minute are there. */
+		/** On every transition, when it is expected later, and when the figures of a minute are there. */
 		health: institutionInfoSchema,
-		/** To nodes: how the circuit stands, by generation. */
+		/** To nodes alone: how the circuit stands, by generation. */
 		circuit: z.unknown(),
 	},
 	ephemerals: {},

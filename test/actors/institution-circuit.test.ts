@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type InstitutionInfo, institutionInfoSchema } from '../../src/protocol/institution.ts';
+import { NODES } from '../../src/protocol/institution-nodes.ts';
 import { outcome } from '../support/channel-actor.ts';
 import { BankWorld, each, OPS, openedBank, RULES, TEN } from '../support/institution-actor.ts';
 import { person } from '../support/pure-actor.ts';
@@ -299,7 +301,7 @@ describe('[I15] health and orders', () => {
 		expect(outcome(await actor.command(OPS, 'route', { route: 1 }))).toBe('OK');
 		expect(world.gates().at(-1)?.route).toBe(1);
 		expect(outcome(await actor.command(OPS, 'rate', { perSecond: 20 }))).toBe('OK');
-		expect(world.gates().at(-1)?.permits).toBe(19);
+		expect(world.gates().at(-1)).toMatchObject({ permits: 19, perSecond: 19 });
 		for (const [name, args] of [
 			['route', { route: 0 }],
 			['rate', { perSecond: 5 }],
@@ -336,6 +338,35 @@ describe('[I15] health and orders', () => {
 		expect(await world.actor.open(node)).toMatchObject({
 			gate: { circuit: 'open', expectedInMs: expect.any(Number) },
 		});
+	});
+
+	test('[I12] clients are told of health alone, by the fields that everybody may see', async () => {
+		const world = await openedBank();
+		await world.run(5, { ...each(TEN, { ok: 5 }), 4: { failed: 5 } });
+		await world.order('forced-closed');
+		await world.order('auto');
+		await world.actor.command(OPS, 'route', { route: 1 });
+		const { heard } = world.actor;
+		const forClients = heard.filter(({ audience }) => audience === 'all');
+		expect(new Set(heard.map(({ type }) => type))).toEqual(new Set(['circuit', 'health']));
+		expect(new Set(forClients.map(({ type }) => type))).toEqual(new Set(['health']));
+		const strict = institutionInfoSchema.strict();
+		for (const { data } of forClients) expect(strict.parse(data)).toEqual(data);
+		const others = heard.filter(({ audience }) => audience !== 'all');
+		expect(new Set(others.flatMap(({ audience }) => audience))).toEqual(new Set([NODES]));
+	});
+
+	test('[I12] everybody is told when it takes longer than was expected', async () => {
+		const world = await openedBank();
+		const expected = () =>
+			world.actor.heard
+				.filter(({ type }) => type === 'health')
+				.map(({ data }) => (data as InstitutionInfo).expectedAt);
+		const [first = 0] = expected().slice(-1);
+		world.actor.now = first - 1_000;
+		await world.run(1, each(TEN, {}));
+		expect(expected().at(-1)).toBe(first + RULES.breaker.expectedMs);
+		expect(world.gates().at(-1)?.expectedInMs).toBeGreaterThan(0);
 	});
 
 	test('[I15] settings that have changed are taken over, and a rate that was set until then', async () => {

@@ -75,6 +75,14 @@ describe('[I10] a node that watches institutions', () => {
 		expect(board).toMatchObject({ reply: { matrix: [{ node: '1', calls: 1, bad: 1 }] } });
 	});
 
+	test('[I22] a rate that operators set is known here at once', async () => {
+		const { bench, watch: node } = await watched();
+		expect(node.perSecond('bank-a')).toBe(Math.floor(RULES.ratePerSecond * 0.95));
+		await bench.send(KEY, ['rate', { perSecond: 0.5 }], { caller: OPS });
+		await bench.runtime.advance(100);
+		expect(node.perSecond('bank-a')).toBeCloseTo(0.475, 3);
+	});
+
 	test('[I22] an orderly end gives permits back at once', async () => {
 		const { bench, watch: node } = await watched();
 		void node.permits.take('bank-a', 'online', 1_000);
