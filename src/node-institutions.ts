@@ -13,7 +13,7 @@ import { CALLS, CallHistory } from './institutions/call-history.ts';
 import { callSeries } from './institutions/call-series.ts';
 import { sweepCalls } from './institutions/call-sweep.ts';
 import { createGuardedCalls } from './institutions/guarded-calls.ts';
-import { openInstitutionWatch } from './institutions/institution-watch.ts';
+import { type InstitutionWatch, openInstitutionWatch } from './institutions/institution-watch.ts';
 import { Leveller } from './institutions/leveller/leveller.ts';
 import { refreshAssets } from './institutions/refresh-assets.ts';
 import { registrationPort } from './institutions/registration-port.ts';
@@ -61,9 +61,9 @@ function levellerOf({ store, runtime, log }: FeatureGround, institutions: Instit
 		...{ institutions, reads: store, runtime, log },
 		refresh: async (...target) => (await refresh.promise)(...target),
 	});
-	const open = (actors: ActorPort) => {
+	const open = (actors: ActorPort, watch: Pick<InstitutionWatch, 'perSecond'>) => {
 		refresh.resolve(refreshAssets({ actors, runtime }));
-		leveller.open(actors);
+		leveller.open(actors, (institution) => watch.perSecond(institution));
 	};
 	return { leveller, open };
 }
@@ -101,7 +101,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 		const vault = openVault({ tokenKeys: config.outside.tokenKeys, authSecret: secret });
 		port(registrationPort({ calls, vault, runtime, journal, log }));
 	}
-	plans.open(actors);
+	plans.open(actors, watch);
 	const assets = assetsService({
 		...{ actors, reads: store, feed, announcements, runtime },
 		settle: () => feed.settle(),

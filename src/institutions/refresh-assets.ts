@@ -17,7 +17,8 @@ export interface RefreshAssetsOptions {
 /**
  * Has one user's assets at one institution fetched anew, in the lane of batches, and answers when they are
  * recorded: once for each transaction id, however often it is asked (I23). `FORBIDDEN`: there is no
- * consent; `MOVED`, `TIMEOUT` and other retryable refusals: ask again with the same id. Never rejects.
+ * consent, or with `isDenied` the institution says no; `MOVED`, `TIMEOUT` and other retryable refusals:
+ * ask again with the same id. Never rejects.
  */
 export const refreshAssets =
 	({ actors, runtime, waitMsMax = WAIT_MS_MAX }: RefreshAssetsOptions): Refresh =>
@@ -67,9 +68,13 @@ interface Refreshed {
 	readonly retryAfterMs?: number;
 }
 
+/** What answers of the classes `denied` and `business` come to, once the work has begun. */
+const DENIALS: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'CONFLICT']);
+
 function outcomeOf({ code, retryAfterMs }: Refreshed): RefreshAnswer {
 	if (code === undefined) return { ok: true };
-	return { ok: false, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+	const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+	return { ok: false, code, ...wait, ...(DENIALS.has(code) ? { isDenied: true } : {}) };
 }
 
 /** A user without an actor has given no consent. */

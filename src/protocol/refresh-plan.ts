@@ -45,7 +45,7 @@ export const refreshPlanInfoSchema = z.object({
 	institution: idSchema,
 	phase: z.enum(['resting', 'running']),
 	paused: z.boolean(),
-	/** Refreshes a second that operators allow; absent: as the settings say. */
+	/** Refreshes a second that operators allow at most; absent: what the contract allows. */
 	perSecondMax: z.number().optional(),
 	/** Number of the week, and when it began; 0 before the first. */
 	week: z.int(),
@@ -139,7 +139,7 @@ export const refreshPlanContract = defineKind({
 		},
 		/** By the worker, once a second. `CONFLICT`: another worker has its place. */
 		step: { args: refreshStepSchema, reply: steppedSchema, requests: 'none' },
-		/** By operators: refreshes a second; absent: as the settings say. */
+		/** By operators: refreshes a second at most; absent: what the contract allows. */
 		rate: {
 			args: z.object({ perSecondMax: z.number().min(0.01).max(100_000).optional() }),
 			reply: nothing,

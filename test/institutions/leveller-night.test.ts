@@ -14,6 +14,20 @@ const everyNight = () =>
 		utcOffsetMinutes: 540,
 	});
 
+/** On Monday and on Tuesday from 01:00 to 04:00. */
+class TwoNights extends RefreshCalendar {
+	constructor() {
+		super({
+			institution: { industry: 'bank', batchHours: { from: 1, to: 4 } },
+			utcOffsetMinutes: 540,
+		});
+	}
+
+	override isOpen(at: number): boolean {
+		return at < MONDAY + 2 * DAY_MS && super.isOpen(at);
+	}
+}
+
 const minuteOf = (n: number) => MONDAY + HOUR_MS + n * MINUTE_MS;
 
 describe('the weekly refresh', () => {
@@ -175,6 +189,31 @@ describe('the weekly refresh', () => {
 		expect(recordings.recorded.size + plan.state.gone).toBe(20_001 - left.length);
 	});
 
+	test('[I22] a contract that changes while it runs changes the plan, and nobody is left out', async () => {
+		const night = new Night({ users: people(USERS) });
+		const { clock, plan, recordings } = night;
+		night.start();
+		await clock.until(minuteOf(10));
+		night.perSecondMax = 3;
+		await clock.until(minuteOf(30));
+		const lowered = plan.state.minutes.filter(({ at }) => at >= minuteOf(11));
+		expect(lowered.length).toBeGreaterThan(15);
+		for (const { planned, issued } of lowered) {
+			// What the plan promises, not only what it is let to do.
+			expect(planned).toBeLessThanOrEqual(3 * 60);
+			expect(issued).toBeLessThanOrEqual(3 * 60);
+		}
+		// An order of operators is no way around the contract.
+		plan.command('rate', { perSecondMax: 50 }, OPS);
+		await clock.until(minuteOf(40));
+		for (const { planned } of plan.state.minutes.filter(({ at }) => at >= minuteOf(32)))
+			expect(planned).toBeLessThanOrEqual(3 * 60);
+		night.perSecondMax = 95;
+		await night.over();
+		expect(recordings.recorded.size).toBe(USERS);
+		expect(recordings.secondMax).toBeLessThanOrEqual(50);
+	});
+
 	test('[I22] operators slow a run, pause it and let it go on, at once', async () => {
 		const night = new Night({ users: people(USERS) });
 		const { clock, plan, recordings } = night;
@@ -210,6 +249,57 @@ describe('the weekly refresh', () => {
 		expect(recordings.calls.get('u7')).toHaveLength(8);
 		expect(new Set(recordings.calls.get('u7')).size).toBe(1);
 		expect(plan.state).toMatchObject({ recorded: 1_999, failed: 1 });
+	});
+
+	test('[I23] whom the institution refuses is tried again in other nights, and is not gone', async () => {
+		const users = [...people(300)].sort((one, other) => one.slot - other.slot);
+		const [never = '', later = '', withdrawn = ''] = users.map(({ userId }) => userId);
+		const night = new Night({ users, calendar: everyNight() });
+		const { recordings, plan } = night;
+		const triesOf = (userId: string) => recordings.calls.get(userId)?.length ?? 0;
+		recordings.answer = (userId) => {
+			const isDenied = userId === never || (userId === later && triesOf(later) < 4);
+			if (isDenied) return { ok: false, code: 'CONFLICT', isDenied };
+			return userId === withdrawn ? { ok: false, code: 'FORBIDDEN' } : { ok: true };
+		};
+		await night.nights(MONDAY + WEEK_MS);
+		expect(plan.state).toMatchObject({ recorded: 298, gone: 1, failed: 1 });
+		expect(triesOf(later)).toBe(4);
+		expect(triesOf(never)).toBeGreaterThan(2);
+		expect(triesOf(never)).toBeLessThanOrEqual(14);
+		expect(triesOf(withdrawn)).toBe(1);
+		for (const ids of recordings.calls.values()) expect(new Set(ids).size).toBe(1);
+	});
+
+	test('[I22] [I23] a night of 429 leaves nobody out of the week, and records nobody twice', async () => {
+		const night = new Night({ users: people(300), calendar: new TwoNights() });
+		const { clock, recordings, plan } = night;
+		recordings.answer = () =>
+			clock.now() < MONDAY + DAY_MS ? { ok: false, code: 'RATE_LIMITED' } : { ok: true };
+		await night.nights(MONDAY + DAY_MS);
+		const most = Math.max(...[...recordings.calls.values()].map(({ length }) => length));
+		expect(most, 'some were tried for an hour').toBe(60);
+		expect(plan.state).toMatchObject({ recorded: 0, failed: 0 });
+		await night.nights(MONDAY + WEEK_MS);
+		expect(recordings.recorded.size).toBe(300);
+		expect([...recordings.twice]).toEqual([]);
+		expect(plan.state).toMatchObject({ recorded: 300, failed: 0, gone: 0 });
+	});
+
+	test('[I23] an institution that denies everybody for a while costs nobody the refresh', async () => {
+		const night = new Night({ users: people(USERS) });
+		const { clock, plan, recordings } = night;
+		night.start();
+		await clock.until(minuteOf(20));
+		const before = recordings.starts.size;
+		recordings.answer = () => ({ ok: false, code: 'FORBIDDEN', isDenied: true });
+		await clock.until(minuteOf(50));
+		// Some in a row, then a few each ten seconds.
+		expect(recordings.starts.size - before).toBeLessThan(1_000);
+		recordings.answer = () => ({ ok: true });
+		await night.over();
+		expect(recordings.recorded.size).toBe(USERS);
+		expect(plan.state).toMatchObject({ recorded: USERS, failed: 0, gone: 0 });
 	});
 
 	test('[I20] a week of nights refreshes everybody once, and so does the next', async () => {

@@ -307,7 +307,8 @@ export class Night {
 	/** When the run was over, and when the next may begin. */
 	nextAt: number | undefined;
 	failure: unknown;
-	readonly #perSecondMax: number;
+	/** What the contract allows at present. */
+	perSecondMax: number;
 
 	constructor({ users, calendar, perSecondMax = 95, seed }: NightOptions) {
 		this.clock = new NightClock(MONDAY + HOUR_MS, seed);
@@ -315,7 +316,7 @@ export class Night {
 		this.plan = new PlanHost(this.clock);
 		this.recordings = new Recordings(this.clock);
 		this.calendar = calendar ?? new OneNight(2);
-		this.#perSecondMax = perSecondMax;
+		this.perSecondMax = perSecondMax;
 		this.plan.command('ensure', { week: 0, nextAt: this.clock.now() });
 		this.plan.command('wake');
 	}
@@ -327,7 +328,7 @@ export class Night {
 		const run = new RefreshRun({
 			...{ institution: INSTITUTION, calendar, plan, pages, runtime },
 			refresh: recordings.refresh,
-			perSecondMax: this.#perSecondMax,
+			perSecondMax: () => this.perSecondMax,
 			log: SILENT,
 		});
 		this.run = run;

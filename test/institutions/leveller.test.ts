@@ -71,6 +71,8 @@ interface Parts {
 class Node {
 	readonly bench: CoreBench;
 	readonly leveller: Leveller;
+	/** Calls a second that the institution takes at present; not heard: as the settings say. */
+	perSecond: number | undefined;
 	readonly #runtime: VirtualRuntime;
 
 	/** In the place of another, which dies. */
@@ -84,7 +86,7 @@ class Node {
 			runtime,
 		};
 		this.bench = before?.bench.restart(options) ?? new CoreBench(options);
-		this.leveller.open(this.bench.system);
+		this.leveller.open(this.bench.system, () => this.perSecond);
 	}
 
 	async info(): Promise<RefreshPlanInfo> {
@@ -171,6 +173,21 @@ describe('the leveller of a node', () => {
 		expect(await node.info()).toMatchObject({ paused: true, phase: 'running' });
 		node.order('resume');
 		await parts.runtime.advance(20 * MINUTE_MS);
+		expect(parts.users.recorded.size).toBe(USERS);
+	});
+
+	test('[I22] a contract that is lowered while it runs slows the plan', async () => {
+		const parts = await world();
+		const node = new Node(parts);
+		await parts.runtime.advance(2 * MINUTE_MS);
+		// A refresh is about four calls: one in ten seconds.
+		node.perSecond = 0.4;
+		await parts.runtime.advance(MINUTE_MS);
+		const before = parts.users.calls.size;
+		await parts.runtime.advance(5 * MINUTE_MS);
+		expect(parts.users.calls.size - before).toBeLessThanOrEqual(31);
+		node.perSecond = 95;
+		await parts.runtime.advance(22 * MINUTE_MS);
 		expect(parts.users.recorded.size).toBe(USERS);
 	});
 

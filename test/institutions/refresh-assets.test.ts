@@ -81,6 +81,24 @@ describe('[I23] refresh of one target', () => {
 		expect(await run('t1')).toEqual({ ok: true });
 	});
 
+	test.each([
+		{ of: 'denied', status: 401, code: 'FORBIDDEN', isDenied: true },
+		{ of: 'business', status: 409, code: 'CONFLICT', isDenied: true },
+		{ of: 'throttled', status: 429, code: 'RATE_LIMITED', isDenied: undefined },
+		{ of: 'failed', status: 500, code: 'UNAVAILABLE', isDenied: undefined },
+	] as const)(
+		'[I11] [I23] $status, which counts as $of, is told from an end of the consent',
+		async (one) => {
+			const { world, run } = await scene();
+			world.banks.intercept = () => world.banks.outside({ class: one.of, status: one.status });
+			const said = (await run('t1')) as { isDenied?: boolean };
+			expect(said).toMatchObject({ ok: false, code: one.code });
+			expect(said.isDenied).toBe(one.isDenied);
+			world.banks.intercept = () => undefined;
+			expect(await run('t1')).toEqual({ ok: true });
+		},
+	);
+
 	test('is not waited for without end, and an owner that goes is told of', async () => {
 		const { world, start, run } = await scene();
 		world.banks.intercept = () => new Promise<never>(() => {});

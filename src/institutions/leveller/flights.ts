@@ -4,13 +4,19 @@ import type { Refresh, RefreshAnswer } from './refresh.ts';
 
 /** Answers that come later than this are not waited for; the target is tried again. */
 const ANSWER_MS_MAX = 180_000;
-/** A target that fails is given up after about twenty minutes. */
+/** A target that fails is left after about twenty minutes. */
 const FAULTS_MAX = 8;
 const AGAIN_FIRST_MS = 10_000;
 const AGAIN_MS_MAX = 600_000;
 /** One for which there is never room, after more than an hour. */
 const REFUSALS_MAX = 60;
 const REFUSED_MS_MAX = 80_000;
+/** To whom the institution says no is asked for once more, a while later. */
+const DENIALS_MAX = 2;
+/** Beyond so many in a row it is not these users to whom it says no. */
+const DENIED_IN_A_ROW_MAX = 50;
+/** Most targets that are left for another night; whoever fails beyond it is given up. */
+const LEFT_MAX = 4_000;
 /** How long nothing goes out while the institution is under maintenance, unless it is told. */
 const REST_MS = 5_000;
 /** A circuit may close earlier than was expected. */
@@ -19,7 +25,7 @@ const REST_MS_MAX = 10_000;
 const TOO_FAST_MS = 1_000;
 const TOO_FAST: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'BUSY']);
 
-/** Who is not there any more: consent was withdrawn or is over. */
+/** Who is not there any more: as our own records say, consent was withdrawn or is over. */
 const GONE: ReadonlySet<ErrorCode> = new Set([
 	'NOT_FOUND',
 	'FORBIDDEN',
@@ -37,6 +43,8 @@ interface Tried extends Target {
 	/** How often it failed, and how often there was no room for it. */
 	faults: number;
 	refusals: number;
+	/** How often the institution said no. */
+	denials: number;
 	/** When its last call went out, in monotonic milliseconds. */
 	since: number;
 }
@@ -54,6 +62,8 @@ export interface FlightsOptions {
 	readonly institution: string;
 	readonly refresh: Refresh;
 	readonly runtime: Pick<Runtime, 'monotonic'>;
+	/** Whether the week has another night for those who fail in this one. */
+	readonly mayLeave: () => boolean;
 }
 
 /**
@@ -63,6 +73,8 @@ export interface FlightsOptions {
 export class Flights {
 	/** Calls that went out so far. */
 	issued = 0;
+	/** Targets that are not settled, and not tried again by this run. */
+	left = 0;
 	readonly #options: FlightsOptions;
 	readonly #ready: Tried[] = [];
 	readonly #inFlight = new Map<string, Tried>();
@@ -70,6 +82,7 @@ export class Flights {
 	#settled = nobody();
 	#unsettled = 0;
 	#restUntil = Number.NEGATIVE_INFINITY;
+	#deniedInARow = 0;
 
 	constructor(options: FlightsOptions) {
 		this.#options = options;
@@ -106,7 +119,7 @@ export class Flights {
 
 	add(targets: readonly Target[]): void {
 		for (const target of targets)
-			this.#ready.push({ ...target, calls: 0, faults: 0, refusals: 0, since: 0 });
+			this.#ready.push({ ...target, calls: 0, faults: 0, refusals: 0, denials: 0, since: 0 });
 		this.#unsettled += targets.length;
 	}
 
@@ -158,7 +171,10 @@ export class Flights {
 
 	#answered(target: Tried, answer: RefreshAnswer): void {
 		this.#inFlight.delete(target.transactionId);
-		if (answer.ok) this.#settle(target, 'recorded');
+		if (answer.ok) {
+			this.#deniedInARow = 0;
+			this.#settle(target, 'recorded');
+		} else if (answer.isDenied === true) this.#denied(target);
 		else if (GONE.has(answer.code)) this.#settle(target, 'gone');
 		else if (answer.code === 'MAINTENANCE') this.#rest(target, answer.retryAfterMs);
 		else if (ERRORS[answer.code].retryable) this.#again(target, answer);
@@ -178,12 +194,33 @@ export class Flights {
 		if (isRefused) this.#restUntil = Math.max(this.#restUntil, now + TOO_FAST_MS);
 		const times = isRefused ? ++target.refusals : ++target.faults;
 		if (times >= (isRefused ? REFUSALS_MAX : FAULTS_MAX)) {
-			this.#settle(target, 'failed');
+			this.#leave(target);
 			return;
 		}
 		const waitMs = Math.max(retryAfterMs, AGAIN_FIRST_MS * 2 ** (times - 1));
 		const dueAt = now + Math.min(waitMs, isRefused ? REFUSED_MS_MAX : AGAIN_MS_MAX);
 		this.#later.push({ target, dueAt });
+	}
+
+	/** A consent may have ended there; or it says no to everybody, which is no fault of the targets. */
+	#denied(target: Tried): void {
+		this.#deniedInARow++;
+		if (this.#deniedInARow > DENIED_IN_A_ROW_MAX) {
+			this.#rest(target, REST_MS_MAX);
+			return;
+		}
+		if (++target.denials >= DENIALS_MAX) {
+			this.#leave(target);
+			return;
+		}
+		const dueAt = this.#options.runtime.monotonic() + AGAIN_MS_MAX;
+		this.#later.push({ target, dueAt });
+	}
+
+	/** Stays with the plan for another night (I23); in the last one of the week it is given up. */
+	#leave(target: Tried): void {
+		if (this.left < LEFT_MAX && this.#options.mayLeave()) this.left++;
+		else this.#settle(target, 'failed');
 	}
 
 	#settle({ transactionId }: Tried, how: keyof Settled): void {

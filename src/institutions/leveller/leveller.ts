@@ -19,11 +19,14 @@ const AGAIN_MS = 5_000;
 const LOUD_ATTEMPTS = 6;
 const DAY_MS = 86_400_000;
 
-/** Refreshes a second that an institution's contract allows. */
+/** Refreshes a second that an institution's contract allows by its settings. */
 export const refreshesPerSecond = (
 	{ ratePerSecond }: Pick<InstitutionSettings, 'ratePerSecond'>,
 	callsPerRefresh = CALLS_PER_REFRESH,
 ) => (SHARED_OUT * ratePerSecond) / callsPerRefresh;
+
+/** Calls a second that an institution takes from all nodes at present; `undefined`: not heard yet. */
+type CallsPerSecond = (institution: string) => number | undefined;
 
 export interface LevellerOptions {
 	readonly institutions: Pick<Institutions, 'all' | 'get' | 'utcOffsetMinutes'>;
@@ -47,6 +50,7 @@ export class Leveller {
 	readonly #options: LevellerOptions;
 	readonly #runs = new Map<string, RefreshRun>();
 	readonly #actors = Promise.withResolvers<ActorPort>();
+	#perSecond: CallsPerSecond = () => undefined;
 	#isClosed = false;
 
 	constructor(options: LevellerOptions) {
@@ -55,7 +59,8 @@ export class Leveller {
 	}
 
 	/** Makes sure that each institution has a plan, and lets runs begin. */
-	open(actors: ActorPort): void {
+	open(actors: ActorPort, perSecond: CallsPerSecond = () => undefined): void {
+		this.#perSecond = perSecond;
 		this.#actors.resolve(actors);
 		for (const { id } of this.#options.institutions.all) void this.#ensure(id, actors);
 	}
@@ -85,7 +90,8 @@ export class Leveller {
 	async #run(institution: string): Promise<{ readonly nextAt: number }> {
 		const actors = await this.#actors.promise;
 		if (this.#isClosed) throw new Error('this node stops');
-		const { institutions, reads, refresh, runtime, log, callsPerRefresh } = this.#options;
+		const { institutions, reads, refresh, runtime, log } = this.#options;
+		const { callsPerRefresh = CALLS_PER_REFRESH } = this.#options;
 		const settings = institutions.get(institution);
 		const calendar = this.#calendar(institution);
 		// It may come back with another version of the settings.
@@ -97,7 +103,11 @@ export class Leveller {
 			plan: new PlanActor(actors, { runtime, institution }),
 			pages: consentPages(reads, institution),
 			refresh,
-			perSecondMax: refreshesPerSecond(settings, callsPerRefresh),
+			perSecondMax: () => {
+				const perSecond = this.#perSecond(institution);
+				if (perSecond === undefined) return refreshesPerSecond(settings, callsPerRefresh);
+				return perSecond / callsPerRefresh;
+			},
 			runtime,
 			log,
 		});

@@ -43,8 +43,8 @@ export interface RefreshRunOptions {
 	readonly plan: Plan;
 	readonly pages: TargetPages;
 	readonly refresh: Refresh;
-	/** Refreshes a second that the contract allows, while operators say nothing else. */
-	readonly perSecondMax: number;
+	/** Refreshes a second that the contract allows at present. */
+	readonly perSecondMax: () => number;
 	readonly reserveMinutes?: number | undefined;
 	readonly runtime: Runtime;
 	readonly log: Log;
@@ -71,12 +71,14 @@ export class RefreshRun {
 	#counted = { issued: 0, recorded: 0, failed: 0 };
 	readonly #totals = { recorded: 0, failed: 0 };
 	readonly #minutes: RefreshMinute[] = [];
+	/** Whether the week has allowed hours behind this run. */
+	#hasNextNight = false;
 	#end: Error | undefined;
 
 	constructor(options: RefreshRunOptions) {
 		this.#options = options;
 		this.#worker = options.runtime.randomId();
-		this.#flights = new Flights(options);
+		this.#flights = new Flights({ ...options, mayLeave: () => this.#hasNextNight });
 	}
 
 	/** Resolves with when the next run may begin; rejects when it was ended or lost its place. */
@@ -94,6 +96,8 @@ export class RefreshRun {
 		await this.#begin(begun.reply);
 		this.#pace = new MinutePace({ calendar, week, reserveMinutes });
 		const end = calendar.closing(now);
+		const next = calendar.opening(end);
+		this.#hasNextNight = next < week.to && calendar.isOpen(next);
 		await this.#clock(end);
 		await this.#drain();
 		return { nextAt: calendar.opening(this.#isDone ? week.to : end) };
@@ -108,8 +112,14 @@ export class RefreshRun {
 		return this.#walk.walked && this.#flights.open === 0;
 	}
 
+	/** Done, but for those who are left for another night. */
+	get #isOver(): boolean {
+		return this.#walk.walked && this.#flights.open === this.#flights.left;
+	}
+
+	/** The contract may change while it runs (I22); operators may only slow it further. */
 	get #perSecondMax(): number {
-		return this.#orders.perSecondMax ?? this.#options.perSecondMax;
+		return Math.min(this.#orders.perSecondMax ?? Infinity, this.#options.perSecondMax());
 	}
 
 	/** Goes on where a worker before has stopped: what it took up and did not settle comes first. */
@@ -128,7 +138,7 @@ export class RefreshRun {
 			const tick = () => {
 				const now = runtime.now();
 				if (this.#end !== undefined) reject(this.#end);
-				else if (now >= end || this.#isDone) resolve();
+				else if (now >= end || this.#isOver) resolve();
 				else {
 					this.#tick(now);
 					runtime.after(SLICE_MS - (now % SLICE_MS), tick);

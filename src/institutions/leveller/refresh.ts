@@ -1,6 +1,9 @@
 import type { Refusal } from '../../protocol/errors.ts';
 
-export type RefreshAnswer = { readonly ok: true } | ({ readonly ok: false } & Refusal);
+/** `isDenied`: the institution was asked and said no in good order; all else was said by ourselves. */
+export type RefreshAnswer =
+	| { readonly ok: true }
+	| ({ readonly ok: false; readonly isDenied?: boolean } & Refusal);
 
 /**
  * Fetches one user's assets at one institution by batch calls; answers when they are recorded. The same
