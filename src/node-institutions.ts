@@ -111,6 +111,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 		services: [assets],
 		rest: {
 			institutions: () => watch.infos(),
+			expectedTraffic: (id) => plans.leveller.expected(id),
 			institutionTraffic: () =>
 				trafficReport({
 					...{ reads: store, now: runtime.now() },

@@ -20,6 +20,7 @@ export const CALL_DAYS: Collection = {
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
+const noHours = () => Array.from({ length: HOURS }, () => 0);
 const PAGE_LENGTH = 500;
 
 /** Of one api: counts by class, and its times by mean and sum of squared deviations (Welford). */
@@ -38,6 +39,8 @@ export interface CallDay {
 	readonly industry: string;
 	/** Calls in each local hour. */
 	readonly hours: number[];
+	/** Those that users waited for; absent from days that were counted before it was. */
+	readonly online?: number[];
 	readonly apis: Partial<Record<InstitutionApi, ApiFigures>>;
 }
 
@@ -67,15 +70,19 @@ export class LocalDays {
 export const newDay = (at: number, industry: string): CallDay => ({
 	at,
 	industry,
-	hours: Array.from({ length: HOURS }, () => 0),
+	hours: noHours(),
+	online: noHours(),
 	apis: {},
 });
 
 const noFigures = (): ApiFigures => ({ calls: 0, classes: {}, meanMs: 0, squares: 0, maxMs: 0 });
 
+type CountedCall = Pick<CallRow, 'api' | 'lane' | 'class' | 'ms'>;
+
 /** Adds a call; `hour`: of the local day. */
-export function addCall(day: CallDay, call: Pick<CallRow, 'api' | 'class' | 'ms'>, hour: number) {
+export function addCall(day: CallDay, call: CountedCall, hour: number) {
 	day.hours[hour] = (day.hours[hour] ?? 0) + 1;
+	if (call.lane === 'online' && day.online) day.online[hour] = (day.online[hour] ?? 0) + 1;
 	day.apis[call.api] ??= noFigures();
 	const figures = day.apis[call.api] as ApiFigures;
 	figures.calls++;
@@ -117,31 +124,36 @@ export interface InstitutionDay {
 	readonly institution: string;
 	readonly industry: string;
 	readonly hours: readonly number[];
+	/** Absent when a part of the day was not counted so. */
+	readonly online?: readonly number[];
 	readonly apis: Readonly<Partial<Record<InstitutionApi, ApiFigures>>>;
 }
 
-/** All institutions' figures of a day, added up over sources, by institution. */
-export async function readDay(reads: Pick<Reads, 'page'>, day: string): Promise<InstitutionDay[]> {
+/** Figures of a day, added up over sources: of all institutions, or of one. */
+export async function readDay(
+	reads: Pick<Reads, 'page'>,
+	day: string,
+	institution?: string,
+): Promise<InstitutionDay[]> {
 	const found = new Map<string, CallDay>();
+	const prefix = institution === undefined ? [day] : [day, institution];
 	let after: Row['key'] | undefined;
 	for (;;) {
 		const { rows, more } = await reads.page({
 			collection: CALL_DAYS.name,
-			prefix: [day],
+			prefix,
 			limit: PAGE_LENGTH,
 			...(after === undefined ? {} : { after }),
 		});
 		for (const { key, doc } of rows) addDay(found, String(key[1]), dayOf(doc));
-		after = rows.at(-1)?.key.slice(1);
+		after = rows.at(-1)?.key.slice(prefix.length);
 		if (!more || after === undefined) break;
 	}
-	return [...found].map(([institution, { industry, hours, apis }]) => ({
-		institution,
-		industry,
-		hours,
-		apis,
-	}));
+	return [...found].map(([id, { at: _, ...figures }]) => ({ institution: id, ...figures }));
 }
+
+const summed = (one: readonly number[], other: readonly number[]) =>
+	one.map((calls, hour) => calls + (other[hour] ?? 0));
 
 function addDay(found: Map<string, CallDay>, institution: string, day: CallDay): void {
 	const sum = found.get(institution);
@@ -149,9 +161,11 @@ function addDay(found: Map<string, CallDay>, institution: string, day: CallDay):
 		found.set(institution, day);
 		return;
 	}
-	for (const [hour, calls] of day.hours.entries()) sum.hours[hour] = (sum.hours[hour] ?? 0) + calls;
 	for (const [name, figures] of Object.entries(day.apis)) {
 		const api = name as InstitutionApi;
 		sum.apis[api] = mergedFigures(sum.apis[api] ?? noFigures(), figures);
 	}
+	const { online: _, ...rest } = sum;
+	const both = sum.online && day.online && { online: summed(sum.online, day.online) };
+	found.set(institution, { ...rest, hours: summed(sum.hours, day.hours), ...both });
 }

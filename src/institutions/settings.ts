@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { idSchema } from '../protocol/ids.ts';
 import { industrySchema } from '../protocol/institution.ts';
+import { onlineTrafficSchema } from './leveller/online-traffic.ts';
 import type { CallClass } from './ports.ts';
 
 /** Settings of institutions that cannot be served; the message is one line with what to do. */
@@ -70,6 +71,8 @@ const shared = {
 	ratePerSecond: z.number().min(0.1).max(100_000),
 	/** Local hours in which batch calls may go, `to` not included; 22 to 4 goes over midnight. */
 	batchHours: z.strictObject({ from: hour, to: hour }),
+	/** What is expected of users while too few days were measured. */
+	traffic: onlineTrafficSchema.prefault({}),
 	breaker: z.strictObject({
 		/** Share of failed and slow calls in a minute, over the cluster, that opens the circuit. */
 		failureRate: z.number().gt(0).max(1),

@@ -7,6 +7,8 @@ import { defineRoute } from './rest-route.ts';
 const institutionParams = z.object({ id: idSchema });
 const { circuit, route, rate } = institutionContract.commands;
 
+const sharesByHour = z.array(z.number().min(0).max(1)).length(24).readonly();
+
 export const INSTITUTION_ROUTES = {
 	listInstitutions: defineRoute({
 		method: 'GET',
@@ -39,6 +41,21 @@ export const INSTITUTION_ROUTES = {
 				isMarked: z.boolean(),
 			}),
 		),
+	}),
+	expectedOfInstitution: defineRoute({
+		method: 'GET',
+		path: '/api/v1/ops/institutions/{id}/expected',
+		summary:
+			'What is expected of users, by kind of day and hour, and how many measured days say so',
+		access: ['ops'],
+		params: institutionParams,
+		reply: z.object({
+			/** Settings: too few days were measured. */
+			by: z.enum(['measured', 'settings']),
+			days: z.int(),
+			/** Share of the contract’s rate in each local hour. */
+			hours: z.object({ rest: sharesByHour, trading: sharesByHour, payDay: sharesByHour }),
+		}),
 	}),
 	boardOfInstitution: defineRoute({
 		method: 'GET',

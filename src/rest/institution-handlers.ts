@@ -9,6 +9,7 @@ import type { RestPorts } from './ports.ts';
 
 type InstitutionRoute = Extract<RouteName, `${string}Institution${string}`>;
 type InstitutionHandlers = { readonly [N in InstitutionRoute]: Handlers[N] };
+type InstitutionPort = 'institutions' | 'institutionTraffic' | 'expectedTraffic';
 type Deed = Parameters<RestPorts['audit']['note']>[1];
 
 const keyOf = (id: string) => actorKey(institutionContract.kind, id);
@@ -17,7 +18,7 @@ const NONE = refuse('NOT_FOUND', 'no institutions are called from here');
 
 /** The code behind the routes of institutions. */
 export function institutionHandlers(
-	ports: Pick<RestPorts, 'actors' | 'audit' | 'institutions' | 'institutionTraffic'>,
+	ports: Pick<RestPorts, 'actors' | 'audit' | InstitutionPort>,
 ): InstitutionHandlers {
 	const { actors, audit } = ports;
 
@@ -44,6 +45,10 @@ export function institutionHandlers(
 			}
 		},
 		getInstitution: ({ params, caller }) => look<InstitutionInfo>(actors, keyOf(params.id), { caller }),
+		expectedOfInstitution: async ({ params }) => {
+			const expected = await ports.expectedTraffic?.(params.id);
+			return expected === undefined ? NONE : { ok: true, reply: expected };
+		},
 		boardOfInstitution: ({ params, caller, trace }) =>
 			ask(actors, keyOf(params.id), { caller, name: 'board', args: {}, trace }),
 		setInstitutionCircuit: order<InstitutionInfo>('circuit', 'setCircuit'),

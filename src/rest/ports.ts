@@ -76,6 +76,8 @@ export interface RestPorts {
 	institutions?(): readonly InstitutionInfo[];
 	/** Today's calls to them against last week's (I16); rejects when the store cannot be read. */
 	institutionTraffic?(): Promise<RouteReply<'trafficOfInstitutions'>>;
+	/** What is expected of the users of one (I20); nothing where there is none of that name. */
+	expectedTraffic?(id: string): Promise<RouteReply<'expectedOfInstitution'> | undefined>;
 	/** Public open channels by last activity; pass `next` as `after` for the next page. */
 	publicChannels(page: {
 		readonly after?: string | undefined;

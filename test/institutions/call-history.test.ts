@@ -216,6 +216,7 @@ describe('[I16] figures of the day', () => {
 				institution: 'bank-a',
 				industry: 'bank',
 				hours: Array.from({ length: 24 }, (_, hour) => (hour === 12 ? 3 : 0)),
+				online: Array.from({ length: 24 }, (_, hour) => (hour === 12 ? 3 : 0)),
 				apis: {
 					assets: {
 						...{ calls: 2, classes: { ok: 1, failed: 1 }, meanMs: 200, maxMs: 300 },

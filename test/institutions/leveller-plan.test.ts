@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RefreshCalendar, TYPICAL_TRAFFIC } from '../../src/institutions/leveller/calendar.ts';
+import { RefreshCalendar } from '../../src/institutions/leveller/calendar.ts';
+import { TYPICAL_TRAFFIC } from '../../src/institutions/leveller/online-traffic.ts';
 import { plannedMinutes, planWeek } from '../../src/institutions/leveller/plan.ts';
 import { planChart } from '../../src/institutions/leveller/plan-chart.ts';
 import {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TYPICAL_TRAFFIC } from '../../src/institutions/leveller/online-traffic.ts';
 import {
 	classOf,
 	InstitutionSettingsError,
@@ -53,7 +54,10 @@ test('by default there are those of the simulator, at its address', () => {
 
 test('what an institution says goes over the defaults, field by field', () => {
 	const { all, utcOffsetMinutes } = read([
-		{ ...one, timeouts: { totalMs: 9_000 }, ratePerSecond: 3 },
+		{
+			...{ ...one, timeouts: { totalMs: 9_000 }, ratePerSecond: 3 },
+			traffic: { holidays: ['2026-12-25'] },
+		},
 	]);
 	expect(utcOffsetMinutes).toBe(540);
 	expect(all).toEqual([
@@ -63,6 +67,7 @@ test('what an institution says goes over the defaults, field by field', () => {
 			baseUrls: ['https://b.example/api'],
 			ratePerSecond: 3,
 			timeouts: { ...defaults.timeouts, totalMs: 9_000 },
+			traffic: { ...TYPICAL_TRAFFIC, holidays: ['2026-12-25'] },
 		},
 	]);
 });

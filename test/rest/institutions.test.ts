@@ -6,6 +6,7 @@ import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import { ActorSystem } from '../../src/core/actor-system.ts';
 import { REQUESTS } from '../../src/core/store.ts';
+import { expectedHours, TYPICAL_TRAFFIC } from '../../src/institutions/leveller/online-traffic.ts';
 import { actorKey } from '../../src/protocol/ids.ts';
 import { ask } from '../../src/rest/ask.ts';
 import { RULES } from '../support/institution-actor.ts';
@@ -50,6 +51,19 @@ describe('institutions over REST', () => {
 		const again = await rest.call('GET', `${PATH}/bank-a`, { as: USER });
 		expect(again.body).toMatchObject({ circuit: 'forced-open', health: 'CRITICAL' });
 		expect(again.body).not.toHaveProperty('gate');
+	});
+
+	test('[I20] operators see what is expected of users, and what says so', async () => {
+		const path = '/api/v1/ops/institutions/bank-a/expected';
+		expect((await rest.call('GET', path, { as: OPS })).status).toBe(404);
+		const hours = expectedHours(TYPICAL_TRAFFIC, 'bank');
+		const expected = { hours, by: 'settings', days: 3 } as const;
+		rest.ports.expectedTraffic = async (id) => (id === 'bank-a' ? expected : undefined);
+		expect(await rest.call('GET', path, { as: OPS })).toMatchObject({
+			status: 200,
+			body: expected,
+		});
+		expect((await rest.call('GET', path, { as: USER })).status).toBe(403);
 	});
 
 	test('[I16] operators see the traffic by industry, or that it cannot be read', async () => {

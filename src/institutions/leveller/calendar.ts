@@ -1,4 +1,11 @@
 import type { InstitutionSettings } from '../settings.ts';
+import {
+	type DayKind,
+	type ExpectedHours,
+	expectedHours,
+	type OnlineTraffic,
+	TYPICAL_TRAFFIC,
+} from './online-traffic.ts';
 import type { Stretch } from './plan.ts';
 
 export const MINUTE_MS = 60_000;
@@ -13,33 +20,13 @@ const HOURS_AHEAD_MAX = 48;
 /** Minutes are kept free where there are so many times as many. */
 const SPARES_MIN = 10;
 
-/** What is expected of users, by hour and kind of day. */
-export interface OnlineTraffic {
-	/** Share of the contract's rate that users need in each of the 24 local hours, 0 to 1. */
-	readonly byHour: readonly number[];
-	/** So many times as much on the day that wages are paid. */
-	readonly payDay: number;
-	/** So many times as much on a trading day, at securities firms and elsewhere. */
-	readonly tradingDay: { readonly securities: number; readonly others: number };
-	/** Local days without trade beside Saturdays and Sundays, as `2026-12-25`. */
-	readonly holidays: readonly string[];
-}
-
-/** A guess to begin with; figures of a running service take its place. */
-export const TYPICAL_TRAFFIC: OnlineTraffic = {
-	byHour: [
-		0.12, 0.08, 0.06, 0.05, 0.05, 0.07, 0.12, 0.2, 0.3, 0.36, 0.34, 0.33, 0.38, 0.36, 0.33, 0.32,
-		0.32, 0.34, 0.36, 0.36, 0.38, 0.4, 0.34, 0.22,
-	],
-	payDay: 1.6,
-	tradingDay: { securities: 1.5, others: 1.1 },
-	holidays: [],
-};
-
 export interface CalendarOptions {
 	readonly institution: Pick<InstitutionSettings, 'industry' | 'batchHours'>;
 	readonly utcOffsetMinutes: number;
+	/** By default what is typical. */
 	readonly traffic?: OnlineTraffic | undefined;
+	/** What is expected of users; by default what the traffic of the settings says. */
+	readonly expected?: ExpectedHours | undefined;
 }
 
 /** A week in local time: its number since 1970, and its bounds in milliseconds since 1970. */
@@ -52,24 +39,21 @@ export interface Week {
 /** When batch calls may go to one institution, and what its users are expected to do then. Pure. */
 export class RefreshCalendar {
 	readonly #offsetMs: number;
-	readonly #traffic: OnlineTraffic;
-	readonly #isSecurities: boolean;
+	readonly #expected: ExpectedHours;
 	readonly #hours: { readonly from: number; readonly to: number };
 	readonly #holidays: ReadonlySet<string>;
 
-	constructor({ institution, utcOffsetMinutes, traffic = TYPICAL_TRAFFIC }: CalendarOptions) {
+	constructor(options: CalendarOptions) {
+		const { institution, utcOffsetMinutes, traffic = TYPICAL_TRAFFIC, expected } = options;
 		this.#offsetMs = utcOffsetMinutes * MINUTE_MS;
-		this.#traffic = traffic;
-		this.#isSecurities = institution.industry === 'securities';
+		this.#expected = expected ?? expectedHours(traffic, institution.industry);
 		this.#hours = institution.batchHours;
 		this.#holidays = new Set(traffic.holidays);
 	}
 
 	/** Share of the contract's rate that users need when they need most, 0 to 1. */
 	get busiest(): number {
-		const { byHour, payDay, tradingDay } = this.#traffic;
-		const trading = this.#isSecurities ? tradingDay.securities : tradingDay.others;
-		return Math.min(1, Math.max(...byHour) * Math.max(1, trading) * Math.max(1, payDay));
+		return Math.max(...Object.values(this.#expected).flat());
 	}
 
 	/** The week of a moment; it begins on Monday at 00:00. */
@@ -129,14 +113,15 @@ export class RefreshCalendar {
 
 	/** Share of the contract's rate that users are expected to need, 0 to 1. */
 	online(at: number): number {
-		const local = at + this.#offsetMs;
-		const { byHour, payDay, tradingDay } = this.#traffic;
-		const hour = Math.floor((local % DAY_MS) / HOUR_MS);
-		const day = Math.floor(local / DAY_MS);
-		const trading = this.#isSecurities ? tradingDay.securities : tradingDay.others;
-		const usual = byHour[hour] ?? 0;
-		const onDay = this.#isTradingDay(day) ? usual * trading : usual;
-		return Math.min(1, this.#isPayDay(day) ? onDay * payDay : onDay);
+		const hour = Math.floor(((at + this.#offsetMs) % DAY_MS) / HOUR_MS);
+		return this.#expected[this.dayKind(at)][hour] ?? 0;
+	}
+
+	/** What kind of day it is, where it is local. */
+	dayKind(at: number): DayKind {
+		const day = Math.floor((at + this.#offsetMs) / DAY_MS);
+		if (this.#isPayDay(day)) return 'payDay';
+		return this.#isTradingDay(day) ? 'trading' : 'rest';
 	}
 
 	/** Wages are paid on the 25th, or on the last trading day before it. */

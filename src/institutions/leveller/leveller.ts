@@ -4,7 +4,9 @@ import type { Runtime } from '../../core/runtime.ts';
 import type { Reads } from '../../core/store.ts';
 import { type ActorKey, splitKey } from '../../protocol/ids.ts';
 import type { InstitutionSettings, Institutions } from '../settings.ts';
-import { type OnlineTraffic, RefreshCalendar } from './calendar.ts';
+import { RefreshCalendar } from './calendar.ts';
+import { type ExpectedTraffic, expectedTraffic } from './measured-traffic.ts';
+import { type ExpectedHours, expectedHours } from './online-traffic.ts';
 import { PlanActor } from './plan-actor.ts';
 import type { Refresh } from './refresh.ts';
 import { RefreshRun } from './refresh-run.ts';
@@ -35,8 +37,6 @@ export interface LevellerOptions {
 	readonly refresh: Refresh;
 	readonly runtime: Runtime;
 	readonly log: Log;
-	/** What is expected of users; a guess by default. */
-	readonly traffic?: OnlineTraffic;
 	readonly callsPerRefresh?: number;
 }
 
@@ -72,6 +72,22 @@ export class Leveller {
 		this.#runs.clear();
 	}
 
+	/** What is expected of an institution's users, by measured days where there are enough. Never rejects. */
+	async expected(institution: string): Promise<ExpectedTraffic | undefined> {
+		const { institutions, reads, runtime, log } = this.#options;
+		const { utcOffsetMinutes } = institutions;
+		const settings = institutions.get(institution);
+		if (settings === undefined) return undefined;
+		try {
+			const now = runtime.now();
+			return await expectedTraffic({ reads, institution: settings, utcOffsetMinutes, now });
+		} catch (error) {
+			log.warn({ err: error, institution }, 'measured days cannot be read; settings are used');
+			const hours = expectedHours(settings.traffic, settings.industry);
+			return { hours, by: 'settings', days: 0 };
+		}
+	}
+
 	async #ensure(institution: string, actors: ActorPort, attempt = 1): Promise<void> {
 		const calendar = this.#calendar(institution);
 		if (calendar === undefined || this.#isClosed) return;
@@ -93,7 +109,8 @@ export class Leveller {
 		const { institutions, reads, refresh, runtime, log } = this.#options;
 		const { callsPerRefresh = CALLS_PER_REFRESH } = this.#options;
 		const settings = institutions.get(institution);
-		const calendar = this.#calendar(institution);
+		const expected = await this.expected(institution);
+		const calendar = this.#calendar(institution, expected?.hours);
 		// It may come back with another version of the settings.
 		if (settings === undefined || calendar === undefined) return { nextAt: runtime.now() + DAY_MS };
 		this.#runs.get(institution)?.stop();
@@ -119,10 +136,12 @@ export class Leveller {
 		}
 	}
 
-	#calendar(institution: string): RefreshCalendar | undefined {
-		const { institutions, traffic } = this.#options;
+	#calendar(institution: string, expected?: ExpectedHours): RefreshCalendar | undefined {
+		const { institutions } = this.#options;
 		const settings = institutions.get(institution);
+		if (settings === undefined) return undefined;
 		const { utcOffsetMinutes } = institutions;
-		return settings && new RefreshCalendar({ institution: settings, utcOffsetMinutes, traffic });
+		const { traffic } = settings;
+		return new RefreshCalendar({ institution: settings, utcOffsetMinutes, traffic, expected });
 	}
 }

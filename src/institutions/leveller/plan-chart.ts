@@ -1,4 +1,5 @@
 import { MINUTE_MS, type RefreshCalendar } from './calendar.ts';
+import type { ExpectedTraffic } from './measured-traffic.ts';
 import { type Planned, plannedMinutes, planWeek } from './plan.ts';
 
 const BAR_LENGTH = 40;
@@ -12,19 +13,21 @@ export interface ChartOptions {
 	readonly users: number;
 	/** Refreshes a second that the contract allows. */
 	readonly perSecondMax: number;
+	/** Where the calendar has what it expects of users from; by default the settings. */
+	readonly expected?: Pick<ExpectedTraffic, 'by' | 'days'> | undefined;
 }
 
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
 
 /** The plan of a week, hour by hour, as lines of text. */
 export function planChart(options: ChartOptions): string[] {
-	const { calendar, at, users, perSecondMax, utcOffsetMinutes } = options;
+	const { calendar, at, users, perSecondMax, utcOffsetMinutes, expected } = options;
 	const { from, to } = calendar.weekAt(at);
 	const bounds = { perMinuteMax: perSecondMax * 60, busiest: calendar.busiest };
 	const plan = planWeek(users, calendar.stretches(from, to), bounds);
 	const most = Math.max(1, ...plan.stretches.map(({ perMinute }) => perMinute));
 	const minutes = [...plannedMinutes(plan)];
-	const lines: string[] = [];
+	const lines = [sourceLine(expected)];
 	for (const day of byDay(plan.stretches, utcOffsetMinutes)) {
 		const total = day.hours.reduce((sum, one) => sum + one.perMinute * one.stretch.minutes, 0);
 		lines.push(`${day.name}  ${number(total)} users`);
@@ -39,6 +42,13 @@ export function planChart(options: ChartOptions): string[] {
 	if (plan.short >= 1)
 		lines.push(`${number(plan.short)} users find no room: the contract is too small`);
 	return lines;
+}
+
+function sourceLine(expected: ChartOptions['expected']): string {
+	if (expected === undefined)
+		return 'users as the settings say: no node was asked what it measured';
+	if (expected.by === 'measured') return `users as on ${expected.days} measured days`;
+	return `users as the settings say: ${expected.days} measured days are too few`;
 }
 
 interface Day {
