@@ -8,10 +8,11 @@ import {
 	type Deciders,
 	type Draft,
 	refuse,
+	type TicketDecision,
 } from './draft.ts';
 import { settle } from './give-turns.ts';
 import { pursue } from './order-steps.ts';
-import type { PaymentEvent } from './payment-events.ts';
+import type { PaymentEvent, Returned } from './payment-events.ts';
 import { decideRefund } from './payment-refund.ts';
 import { decidePay } from './payment-saga.ts';
 import { initialPayment } from './payment-state.ts';
@@ -98,38 +99,61 @@ const pay: Decider<'pay'> = (draft, { orderId, methodToken }, ask) => {
 	return draft.accept(toOrder(state.id, behind));
 };
 
-/** Seats of which the money is on its way back already. */
-const underWay = ({ payment }: StoredOrder) =>
-	new Set(payment.refunds.filter(({ isDone }) => !isDone).flatMap(({ seats }) => seats));
+/** Refunds of which the money is on its way. */
+const underWay = ({ payment }: StoredOrder) => payment.refunds.filter(({ isDone }) => !isDone);
 
-const refund: Decider<'refund'> = (draft, { orderId, seats: asked }, ask) => {
+type Wanted = Pick<CommandArgs<'refund'>, 'seats' | 'quantity'>;
+
+/** The seats that shall go back and are not on their way already. */
+function seatsBack(order: StoredOrder, { seats, quantity }: Wanted): readonly string[] | Rejection {
+	if (quantity !== undefined)
+		return refuse('INVALID', 'this order has seats: name those to refund');
+	const wanted = [...new Set(seats ?? order.seats)];
+	const strange = wanted.find((id) => !order.seats.includes(id));
+	if (strange !== undefined) return refuse('CONFLICT', `seat ${strange} is not of this order`);
+	const pending = new Set(underWay(order).flatMap((refund) => refund.seats));
+	return wanted.filter((id) => !pending.has(id));
+}
+
+/** So many units without seats; all that are not on their way already when none are named. */
+function unitsBack(order: StoredOrder, { seats, quantity }: Wanted): number | Rejection {
+	if (seats !== undefined) return refuse('INVALID', 'this order has no seats: name a quantity');
+	const pending = underWay(order).reduce((sum, one) => sum + (one.quantity ?? order.quantity), 0);
+	const left = order.quantity - pending;
+	if ((quantity ?? 0) > left) return refuse('CONFLICT', `${left} are left to give back`);
+	return quantity ?? left;
+}
+
+/** What goes back for a refund; of nothing when all of it is on its way. */
+function returnedFor(
+	state: TicketEventState,
+	order: StoredOrder,
+	wanted: Wanted,
+): Returned | Rejection {
+	if (isSeated(state)) {
+		const seats = seatsBack(order, wanted);
+		return 'ok' in seats ? seats : { seats, amount: priceOf(state, seats, seats.length) };
+	}
+	const quantity = unitsBack(order, wanted);
+	if (typeof quantity !== 'number') return quantity;
+	return { seats: [], quantity, amount: priceOf(state, [], quantity) };
+}
+
+const refund: Decider<'refund'> = (draft, { orderId, ...wanted }, ask) => {
 	const { state } = draft;
 	const order = state.orders.get(orderId);
 	if (order === undefined) return longOver(ask);
 	if (!mayKnow(ask.caller, order.userId)) return NO_ORDER;
 	const unchanged = draft.accept(toOrder(state.id, order));
 	if (order.status === 'refunded') return unchanged;
-	if (!isSeated(state)) {
-		if (asked !== undefined) return refuse('INVALID', 'this order has no seats: refund all of it');
-		// Asked for once, on its way: nothing is left to give back.
-		if (order.payment.refunds.length > 0) return unchanged;
-		return giveBack(draft, order, { seats: [], amount: order.amount });
-	}
-	const wanted = [...new Set(asked ?? order.seats)];
-	const strange = wanted.find((id) => !order.seats.includes(id));
-	if (strange !== undefined) return refuse('CONFLICT', `seat ${strange} is not of this order`);
-	const pending = underWay(order);
-	const seats = wanted.filter((id) => !pending.has(id));
-	if (seats.length === 0) return unchanged;
-	return giveBack(draft, order, { seats, amount: state.plan.priceOf(seats) });
+	const returned = returnedFor(state, order, wanted);
+	if ('ok' in returned) return returned;
+	if (returned.seats.length === 0 && !returned.quantity) return unchanged;
+	return giveBack(draft, order, returned);
 };
 
-function giveBack(
-	draft: Draft,
-	order: StoredOrder,
-	what: { readonly seats: readonly string[]; readonly amount: number },
-) {
-	const events = decideRefund(order, what);
+function giveBack(draft: Draft, order: StoredOrder, returned: Returned): TicketDecision {
+	const events = decideRefund(order, returned);
 	if (isRefusal(events)) return events;
 	const behind = pursue(draft, order, { events });
 	settle(draft);

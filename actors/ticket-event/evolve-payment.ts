@@ -97,8 +97,8 @@ const APPLY: {
 		}
 		endRun(payment, 'over');
 	},
-	paymentRefundRequested: (payment, { k, amount, seats }) => {
-		payment.refunds.push({ k, amount, seats, isDone: false, ...firstCall() });
+	paymentRefundRequested: (payment, { orderId: _, ...refund }) => {
+		payment.refunds.push({ ...refund, isDone: false, ...firstCall() });
 	},
 	paymentRefunded: (payment, { k, amount }) => {
 		const refund = payment.refunds[k - 1];

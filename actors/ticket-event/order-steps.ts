@@ -2,7 +2,7 @@ import type { TicketMe } from '../../src/protocol/ticket-event.ts';
 import { type Draft, refuse, type TicketDecision } from './draft.ts';
 import { settle } from './give-turns.ts';
 import { orderBehind } from './order-payment.ts';
-import type { PaymentEvent } from './payment-events.ts';
+import type { PaymentEvent, Returned } from './payment-events.ts';
 import { meOf, toOrder } from './show-me.ts';
 import type { IssuedTicket, StoredOrder } from './ticket-event-state.ts';
 
@@ -60,16 +60,20 @@ function meBehind({ state }: Draft, order: StoredOrder): TicketMe {
 	return me.order?.id === order.id ? { ...me, order: toOrder(state.id, order) } : me;
 }
 
-/** What comes back with a refund: the named seats, or everything that is left. */
-function giveBack(draft: Draft, order: StoredOrder, seatIds: readonly string[]): StoredOrder {
+/** The tickets that a refund makes void: of the named seats, or the last of those without seats. */
+function voidTickets({ tickets }: StoredOrder, { seats, quantity }: Returned) {
+	if (seats.length > 0) return tickets.filter(({ seatId }) => seats.includes(seatId ?? ''));
+	return quantity === undefined ? tickets : tickets.slice(-quantity);
+}
+
+/** What comes back with a refund. */
+function giveBack(draft: Draft, order: StoredOrder, returned: Returned): StoredOrder {
 	const { state, now } = draft;
-	const back = new Set(seatIds.length === 0 ? order.seats : seatIds);
-	const seats = order.seats.filter((id) => !back.has(id));
-	const tickets = order.tickets.filter(({ seatId }) => seatId === undefined || back.has(seatId));
+	const tickets = voidTickets(order, returned);
 	const rest = order.tickets.filter((ticket) => !tickets.includes(ticket));
 	const next: StoredOrder = {
 		...order,
-		seats,
+		seats: order.seats.filter((id) => !returned.seats.includes(id)),
 		tickets: rest,
 		quantity: rest.length,
 		status: rest.length === 0 ? 'refunded' : order.status,
@@ -81,7 +85,7 @@ function giveBack(draft: Draft, order: StoredOrder, seatIds: readonly string[]):
 			userId: order.userId,
 			order: toOrder(state.id, next),
 			tickets,
-			seats: state.plan.indexesOf(order.seats.filter((id) => back.has(id))),
+			seats: state.plan.indexesOf(returned.seats),
 			units: tickets.length,
 			at: now,
 			me: meBehind(draft, next),
@@ -113,7 +117,7 @@ export function pursue(
 		});
 	}
 	for (const event of events) {
-		if (event.type === 'paymentRefunded') behind = giveBack(draft, behind, event.data.seats);
+		if (event.type === 'paymentRefunded') behind = giveBack(draft, behind, event.data);
 	}
 	return behind;
 }

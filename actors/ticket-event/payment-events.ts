@@ -1,6 +1,16 @@
 /** What happens to the payment of an order, as the journal keeps it. */
 import type { ActorEvent } from '../../src/core/actor-kind.ts';
 
+/** What goes back of an order. */
+export interface Returned {
+	/** Minor units. */
+	readonly amount: number;
+	/** Empty when the event has none. */
+	readonly seats: readonly string[];
+	/** Units without seats; absent: all that is left, where there are no seats. */
+	readonly quantity?: number;
+}
+
 /** Data of the payment's events; `orderId` comes in addition. */
 interface EventData {
 	/** An attempt has a key and a provider: it is asked for authorisation. */
@@ -36,15 +46,9 @@ interface EventData {
 	paymentExpired: { readonly why: 'deadline' | 'captureRefused' | 'abandoned' };
 	paymentRefundRequested: {
 		readonly k: number;
-		readonly amount: number;
-		readonly seats: readonly string[];
-	};
-	/** The money is back: so are these seats. */
-	paymentRefunded: {
-		readonly k: number;
-		readonly amount: number;
-		readonly seats: readonly string[];
-	};
+	} & Returned;
+	/** The money is back: so are its units. */
+	paymentRefunded: { readonly k: number } & Returned;
 	/** `task`: the part of the key behind the order. */
 	paymentRetryPlanned: { readonly task: string; readonly at: number };
 	/** By hand: it is not stuck any more. */

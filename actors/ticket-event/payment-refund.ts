@@ -1,27 +1,32 @@
 /** Giving money back (T13), and what operators do about calls that failed too often (T9). */
 import type { Rejection } from '../../src/core/actor-kind.ts';
 import type { PayableOrder } from './payment-calls.ts';
-import type { PaymentEvent } from './payment-events.ts';
-import { openWork, type PaymentState, type PaymentWork, taskOf } from './payment-state.ts';
+import type { PaymentEvent, Returned } from './payment-events.ts';
+import {
+	openWork,
+	type PaymentState,
+	type PaymentWork,
+	refundDone,
+	taskOf,
+} from './payment-state.ts';
 import { happened, refusePayment } from './payment-steps.ts';
 
 /**
- * Money goes back for these seats. Refused when nothing was paid, or when all refunds together would
+ * Money goes back for these units. Refused when nothing was paid, or when all refunds together would
  * be more than what was taken; those under way count.
  */
-export function decideRefund(
-	order: PayableOrder,
-	{ amount, seats }: { readonly amount: number; readonly seats: readonly string[] },
-): PaymentEvent[] | Rejection {
+export function decideRefund(order: PayableOrder, returned: Returned): PaymentEvent[] | Rejection {
 	const { stands, captured, refunds } = order.payment;
 	if (stands !== 'paid') return refusePayment('CONFLICT', 'the order is not paid');
 	const asked = refunds.reduce((sum, refund) => sum + refund.amount, 0);
-	if (asked + amount > captured) {
+	if (asked + returned.amount > captured) {
 		return refusePayment('CONFLICT', 'that is more than is left of what was paid');
 	}
-	const refund = { k: refunds.length + 1, amount, seats };
+	const refund = { k: refunds.length + 1, ...returned };
 	const requested = happened(order, 'paymentRefundRequested', refund);
-	return amount === 0 ? [requested, happened(order, 'paymentRefunded', refund)] : [requested];
+	return returned.amount === 0
+		? [requested, happened(order, 'paymentRefunded', refund)]
+		: [requested];
 }
 
 const stuckWork = (payment: PaymentState) =>
@@ -29,10 +34,7 @@ const stuckWork = (payment: PaymentState) =>
 
 /** What the call was for is so now, by other means. */
 function settled(order: PayableOrder, work: PaymentWork): PaymentEvent {
-	if ('k' in work) {
-		const { k, amount, seats } = work;
-		return happened(order, 'paymentRefunded', { k, amount, seats });
-	}
+	if ('k' in work) return happened(order, 'paymentRefunded', refundDone(work));
 	const { n, step } = work;
 	if (step === 'capturing') {
 		return happened(order, 'paymentCaptured', { n, amount: order.amount });

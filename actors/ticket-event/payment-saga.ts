@@ -13,7 +13,13 @@ import { intentOf, type PayableOrder, workOut } from './payment-calls.ts';
 import type { PaymentEvent } from './payment-events.ts';
 import type { AttemptState, PaymentResult } from './payment-port.ts';
 import { nextProviderAt } from './payment-router.ts';
-import { openWork, type PaymentAttempt, type PaymentRefund, taskOf } from './payment-state.ts';
+import {
+	openWork,
+	type PaymentAttempt,
+	type PaymentRefund,
+	refundDone,
+	taskOf,
+} from './payment-state.ts';
 import {
 	ATTEMPTS_MAX,
 	askNext,
@@ -140,9 +146,8 @@ const afterReturn: AfterCall = (ask, work, result) =>
 		: retryOrStuck(ask, work);
 
 function afterRefund(ask: PaymentAsk, work: PaymentRefund, result: PaymentResult): Events {
-	const { k, amount, seats } = work;
 	return result.outcome === 'done'
-		? [happened(ask.order, 'paymentRefunded', { k, amount, seats })]
+		? [happened(ask.order, 'paymentRefunded', refundDone(work))]
 		: retryOrStuck(ask, work);
 }
 

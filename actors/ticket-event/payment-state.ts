@@ -11,6 +11,7 @@
  * One attempt at most is ever captured; which one is fixed by `paymentCaptureRequested`.
  */
 import type { OrderStatus } from '../../src/protocol/ticket-event.ts';
+import type { Returned } from './payment-events.ts';
 
 export type AttemptStep =
 	| 'authorising'
@@ -48,13 +49,10 @@ export interface PaymentAttempt extends Pursuit {
 	step: AttemptStep;
 }
 
-export interface PaymentRefund extends Pursuit {
+/** What it names comes back once it is done. */
+export interface PaymentRefund extends Pursuit, Returned {
 	/** From 1; the key at the provider is `<orderId>.r<k>`. */
 	readonly k: number;
-	/** Minor units. */
-	readonly amount: number;
-	/** Seats that come back once it is done. */
-	readonly seats: readonly string[];
 	isDone: boolean;
 }
 
@@ -108,6 +106,12 @@ export const isOpen = ({ step }: PaymentAttempt): boolean => !SETTLED.includes(s
 
 /** Name of the pursuit in events and keys. */
 export const taskOf = (work: PaymentWork): string => ('n' in work ? `${work.n}` : `r${work.k}`);
+
+/** What a refund leads to when it is done: what it named, no less and no more. */
+export const refundDone = ({ k, amount, seats, quantity }: PaymentRefund) => ({
+	...{ k, amount, seats },
+	...(quantity === undefined ? {} : { quantity }),
+});
 
 /** Everything that still has an outside call to be made. */
 export const openWork = ({ attempts, refunds }: PaymentState): PaymentWork[] => [

@@ -1,6 +1,13 @@
 import type { Order } from './generated/schemas.ts';
 import type { TicketsHandle } from './generated/tickets.ts';
 
+/** What of an order goes back; all of it when neither is named. */
+interface RefundOptions {
+	readonly seats?: readonly string[];
+	/** Of an event without seats. */
+	readonly quantity?: number;
+}
+
 /** The signed-in user's orders. */
 export class Orders {
 	readonly #handle: TicketsHandle;
@@ -15,8 +22,11 @@ export class Orders {
 		return this.#handle.order({ orderId });
 	}
 
-	/** Gives these seats back, or all of the order; resolves with the order as it stands then. */
-	refund(orderId: string, { seats }: { readonly seats?: readonly string[] } = {}): Promise<Order> {
-		return this.#handle.refund({ orderId, seats });
+	/**
+	 * Gives these seats back, so many units where there are no seats, or all that is left of the order;
+	 * resolves with the order as it stands then.
+	 */
+	refund(orderId: string, { seats, quantity }: RefundOptions = {}): Promise<Order> {
+		return this.#handle.refund({ orderId, seats, quantity });
 	}
 }

@@ -235,11 +235,18 @@ export const pickedSeatsSchema = z.array(idSchema).min(1).max(PER_USER_MAX);
 const admissionIdSchema = z.string().min(1).max(64);
 /** Seats by their ids, or how many units. */
 export const pickSchema = z.union([
+const quantitySchema = z.int().min(1).max(PER_USER_MAX);
 	z.object({ seats: pickedSeatsSchema }),
-	z.object({ quantity: z.int().min(1).max(PER_USER_MAX) }),
+	z.object({ quantity: quantitySchema }),
 ]);
 const nothing = z.object({});
 
+/** Some of an order's seats, or so many of its units without seats; all that is left when absent. */
+export const refundSchema = z.object({
+	orderId: orderIdSchema,
+	seats: pickedSeatsSchema.optional(),
+	quantity: quantitySchema.optional(),
+});
 /**
  * The actor of one event: `ticket-event/<id>`. It talks to nodes (role `system`), operators and
  * services; buyers come through `ticket-lobby/<id>` on their node.
@@ -322,16 +329,13 @@ export const ticketEventContract = defineKind({
 			reply: orderSchema,
 		},
 		order: { args: z.object({ orderId: orderIdSchema }), reply: orderSchema, query: true },
-		refund: {
-			args: z.object({ orderId: orderIdSchema, seats: pickedSeatsSchema.optional() }),
-			reply: orderSchema,
-		},
+		refund: { args: refundSchema, reply: orderSchema },
 		// Other services, for stock without a waiting room (T11).
 		reserve: {
 			args: z.object({
 				purchaseId: idSchema,
 				userId: idSchema,
-				quantity: z.int().min(1).max(PER_USER_MAX),
+				quantity: quantitySchema,
 			}),
 			reply: nothing,
 		},

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import type { TicketEvent } from '../../actors/ticket-event/ticket-event-events.ts';
+import type { StoredOrder } from '../../actors/ticket-event/ticket-event-state.ts';
 import { checkReplay, checkRestart, checkSale, checkTold } from '../support/ticket-invariants.ts';
 import { OPENS_AT, OPS, type SaleOptions, SERVICE, TicketSale } from '../support/ticket-sale.ts';
 
@@ -20,7 +21,7 @@ type Step =
 			readonly far: number;
 	  }
 	| { readonly do: 'hold'; readonly user: string; readonly seats: readonly string[] }
-	| { readonly do: 'refundSeat'; readonly user: string }
+	| { readonly do: 'refundOne'; readonly user: string }
 	| { readonly do: 'answer'; readonly result: PaymentResult }
 	| { readonly do: 'pass'; readonly ms: number }
 	| { readonly do: 'reserve' | 'unreserve'; readonly purchase: string; readonly user: string }
@@ -66,7 +67,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 			seats: fc.shuffledSubarray(SEATS, { minLength: 1, maxLength: 2 }),
 		}),
 	},
-	{ weight: 1, arbitrary: fc.record({ do: of('refundSeat'), user }) },
+	{ weight: 1, arbitrary: fc.record({ do: of('refundOne'), user }) },
 	{ weight: 8, arbitrary: fc.record({ do: of('answer'), result }) },
 	{
 		weight: 4,
@@ -137,6 +138,13 @@ async function goOn(sale: TicketSale, userId: string, seats: readonly string[]):
 	} else await answerOne(sale, { outcome: 'done' });
 }
 
+async function refund(sale: TicketSale, order: StoredOrder, isOne: boolean): Promise<void> {
+	const [seat] = order.seats;
+	const one = seat === undefined ? { quantity: 1 } : { seats: [seat] };
+	const args = { orderId: order.id, ...(isOne ? one : {}) };
+	await sale.actor.command(order.userId, 'refund', args);
+}
+
 async function take(sale: TicketSale, step: Step): Promise<void> {
 	const { actor } = sale;
 	switch (step.do) {
@@ -163,15 +171,11 @@ async function take(sale: TicketSale, step: Step): Promise<void> {
 			return;
 		case 'pay':
 		case 'refund':
-		case 'refundSeat': {
+		case 'refundOne': {
 			const order = orderOf(sale, step.user);
 			if (order === undefined) return;
 			if (step.do === 'pay') await sale.pay(step.user, order.id);
-			else {
-				const [seat] = order.seats;
-				const some = step.do === 'refundSeat' && seat !== undefined ? { seats: [seat] } : {};
-				await actor.command(step.user, 'refund', { orderId: order.id, ...some });
-			}
+			else await refund(sale, order, step.do === 'refundOne');
 			return;
 		}
 		case 'answer':

@@ -335,6 +335,47 @@ describe('refunds', () => {
 		expect(await sale.report()).toMatchObject({ sold: 0, free: 5, refunded: 3_000 });
 	});
 
+	test('[T13] some units without seats, then the others: exactly those come back', async () => {
+		const sale = await TicketSale.open({ stock: 5 });
+		await sale.letIn('ann');
+		const { id: orderId } = await sale.buy('ann', 3);
+		const refund = (more: object = {}) => sale.actor.command('ann', 'refund', { orderId, ...more });
+		expect(codeOf(await refund({ quantity: 4 }))).toBe('CONFLICT');
+		replyOf(await refund({ quantity: 1 }));
+		expect(await sale.report()).toMatchObject({ sold: 3, free: 2 });
+		// On its way it is not there to be given back once more.
+		expect(codeOf(await refund({ quantity: 3 }))).toBe('CONFLICT');
+		await sale.answerCalls();
+		expect(await sale.report()).toMatchObject({ sold: 2, free: 3, refunded: 1_000 });
+		const order = await sale.actor.query('ann', 'order', { orderId });
+		expect(order).toMatchObject({ status: 'paid', quantity: 2, refunded: 1_000 });
+		expect((await rowsOf(sale, 'tickets')).map(({ doc }) => doc.id)).toEqual(['1', '2']);
+		expect(await sale.actor.query(OPS, 'reconcile')).toEqual({ units: 2, missing: [], extra: [] });
+		expect(sale.state.bought.get('ann')).toBe(2);
+		// One, and while it is on its way all that is left.
+		replyOf(await refund({ quantity: 1 }));
+		replyOf(await refund());
+		replyOf(await refund());
+		await sale.answerCalls();
+		expect(await sale.report()).toMatchObject({ sold: 0, free: 5, refunded: 3_000 });
+		expect(await sale.me('ann')).toMatchObject({ order: { status: 'refunded', quantity: 0 } });
+		expect(await rowsOf(sale, 'tickets')).toHaveLength(0);
+		expect(await sale.actor.query(OPS, 'reconcile')).toEqual({ units: 0, missing: [], extra: [] });
+	});
+
+	test('[T13] seats are named and units counted, never the other way round', async () => {
+		const [seated, stocked] = [await TicketSale.open(), await TicketSale.open({ stock: 5 })];
+		for (const sale of [seated, stocked]) await sale.letIn('ann');
+		const one = await seated.buy('ann', ['s1', 's2']);
+		const other = await stocked.buy('ann', 2);
+		const refund = (sale: TicketSale, args: object) => sale.actor.command('ann', 'refund', args);
+		expect(codeOf(await refund(seated, { orderId: one.id, quantity: 1 }))).toBe('INVALID');
+		expect(codeOf(await refund(stocked, { orderId: other.id, seats: ['s1'] }))).toBe('INVALID');
+		for (const sale of [seated, stocked]) {
+			expect(await sale.report()).toMatchObject({ sold: 2, refunded: 0 });
+		}
+	});
+
 	test('[T13] what is not paid cannot be given back', async () => {
 		const { sale, order } = await checkedOut();
 		const answer = await sale.actor.command('ann', 'refund', { orderId: order.id });

@@ -161,7 +161,8 @@ export class SaleBuyer {
 		this.fate = 'has tickets';
 		if (order === undefined || !this.#happens(refunds)) return;
 		const [seat] = order.seats;
-		const some = seat !== undefined && this.#happens(0.5) ? { seats: [seat] } : {};
+		const one = seat === undefined ? { quantity: 1 } : { seats: [seat] };
+		const some = this.#happens(0.5) ? one : {};
 		await this.#ask('refund', { orderId: order.id, ...some });
 		if (this.#happens(0.3)) await this.#ask('refund', { orderId: order.id });
 	}
