@@ -35,6 +35,8 @@ export interface FeatureParts {
 	readonly feed: Projectors;
 	/** Actors that are awake on this node. */
 	readonly awake: ActorSystem['hosts'];
+	/** Whether this node may act for them now: another may have taken over from one that was paused. */
+	readonly mayServe: () => boolean;
 	/** Where actors come alive at other nodes. */
 	readonly announcements?: Announcements | undefined;
 }

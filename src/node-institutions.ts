@@ -7,6 +7,7 @@ import { type Config, settingsFor } from './config.ts';
 import type { ActorKind } from './core/actor-kind.ts';
 import type { ActorPort } from './core/actor-port.ts';
 import type { IntentPorts } from './core/intent-runner.ts';
+import type { Series } from './core/meter.ts';
 import { assetsService } from './institutions/assets-service.ts';
 import { CALL_DAYS } from './institutions/call-days.ts';
 import { CALLS, CallHistory } from './institutions/call-history.ts';
@@ -19,8 +20,9 @@ import { refreshAssets } from './institutions/refresh-assets.ts';
 import { registrationPort } from './institutions/registration-port.ts';
 import { type Institutions, readInstitutions } from './institutions/settings.ts';
 import { trafficReport } from './institutions/traffic-report.ts';
-import { openVault } from './institutions/vault.ts';
+import { openVault, vaultSeries } from './institutions/vault.ts';
 import type { Feature, FeatureGround, FeatureParts, OpenedFeature } from './node-features.ts';
+import type { ActorKey } from './protocol/ids.ts';
 
 /** Reads the institutions' settings; what they leave out without an address is not served. */
 const institutionsOf = ({ outside }: Config): Institutions =>
@@ -97,9 +99,12 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	const calls = createGuardedCalls({
 		...{ institutions, transport, circuit, permits, history, runtime, log, node },
 	});
+	const sealing: Series[] = [];
 	if (institutions.all.length > 0) {
 		const vault = openVault({ tokenKeys: config.outside.tokenKeys, authSecret: secret });
-		port(registrationPort({ calls, vault, runtime, journal, log }));
+		const owns = (key: ActorKey) => parts.awake.has(key) && parts.mayServe();
+		port(registrationPort({ calls, vault, runtime, journal, log, actors, owns }));
+		sealing.push(vaultSeries(vault));
 	}
 	plans.open(actors, watch);
 	const assets = assetsService({
@@ -118,7 +123,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 					utcOffsetMinutes: institutions.utcOffsetMinutes,
 				}),
 		},
-		series: callSeries({ calls, watch, history }),
+		series: [...callSeries({ calls, watch, history }), ...sealing],
 		async close() {
 			stopSweep();
 			plans.leveller.close();

@@ -235,7 +235,9 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const { announcements } = exchanges ?? {};
 	const feed = actors.projector;
 	const awake = actors.hosts;
-	const added = await openFeatures(prepared, { actors: everywhere, feed, awake, announcements });
+	const mayServe = () => cluster?.membership.mayServe() ?? true;
+	const ways = { actors: everywhere, feed, awake, mayServe, announcements };
+	const added = await openFeatures(prepared, ways);
 	opened.push(() => added.close());
 	const door = doorOf(options);
 	const seats = [...rooms.seats, ...added.seats];

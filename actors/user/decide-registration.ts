@@ -39,17 +39,32 @@ function endRefresh(plan: Plan, institution: string): void {
 	plan.emit({ type: 'refreshed', data: { institution, transactionId, code: 'BUSY' } });
 }
 
+/** The consent that stands gives way to a newer one, and its token has to be made void. */
+function supersede(plan: Plan, institution: string): void {
+	const { consents, refreshes, runs } = plan.state;
+	const before = consents.get(institution);
+	// Without a token there may be one on its way.
+	const isAtWork = refreshes.has(institution) || runs.has(institution);
+	endRefresh(plan, institution);
+	// Behind its end an institution is not called, not even for this.
+	if (before === undefined || before.expires <= plan.now) return;
+	const { id, token } = before;
+	if (token !== undefined || isAtWork) plan.dropToken(institution, id, token);
+}
+
 function consent(plan: Plan, institution: string, { consent: given }: RegisterArgs): void {
 	const { consents, runs } = plan.state;
 	const before = consents.get(institution);
-	// What is on its way goes on, on the newer word of the user.
-	const isRunning = runs.has(institution) && before !== undefined;
-	if (!isRunning) endRefresh(plan, institution);
 	const scopes = [...new Set(given.scopes)];
 	const { expiresAt: expires } = given;
-	if (isRunning && before.expires === expires) return;
-	const id = isRunning ? before.id : plan.newId();
+	// What is on its way goes on, on the newer word of the user: unless it could go beyond that.
+	const isRunning = runs.has(institution) && before !== undefined;
+	const goesOn = isRunning && before.expires <= expires;
+	if (!goesOn) supersede(plan, institution);
+	else if (before.expires === expires) return;
+	const id = goesOn ? before.id : plan.newId();
 	plan.emit({ type: 'consented', data: { institution, id, scopes, expires } });
+	if (isRunning && !goesOn) plan.restart(institution);
 }
 
 function startJob(plan: Plan, institutions: readonly string[]): string {
@@ -132,6 +147,25 @@ function refresh(
 	return { ok: true, events: plan.events, reply: { isRecorded: false } };
 }
 
+/**
+ * A token that came when nobody waited for it any more: the consent that stands takes it if it is good
+ * for longer (both are of one grant, which ends with either), any other is made void (I7).
+ */
+function stray(
+	state: UserState,
+	{ institution, consent: given, token }: Args<typeof userContract, 'stray'>,
+	context: Context,
+): Decided {
+	const plan = new Plan(state, context);
+	const known = plan.state.consents.get(institution);
+	if (given.expires > plan.now && known?.id !== given.id) {
+		plan.dropToken(institution, given.id, token);
+	} else if (known?.id === given.id && (known.token?.expires ?? 0) < token.expires) {
+		plan.emit({ type: 'tokenKept', data: { institution, token } });
+	}
+	return { ok: true, events: plan.events, reply: {} };
+}
+
 /** A command of a registration; only nodes give it, for the user or for the weekly plan. */
 export function decideRegistration(
 	state: UserState,
@@ -141,5 +175,6 @@ export function decideRegistration(
 	if (!caller.roles.includes('system')) return refuse('FORBIDDEN', 'use assets/me');
 	if (name === 'register') return register(state, args as RegisterArgs, context);
 	if (name === 'refresh') return refresh(state, args as RefreshArgs, context);
+	if (name === 'stray') return stray(state, args as Args<typeof userContract, 'stray'>, context);
 	return withdraw(state, args as Args<typeof userContract, 'withdraw'>, context);
 }

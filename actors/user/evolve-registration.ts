@@ -53,8 +53,11 @@ function stepped(state: Registration, data: Stepped): void {
 		const { until: _, authorisation: known, ...rest } = run;
 		// Used up once there is a token.
 		const kept = token === undefined ? (authorisation ?? known) : undefined;
+		// At its first step there is nothing yet, also when it goes back there.
+		const nothing = step.step === 'authorise' ? { ids: [], assets: [] } : {};
 		return {
 			...rest,
+			...nothing,
 			...(ids === undefined ? {} : { ids }),
 			...(until === undefined ? {} : { until }),
 			...(kept === undefined ? {} : { authorisation: kept }),
@@ -90,13 +93,14 @@ function withdrawn(state: Registration, data: Data<'withdrawn'>): void {
 	state.refreshes.delete(institution);
 	if (reason === 'withdrawn') state.snapshots.delete(institution);
 	if (revocation === undefined || consent === undefined) return;
-	const { id, token } = consent;
-	state.revocations.set(revocation, {
-		institution,
-		consentId: id,
-		...(token === undefined ? {} : { token }),
-		attempt: 0,
-	});
+	const { id: consentId, token } = consent;
+	const tokenPart = token === undefined ? {} : { token };
+	tokenDropped(state, { id: revocation, institution, consentId, ...tokenPart });
+}
+
+function tokenDropped({ revocations }: Registration, data: Data<'tokenDropped'>): void {
+	const { id, ...dropped } = data;
+	revocations.set(id, { ...dropped, attempt: 0 });
 }
 
 function revocationRested(state: Registration, { id, until }: Data<'revocationRested'>): void {
@@ -153,6 +157,12 @@ export function evolveRegistration(
 			break;
 		case 'withdrawn':
 			withdrawn(state, data);
+			break;
+		case 'tokenDropped':
+			tokenDropped(state, data);
+			break;
+		case 'tokenKept':
+			change(state.consents, data.institution, (consent) => ({ ...consent, token: data.token }));
 			break;
 		case 'revocationRested':
 			revocationRested(state, data);

@@ -77,6 +77,22 @@ export type RegistrationEvent =
 				readonly revocation?: string;
 			};
 	  }
+	/** A token that no consent needs any more has to be made void; `id` names its revocation. */
+	| {
+			readonly type: 'tokenDropped';
+			readonly data: {
+				readonly id: string;
+				readonly institution: string;
+				readonly consentId: string;
+				/** Absent: one may be on its way. */
+				readonly token?: SealedToken;
+			};
+	  }
+	/** A consent's token was renewed by work that was not waited for any more. */
+	| {
+			readonly type: 'tokenKept';
+			readonly data: { readonly institution: string; readonly token: SealedToken };
+	  }
 	| {
 			readonly type: 'revocationRested';
 			readonly data: { readonly id: string; readonly until?: number };
@@ -129,6 +145,8 @@ export const REGISTRATION_EVENT_VERSIONS: Readonly<Record<RegistrationEvent['typ
 	runEnded: 1,
 	jobEnded: 1,
 	withdrawn: 1,
+	tokenDropped: 1,
+	tokenKept: 1,
 	revocationRested: 1,
 	revoked: 1,
 	refreshBegun: 1,

@@ -1,6 +1,7 @@
 import type { Context } from '../../src/core/actor-kind.ts';
 import type { Asset, JobStep } from '../../src/protocol/institution.ts';
 import { evolveRegistration } from './evolve-registration.ts';
+import type { SealedToken } from './institution-port.ts';
 import type { RegistrationEvent, RunPhase, Source, Stepped } from './registration-events.ts';
 import {
 	copyRegistration,
@@ -71,6 +72,12 @@ export class Plan {
 		});
 	}
 
+	/** Has a run begin anew, on another consent. */
+	restart(institution: string): void {
+		const step = { step: 'authorise', state: 'waiting', done: 0, total: 0 } as const;
+		this.move(institution, { phase: 'queued', step });
+	}
+
 	/** Ends a run for good. */
 	end(institution: string, step: Partial<JobStep>, got?: Move['got']): void {
 		this.move(institution, { phase: 'done', step, ...(got === undefined ? {} : { got }) });
@@ -119,6 +126,14 @@ export class Plan {
 			},
 		});
 		if (reason === 'withdrawn') this.erase(institution, 0);
+	}
+
+	/** Has a token made void, and all work on its consent ended. */
+	dropToken(institution: string, consentId: string, token: SealedToken | undefined): void {
+		this.#makeRoom();
+		const tokenPart = token === undefined ? {} : { token };
+		const data = { id: this.newId(), institution, consentId, ...tokenPart };
+		this.emit({ type: 'tokenDropped', data });
 	}
 
 	/** What follows by itself: jobs end, and runs begin where there is room. */

@@ -63,7 +63,10 @@ interface RunAt {
 	readonly consent: NonNullable<ReturnType<Registration['consents']['get']>>;
 }
 
-/** Where an earlier token is just being made void: some institutions end all of the user's with it. */
+/**
+ * Where an earlier token is just being made void: some institutions end all of the user's with it, so no
+ * new one is asked for before.
+ */
 function beingRevoked({ revocations }: Registration): ReadonlySet<string> {
 	const institutions = new Set<string>();
 	for (const { institution, attempt, until } of revocations.values()) {
@@ -78,7 +81,8 @@ function runIntents(userId: string, registration: Registration): Intent[] {
 	const waiting = beingRevoked(registration);
 	for (const [institution, run] of runs) {
 		const consent = consents.get(institution);
-		if (run.phase !== 'active' || consent === undefined || waiting.has(institution)) continue;
+		if (run.phase !== 'active' || consent === undefined) continue;
+		if (run.step.step === 'authorise' && waiting.has(institution)) continue;
 		const work = runWork(userId, institution, { run, consent });
 		if (work !== undefined) intents.push(call(runWorkId(run), work));
 	}
@@ -139,11 +143,19 @@ const restMs = (attempt: number, { firstMs, maxMs }: typeof REST) =>
 const spread = (userId: string, ms: number) =>
 	Math.round(ms * (1 + consentSlot(userId) / CONSENT_SLOTS / 4));
 
+/** Whether the consent stands longer than the work on it was told. */
+const isLonger = ({ state, now }: Plan, institution: string) =>
+	(state.consents.get(institution)?.expires ?? 0) > now;
+
 function runRefused(plan: Plan, at: { institution: string; run: Run }, userId: string) {
 	const { institution, run } = at;
 	return (refused: Refused) => {
 		const { code, isRepeatable, retryAfterMs } = refused;
 		const got = refused.token === undefined ? undefined : { token: refused.token };
+		if (code === 'EXPIRED' && isLonger(plan, institution)) {
+			plan.move(institution, { phase: 'active', step: {}, ...(got && { got }) });
+			return;
+		}
 		const attempt = run.attempt + 1;
 		const attemptsMax = FAILURES.includes(code) ? FAILURES_MAX : REFUSALS_MAX;
 		if (!isRepeatable || attempt >= attemptsMax) {

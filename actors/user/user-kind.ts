@@ -124,6 +124,7 @@ function decide(state: UserState, command: Command, context: Context): Decision<
 		case 'register':
 		case 'withdraw':
 		case 'refresh':
+		case 'stray':
 			return decideRegistration(state, command, context);
 		case 'wake':
 		case 'intentDone':

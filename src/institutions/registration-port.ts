@@ -6,12 +6,13 @@ import type { InstitutionWork, WorkResult } from '../../actors/user/institution-
 import type { IntentPorts } from '../core/intent-runner.ts';
 import type { Journal } from '../core/journal.ts';
 import type { Log } from '../core/log.ts';
+import type { ActorKey } from '../protocol/ids.ts';
 import { ASSETS_MAX, type Asset } from '../protocol/institution.ts';
 import type { AssetAnswer, AssetListAnswer } from './answers.ts';
 import { EndedConsents } from './ended-consents.ts';
+import { type StrayOptions, StrayTokens } from './stray-tokens.ts';
 import {
 	type Calling,
-	CONSENT_ENDED,
 	type Got,
 	refused,
 	UserAccess,
@@ -25,27 +26,21 @@ const DETAIL_PAGES_MAX = 20;
 /** Details under way at once in a refresh. */
 const DETAILS_AT_ONCE = 5;
 
-export interface RegistrationPortOptions extends Omit<UserAccessOptions, 'ended'> {
+export interface RegistrationPortOptions extends Omit<UserAccessOptions, 'ended' | 'isOwned'> {
+	/** Users' actors, wherever they live. */
+	readonly actors: StrayOptions['actors'];
 	/** Where withdrawn assets are taken out of events. */
 	readonly journal: Pick<Journal, 'redact'>;
 	readonly log: Log;
-	/**
-	 * What the institution takes as the user's authorisation; the place of an identity provider. Default:
-	 * the consent's own id.
-	 */
-	readonly authorise?: (who: Who) => Promise<string>;
-}
-
-export interface Who {
-	readonly userId: string;
-	readonly institution: string;
-	readonly consentId: string;
+	/** Whether this node may act for the actor now. A node that was paused may not know who else does. */
+	readonly owns: (actor: ActorKey) => boolean;
 }
 
 /** The intent port of users' actors, to be registered under `INSTITUTION_PORT`. */
 export function registrationPort(options: RegistrationPortOptions): IntentPorts[string] {
-	const { journal, log } = options;
+	const { journal, log, owns } = options;
 	const ended = new EndedConsents();
+	const strays = new StrayTokens(options);
 	return async (id, args, actor) => {
 		const work = args as InstitutionWork;
 		if (work.op === 'erase') {
@@ -53,9 +48,15 @@ export function registrationPort(options: RegistrationPortOptions): IntentPorts[
 			return { ok: true };
 		}
 		if (work.op === 'revoke') ended.add(work.consent.id);
-		const access = new UserAccess(work, { ...options, ended });
+		const access = new UserAccess(work, { ...options, ended, isOwned: () => owns(actor) });
 		try {
-			return await new Errand(work, access, options).run();
+			const result = await new Errand(work, access).run();
+			const { fresh: token } = access;
+			if (token === undefined) return result;
+			// Nobody waits for the result any more: who ordered the work would never learn of the token.
+			const isLate = access.isWithdrawn || !owns(actor);
+			if (isLate) await strays.take(actor, { work, access, token });
+			return { ...result, token };
 		} catch (error) {
 			// A mistake of ours, or a key that is gone: trying again would not help.
 			log.error({ err: error, intent: id, op: work.op }, 'a registration went wrong');
@@ -71,28 +72,13 @@ const ERASED = { institution: '', source: 'run', assets: [] };
 class Errand {
 	readonly #work: Calling;
 	readonly #access: UserAccess;
-	readonly #options: Pick<RegistrationPortOptions, 'authorise'>;
 
-	constructor(
-		work: Calling,
-		access: UserAccess,
-		options: Pick<RegistrationPortOptions, 'authorise'>,
-	) {
+	constructor(work: Calling, access: UserAccess) {
 		this.#work = work;
 		this.#access = access;
-		this.#options = options;
 	}
 
-	async run(): Promise<WorkResult> {
-		const result = await this.#result();
-		const { fresh: token, isWithdrawn } = this.#access;
-		if (token === undefined) return result;
-		// Nobody else would make it void: the revocation began before this token was known.
-		if (isWithdrawn) await this.#access.revoke(token);
-		return { ...result, token };
-	}
-
-	#result(): Promise<WorkResult> {
+	run(): Promise<WorkResult> {
 		const work = this.#work;
 		switch (work.op) {
 			case 'authorise':
@@ -114,14 +100,9 @@ class Errand {
 	}
 
 	async #authorise(): Promise<WorkResult> {
-		if (this.#access.isEnded) return CONSENT_ENDED;
-		return { ok: true, authorisation: this.#access.seal(await this.#authorisation()) };
-	}
-
-	async #authorisation(): Promise<string> {
-		const { userId, institution, consent } = this.#work;
-		const who = { userId, institution, consentId: consent.id };
-		return (await this.#options.authorise?.(who)) ?? consent.id;
+		const { end } = this.#access;
+		if (end !== undefined) return end;
+		return { ok: true, authorisation: this.#access.seal(await this.#access.authorisation()) };
 	}
 
 	async #list(): Promise<WorkResult> {
@@ -145,7 +126,7 @@ class Errand {
 	/** All of it; without a token that can be used from the beginning, for the consent stands. */
 	async #refresh(): Promise<WorkResult> {
 		if (!this.#access.isReadable) {
-			const entered = await this.#access.enter(await this.#authorisation());
+			const entered = await this.#access.enter(await this.#access.authorisation());
 			if (!entered.ok) return entered;
 		}
 		const ids = await this.#assetIds();

@@ -27,6 +27,19 @@ export interface UserAccessOptions {
 	readonly vault: Pick<Vault, 'seal' | 'open' | 'isOld'>;
 	readonly runtime: Pick<Runtime, 'now' | 'after'>;
 	readonly ended: EndedConsents;
+	/** Whether the user's actor is still this node's. */
+	readonly isOwned: () => boolean;
+	/**
+	 * What the institution takes as the user's authorisation; the place of an identity provider. Default:
+	 * the consent's own id.
+	 */
+	readonly authorise?: (who: Who) => Promise<string>;
+}
+
+export interface Who {
+	readonly userId: string;
+	readonly institution: string;
+	readonly consentId: string;
 }
 
 /** What a class of answers comes to for whoever waits for the work. */
@@ -68,10 +81,15 @@ export class UserAccess {
 		return this.#fresh;
 	}
 
-	/** Withdrawn, or past its time: nothing goes out any more. */
-	get isEnded(): boolean {
+	/**
+	 * Why nothing goes out any more: the consent was withdrawn or is past its time; or another node may
+	 * have the user's actor by now, and know more.
+	 */
+	get end(): Refused | undefined {
 		const { consent } = this.#work;
-		return this.isWithdrawn || consent.expires <= this.#options.runtime.now();
+		const isOver = this.isWithdrawn || consent.expires <= this.#options.runtime.now();
+		if (isOver) return CONSENT_ENDED;
+		return this.#options.isOwned() ? undefined : OWNER_MOVED;
 	}
 
 	get isWithdrawn(): boolean {
@@ -95,9 +113,14 @@ export class UserAccess {
 		return this.#options.vault.open(sealed, this.#owner);
 	}
 
+	async authorisation(): Promise<string> {
+		const { userId, institution, consent } = this.#work;
+		const who = { userId, institution, consentId: consent.id };
+		return (await this.#options.authorise?.(who)) ?? consent.id;
+	}
+
 	/** Gets the first token; whatever was there counts no more. */
 	enter(authorisation: string): Promise<WorkResult> {
-		this.#token = undefined;
 		return this.#takeToken({ api: 'token', grant: { authorisation } }, 't');
 	}
 
@@ -111,15 +134,17 @@ export class UserAccess {
 		const used = this.#token;
 		const got = await this.#call<T>(request, place);
 		if (got.ok || got.code !== 'FORBIDDEN') return got;
-		const renewed = this.#token === used ? await this.#renew() : { ok: true };
-		return renewed.ok ? this.#call<T>(request, `${place}.2`) : got;
+		const renewed = this.#token === used ? await this.#renew() : ({ ok: true } as const);
+		return renewed.ok ? this.#call<T>(request, `${place}.2`) : renewed;
 	}
 
 	/** Renews a token that ends soon, and seals one anew that was sealed with an old key. */
 	async freshen(): Promise<WorkResult> {
 		const token = this.#token;
 		if (token === undefined) return refused({ code: 'FORBIDDEN' });
-		if (this.#options.vault.isOld(token.access)) this.#sealAnew(token);
+		const { access, refresh = access } = token;
+		const { vault } = this.#options;
+		if (vault.isOld(access) || vault.isOld(refresh)) this.#sealAnew(token);
 		const now = this.#options.runtime.now();
 		if (token.expires - EARLY_MS > now || token.refresh === undefined) return { ok: true };
 		const renewed = await this.#renew();
@@ -145,20 +170,33 @@ export class UserAccess {
 
 	/** Once, however many calls find the token used up. */
 	#renew(): Promise<WorkResult> {
-		const sealed = this.#token?.refresh;
-		if (sealed === undefined) return Promise.resolve(refused({ code: 'FORBIDDEN' }));
-		const request = { api: 'token', grant: { refreshToken: this.open(sealed) } } as const;
-		this.#renewing ??= this.#takeToken(request, 'r').finally(() => {
+		this.#renewing ??= this.#renewOrEnter().finally(() => {
 			this.#renewing = undefined;
 		});
 		return this.#renewing;
+	}
+
+	/**
+	 * What renews may be used up, without what came for it having been kept (a crash), or gone with an
+	 * older token that was made void: the consent stands, so there is another one.
+	 */
+	async #renewOrEnter(): Promise<WorkResult> {
+		const sealed = this.#token?.refresh;
+		if (sealed !== undefined) {
+			const grant = { refreshToken: this.open(sealed) };
+			const renewed = await this.#takeToken({ api: 'token', grant }, 'r');
+			if (renewed.ok || renewed.code !== 'FORBIDDEN') return renewed;
+		}
+		return this.enter(await this.authorisation());
 	}
 
 	async #takeToken(request: Request, place: string): Promise<WorkResult> {
 		const got = await this.#call<TokenAnswer>(request, place);
 		if (!got.ok) return got;
 		const { accessToken, refreshToken, expiresInMs } = got.value;
-		const refresh = refreshToken === undefined ? this.#token?.refresh : this.seal(refreshToken);
+		const isRenewal = request.grant !== undefined && 'refreshToken' in request.grant;
+		const before = isRenewal ? this.#token?.refresh : undefined;
+		const refresh = refreshToken === undefined ? before : this.seal(refreshToken);
 		this.#keep({
 			access: this.seal(accessToken),
 			...(refresh === undefined ? {} : { refresh }),
@@ -181,7 +219,8 @@ export class UserAccess {
 	}
 
 	async #call<T>(request: Request, place: string): Promise<Got<T>> {
-		if (this.isEnded) return CONSENT_ENDED;
+		const { end } = this;
+		if (end !== undefined) return end;
 		const work = this.#work;
 		const { institution, userId } = work;
 		const isAsked = request.api === 'token' || this.#token === undefined;
@@ -192,9 +231,10 @@ export class UserAccess {
 			lane: this.#lane,
 			accessToken: isAsked ? undefined : this.open(this.#token?.access ?? ''),
 			transactionId: work.op === 'refresh' ? `${work.transactionId}.${place}` : undefined,
-			isWanted: () => !this.isEnded,
+			isWanted: () => this.end === undefined,
 		});
-		if (!answer.ok) return refused(answer);
+		if (!answer.ok)
+			return answer.code === 'EXPIRED' ? (this.end ?? CONSENT_ENDED) : refused(answer);
 		if (answer.class === 'ok' || answer.class === 'slow') {
 			return { ok: true, value: answer.body as T };
 		}
@@ -208,7 +248,7 @@ export class UserAccess {
 		for (let waits = 0; waits < TURN.waitsMax && isShort(answer); waits++) {
 			const { retryAfterMs = 0 } = answer;
 			await new Promise<void>((resolve) => runtime.after(retryAfterMs, resolve));
-			if (this.isEnded) return { ok: false, code: 'EXPIRED' };
+			if (this.end !== undefined) return { ok: false, code: 'EXPIRED' };
 			answer = await calls.call(call);
 		}
 		return answer;
@@ -225,4 +265,5 @@ function isShort(answer: Answer): boolean {
 const waitOf = ({ retryAfterMs }: { readonly retryAfterMs?: number | undefined }) =>
 	retryAfterMs === undefined ? {} : { retryAfterMs };
 
-export const CONSENT_ENDED = refused({ code: 'EXPIRED' });
+const CONSENT_ENDED = refused({ code: 'EXPIRED' });
+const OWNER_MOVED = refused({ code: 'MOVED' });

@@ -3,6 +3,7 @@
  * it belongs to, under a key that is named, so that keys can be changed.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import type { Series } from '../core/meter.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -31,8 +32,17 @@ export interface VaultKeys {
 	readonly authSecret?: string | undefined;
 }
 
+/** How often a key was used since the start; `failed`: texts that it did not open. */
+export interface KeyUse {
+	sealed: number;
+	opened: number;
+	failed: number;
+}
+
 /** Seals texts and opens them again. */
 export interface Vault {
+	/** By key id; `unknown`: texts under keys that are not there, and what is not sealed at all. */
+	readonly uses: ReadonlyMap<string, Readonly<KeyUse>>;
 	/** `owner`: see {@link ownerOf}. */
 	seal(text: string, owner: string): string;
 	/** Throws a {@link VaultError}; never tells anything of the text. */
@@ -70,35 +80,81 @@ function keysOf({ tokenKeys, authSecret }: VaultKeys): Map<string, Buffer> {
 	return keys;
 }
 
-/** A vault over these keys, or a {@link VaultError} that says in one line what to set. */
-export function openVault(options: VaultKeys): Vault {
-	const keys = keysOf(options);
-	const [first] = keys;
-	if (first === undefined)
-		throw new VaultError(
-			'TOKEN_KEYS is missing: set id:base64 with 32 bytes (openssl rand -base64 32)',
-		);
-	const [sealingId, sealingKey] = first;
-	return {
-		seal(text, owner) {
-			const nonce = randomBytes(NONCE_BYTES);
-			const cipher = createCipheriv(ALGORITHM, sealingKey, nonce);
-			cipher.setAAD(Buffer.from(owner));
-			const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-			const bytes = Buffer.concat([nonce, cipher.getAuthTag(), body]);
-			return `${FORM}.${sealingId}.${bytes.toString('base64url')}`;
-		},
-		open(sealed, owner) {
-			const [, id, body] = SEALED.exec(sealed) ?? [];
-			if (id === undefined || body === undefined) throw new VaultError('this is not sealed');
-			const key = keys.get(id);
+/** In place of the id of a key that is not there: whoever stored it may have written anything. */
+const UNKNOWN_ID = 'unknown';
+
+class Keys implements Vault {
+	readonly #keys: ReadonlyMap<string, Buffer>;
+	readonly #sealingId: string;
+	readonly #sealingKey: Buffer;
+	readonly #uses: ReadonlyMap<string, KeyUse>;
+
+	constructor(keys: ReadonlyMap<string, Buffer>) {
+		const [first] = keys;
+		if (first === undefined) {
+			throw new VaultError(
+				'TOKEN_KEYS is missing: set id:base64 with 32 bytes (openssl rand -base64 32)',
+			);
+		}
+		this.#keys = keys;
+		[this.#sealingId, this.#sealingKey] = first;
+		const unused = (): KeyUse => ({ sealed: 0, opened: 0, failed: 0 });
+		this.#uses = new Map([...keys.keys(), UNKNOWN_ID].map((id) => [id, unused()]));
+	}
+
+	get uses(): ReadonlyMap<string, Readonly<KeyUse>> {
+		return this.#uses;
+	}
+
+	seal(text: string, owner: string): string {
+		const nonce = randomBytes(NONCE_BYTES);
+		const cipher = createCipheriv(ALGORITHM, this.#sealingKey, nonce);
+		cipher.setAAD(Buffer.from(owner));
+		const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+		const bytes = Buffer.concat([nonce, cipher.getAuthTag(), body]);
+		this.#count(this.#sealingId, 'sealed');
+		return `${FORM}.${this.#sealingId}.${bytes.toString('base64url')}`;
+	}
+
+	open(sealed: string, owner: string): string {
+		const [, id = UNKNOWN_ID, body] = SEALED.exec(sealed) ?? [];
+		try {
+			if (body === undefined) throw new VaultError('this is not sealed');
+			const key = this.#keys.get(id);
 			if (key === undefined)
 				throw new VaultError(`a token was sealed with key ${id}, which TOKEN_KEYS has not`);
-			return opened(Buffer.from(body, 'base64url'), key, owner);
-		},
-		isOld: (sealed) => SEALED.exec(sealed)?.[1] !== sealingId,
-	};
+			const text = opened(Buffer.from(body, 'base64url'), key, owner);
+			this.#count(id, 'opened');
+			return text;
+		} catch (error) {
+			this.#count(id, 'failed');
+			throw error;
+		}
+	}
+
+	isOld(sealed: string): boolean {
+		return SEALED.exec(sealed)?.[1] !== this.#sealingId;
+	}
+
+	#count(id: string, what: keyof KeyUse): void {
+		const use = this.#uses.get(id) ?? this.#uses.get(UNKNOWN_ID);
+		if (use !== undefined) use[what]++;
+	}
 }
+
+/** A vault over these keys, or a {@link VaultError} that says in one line what to set. */
+export const openVault = (options: VaultKeys): Vault => new Keys(keysOf(options));
+
+/** What metrics tell of the vault: of no user and no token. */
+export const vaultSeries = ({ uses }: Pick<Vault, 'uses'>): Series => ({
+	name: 'institution_tokens_total',
+	help: "Tokens of institutions by the key's id: sealed, opened, or failed to open",
+	labels: ['key', 'outcome'],
+	read: () =>
+		[...uses].flatMap(([key, use]) =>
+			Object.entries(use).map(([outcome, count]) => [key, outcome, count] as const),
+		),
+});
 
 function opened(bytes: Buffer, key: Buffer, owner: string): string {
 	const nonce = bytes.subarray(0, NONCE_BYTES);

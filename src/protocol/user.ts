@@ -83,6 +83,21 @@ export const userContract = defineKind({
 			requests: 'none',
 			by: 'nodes',
 		},
+		/** A token (sealed) that came when nobody waited for it: it is made void, or kept. */
+		stray: {
+			args: z.object({
+				institution: idSchema,
+				consent: z.object({ id: z.string().max(64), expires: z.int() }),
+				token: z.object({
+					access: z.string().max(16_384),
+					refresh: z.string().max(16_384).optional(),
+					expires: z.number(),
+				}),
+			}),
+			reply: z.object({}),
+			requests: 'none',
+			by: 'nodes',
+		},
 		jobs: {
 			args: z.object({}),
 			reply: z.object({ jobs: z.array(assetJobSchema) }),

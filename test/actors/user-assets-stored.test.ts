@@ -31,7 +31,7 @@ test('[P13] what version 1 stored of registrations is read for ever', () => {
 	}
 	const restored = userKind.restore('ann', snapshot);
 	expect(comparable(restored)).toEqual(comparable(ann.state));
-	expect(works(ann)).toEqual(['bank-a refresh']);
+	expect(works(ann)).toEqual(['bank-a refresh', 'card-b revoke']);
 	expect(restored.registration?.runs.get('telecom-f')).toMatchObject({
 		phase: 'resting',
 		step: { step: 'details', done: 2, total: 6, code: 'MAINTENANCE' },

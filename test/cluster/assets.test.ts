@@ -6,6 +6,7 @@ import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { CommandAnswer } from '../../src/core/actor-port.ts';
 import { SILENT } from '../../src/core/log.ts';
 import { assetsService } from '../../src/institutions/assets-service.ts';
+import type { InstitutionCalls } from '../../src/institutions/ports.ts';
 import { refreshAssets } from '../../src/institutions/refresh-assets.ts';
 import { registrationPort } from '../../src/institutions/registration-port.ts';
 import { openVault } from '../../src/institutions/vault.ts';
@@ -13,9 +14,9 @@ import type { AssetJob, AssetSnapshot } from '../../src/protocol/institution.ts'
 import type { WireEvent } from '../../src/protocol/wire.ts';
 import { infoOf, YEAR_MS } from '../support/asset-world.ts';
 import { CoreBench } from '../support/core-bench.ts';
-import { FakeInstitutions } from '../support/fake-institutions.ts';
+import { FakeInstitutions, type SeenCall } from '../support/fake-institutions.ts';
 import { ActorNode } from './support/actor-world.ts';
-import { TestNodes } from './test-nodes.ts';
+import { type TestNode, TestNodes } from './test-nodes.ts';
 
 const KEY = 'user/ann';
 
@@ -29,8 +30,16 @@ async function pair() {
 	const made = nodes.map((node) => {
 		const { runtime } = node;
 		const { journal } = shared;
-		const port = registrationPort({ calls: banks, vault, runtime, journal, log: SILENT });
-		const actor = new ActorNode(node, shared, { kinds, intents: { [INSTITUTION_PORT]: port } });
+		const seen: SeenCall[] = [];
+		const port = registrationPort({
+			...{ calls: callsOf(node, banks, seen), vault, runtime, journal, log: SILENT },
+			actors: { command: (...asked) => actor.everywhere.command(...asked) },
+			owns: (key) => actor.bench.system.hosts.has(key) && node.membership.mayServe(),
+		});
+		const actor: ActorNode = new ActorNode(node, shared, {
+			kinds,
+			intents: { [INSTITUTION_PORT]: port },
+		});
 		const { projector } = actor.bench.system;
 		const service = assetsService({
 			actors: actor.everywhere,
@@ -59,7 +68,7 @@ async function pair() {
 			return snapshots.map(({ institution, version }) => `${institution} ${version}`);
 		};
 		const jobs = async () => ((await ask('jobs')) as { jobs: AssetJob[] }).jobs;
-		return { actor, node, told, ask, versions, jobs };
+		return { actor, node, told, ask, versions, jobs, seen };
 	});
 	const [owner, edge] = made as [(typeof made)[0], (typeof made)[0]];
 	const consent = { scopes: ['assets'], expiresAt: world.runtime.now() + YEAR_MS };
@@ -67,7 +76,19 @@ async function pair() {
 		from.ask('register', { institutions: ['bank-a', 'card-b'], consent }) as Promise<AssetJob>;
 	const ended = ({ told }: typeof owner) =>
 		told.some(([type, data]) => type === 'job' && (data as AssetJob).state !== 'running');
-	return { world, banks, owner, edge, register, ended };
+	return { world, banks, owner, edge, register, ended, shared };
+}
+
+/** A node's calls, which it sees answered when it is not paused. */
+function callsOf(node: TestNode, banks: FakeInstitutions, seen: SeenCall[]): InstitutionCalls {
+	return {
+		async call(request) {
+			const call = { ...request, at: node.runtime.now() };
+			seen.push(call);
+			const answer = await banks.call(request);
+			return new Promise((resolve) => node.runtime.input(() => resolve(answer)));
+		},
+	};
 }
 
 test('[I2] [I4] devices at other nodes hear each step, and read at once what they heard of', async () => {
@@ -113,4 +134,28 @@ test('[I23] a refresh is asked of wherever the user lives', async () => {
 	expect(await world.done(refresh('bank-a', 'ann', 't1'))).toEqual({ ok: true });
 	expect(banks.seen).toHaveLength(16);
 	expect(owner.actor.listeners(KEY)).toBe(1);
+});
+
+test('[I7] what is under way at an owner that was paused brings nothing back behind a withdrawal', async () => {
+	// In the middle of the token, of the list, and of the details.
+	for (const atMs of [60, 160, 260, 430]) {
+		const { world, banks, owner, edge, register, shared } = await pair();
+		await register(owner);
+		await world.pass(atMs);
+		owner.node.runtime.pause();
+		await world.pass(30_000);
+		for (const institution of ['bank-a', 'card-b']) await edge.ask('withdraw', { institution });
+		expect(edge.actor.bench.system.hosts.size).toBe(1);
+		// Until the assets are taken out of the journal, and the tokens that are known are void.
+		await world.pass(20_000);
+		const since = owner.seen.length;
+		owner.node.runtime.resume();
+		await world.pass(60_000);
+		expect(owner.seen.slice(since)).toEqual([]);
+		expect(await edge.versions()).toEqual([]);
+		expect(await owner.versions()).toEqual([]);
+		expect(banks.live).toEqual([]);
+		const { records } = await shared.journal.read(KEY, { position: 0 }, { bytesMax: 1e9 });
+		expect(JSON.stringify(records)).not.toContain('Savings');
+	}
 });

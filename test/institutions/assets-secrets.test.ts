@@ -40,9 +40,13 @@ async function openNode(directory: string, tokenKeys: string) {
 	calls.latencyMs = 0;
 	const vault = openVault({ tokenKeys });
 	const runtime = nodeRuntime;
-	const port = registrationPort({ calls, vault, runtime, journal, log });
+	const port = registrationPort({
+		...{ calls, vault, runtime, journal, log },
+		actors: { command: (...asked) => actors.command(...asked) },
+		owns: () => true,
+	});
 	const intents = { [INSTITUTION_PORT]: port };
-	const actors = new ActorSystem({ kinds, journal, store, runtime, log, intents });
+	const actors: ActorSystem = new ActorSystem({ kinds, journal, store, runtime, log, intents });
 	undo.push(() => actors.close());
 	const command = (name: string, args: unknown) =>
 		new Promise<CommandAnswer>((resolve) =>

@@ -149,6 +149,24 @@ describe('assets/me', () => {
 		}
 	});
 
+	test('[I7] [I3] registered again, the token of before is void and the new one good', async () => {
+		const world = new AssetWorld();
+		const ann = world.device('ann');
+		await ann.register();
+		await ann.ended();
+		const [before = ''] = world.banks.live;
+		let outages = 2;
+		world.banks.intercept = ({ api }) =>
+			api === 'revoke' && outages-- > 0 ? world.banks.outside({ class: 'failed' }) : undefined;
+		ann.told.splice(0);
+		await ann.register();
+		await ann.ended();
+		await world.runtime.advance(60_000);
+		expect(world.banks.live).toHaveLength(1);
+		expect(world.banks.live).not.toContain(before);
+		expect(await ann.list()).toHaveLength(1);
+	});
+
 	test('unknown institutions are refused, and users without an actor have nothing', async () => {
 		const world = new AssetWorld();
 		const ann = world.device('ann');

@@ -16,12 +16,21 @@ const OWNER = ownerOf('ann', 'bank-a');
 function scene({ vault = openVault({ tokenKeys: key('k1') }) }: { vault?: Vault } = {}) {
 	const runtime = new VirtualRuntime();
 	const banks = new FakeInstitutions(runtime);
+	const owner = { isHere: true };
+	const strays: unknown[] = [];
 	const port = registrationPort({
 		calls: banks,
 		vault,
 		runtime,
 		journal: new MemoryJournal(),
 		log: SILENT,
+		owns: () => owner.isHere,
+		actors: {
+			command: (key, { name, args }, answer) => {
+				strays.push([key, name, args]);
+				answer(strays.length === 1 ? { ok: false, code: 'MOVED' } : { ok: true, reply: {} });
+			},
+		},
 	});
 	const consent = { id: 'consent-1', expires: runtime.now() + 24 * HOUR_MS };
 	const subject = { institution: 'bank-a', userId: 'ann', consent };
@@ -44,7 +53,7 @@ function scene({ vault = openVault({ tokenKeys: key('k1') }) }: { vault?: Vault 
 		return got.token;
 	};
 	const opened = (sealed: string | undefined) => vault.open(sealed ?? '', OWNER);
-	return { runtime, banks, port, consent, start, run, token, opened, vault };
+	return { runtime, banks, port, consent, start, run, token, opened, vault, owner, strays };
 }
 
 const idsOf = (count: number) => Array.from({ length: count }, (_, n) => `asset-${n}`);
@@ -167,6 +176,33 @@ describe('tokens', () => {
 		expect(refused.token).toBeDefined();
 	});
 
+	test('whose renewal was used up by work that a crash has ended are asked for anew, once', async () => {
+		const { banks, run, token } = scene();
+		const old = await token();
+		for (const issued of banks.issued.values()) issued.isVoid = true;
+		banks.intercept = ({ grant = {} }) =>
+			'refreshToken' in grant ? banks.outside({ class: 'denied', status: 400 }) : undefined;
+		const details = await run({ op: 'details', token: old, ids: idsOf(5) });
+		expect(details).toMatchObject({ ok: true, count: 5 });
+		expect(details.token).toBeDefined();
+		// The first one, what was refused, and the new one, for five calls side by side.
+		expect(banks.calls.filter((call) => call === 'bank-a token')).toHaveLength(3);
+	});
+
+	test('a renewal that is not to be had now is tried again, not given up', async () => {
+		const { banks, run, token } = scene();
+		const old = await token();
+		for (const issued of banks.issued.values()) issued.isVoid = true;
+		banks.intercept = ({ api }) =>
+			api === 'token' ? { ok: false, code: 'MAINTENANCE', retryAfterMs: 60_000 } : undefined;
+		expect(await run({ op: 'list', token: old })).toEqual({
+			ok: false,
+			code: 'MAINTENANCE',
+			isRepeatable: true,
+			retryAfterMs: 60_000,
+		});
+	});
+
 	test('[I8] sealed with an old key are sealed anew', async () => {
 		const [one, two] = [key('k1'), key('k2')];
 		const before = scene({ vault: openVault({ tokenKeys: one }) });
@@ -231,6 +267,44 @@ describe('[I7] consents', () => {
 		expect(waiting?.isWanted?.()).toBe(true);
 		await run({ op: 'revoke', token: sealed });
 		expect(waiting?.isWanted?.()).toBe(false);
+	});
+
+	test('[I7] one that cannot be made void when it comes is left to the user’s actor', async () => {
+		const { banks, consent, opened, run, runtime, start, strays, vault } = scene();
+		banks.latencyMs = 3_000;
+		banks.intercept = ({ api }) =>
+			api === 'revoke' ? banks.outside({ class: 'failed', status: 500 }) : undefined;
+		start({ op: 'token', authorisation: vault.seal('code', OWNER) });
+		await runtime.advance(1_000);
+		await run({ op: 'revoke' });
+		await runtime.advance(10_000);
+		// The actor was just moving: it was asked again.
+		expect(strays).toHaveLength(2);
+		const [key, name, args] = strays[1] as [string, string, { token: { access: string } }];
+		expect([key, name, args]).toMatchObject([
+			'user/ann',
+			'stray',
+			{ institution: 'bank-a', consent },
+		]);
+		expect(opened(args.token.access)).toBe(banks.live[0]);
+	});
+
+	test('[I7] once another node may own the actor, nothing goes out, and a token is handed there', async () => {
+		const { banks, owner, run, runtime, start, strays, token, vault } = scene();
+		const sealed = await token();
+		const refresh = start({ op: 'refresh', token: sealed, transactionId: 't' });
+		const fresh = start({ op: 'token', authorisation: vault.seal('code', OWNER) });
+		await runtime.advance(50);
+		owner.isHere = false;
+		const since = banks.seen.length;
+		await runtime.until(() => refresh.length > 0 && fresh.length > 0);
+		expect(refresh).toMatchObject([{ ok: false, code: 'MOVED', isRepeatable: true }]);
+		expect(banks.seen).toHaveLength(since);
+		for (const op of ['authorise', 'list', 'details']) {
+			expect(await run({ op, token: sealed, ids: ['asset-1'] })).toMatchObject({ code: 'MOVED' });
+		}
+		expect(banks.seen).toHaveLength(since);
+		expect(strays[0]).toMatchObject(['user/ann', 'stray', { institution: 'bank-a' }]);
 	});
 
 	test('[I7] a token that the institution does not know is void already', async () => {

@@ -142,7 +142,11 @@ export class AssetWorld {
 	#options(bench: CoreBench) {
 		const { banks: calls, vault, log } = this;
 		const { runtime, journal } = bench;
-		const port = registrationPort({ calls, vault, runtime, journal, log });
+		const port = registrationPort({
+			...{ calls, vault, runtime, journal, log },
+			actors: { command: (...asked) => this.bench.system.command(...asked) },
+			owns: (actor) => this.bench.system.hosts.has(actor),
+		});
 		const kinds = [userKind as unknown as AnyKind];
 		return { kinds, log, intents: { [INSTITUTION_PORT]: port } };
 	}

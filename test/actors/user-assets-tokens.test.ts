@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { WorkResult } from '../../actors/user/institution-port.ts';
+import {
+	intents,
+	jobs,
+	NODE,
+	register,
+	reply,
+	resultOf,
+	snapshots,
+	TOKEN,
+	type User,
+	user,
+	wake,
+	work,
+	works,
+} from '../support/asset-user.ts';
+
+const UNAVAILABLE: WorkResult = { ok: false, code: 'UNAVAILABLE', isRepeatable: true };
+const LATE = { access: 'sealed-late', refresh: 'sealed-late-r', expires: 9_500_000 };
+
+const revocations = (ann: User) => [...(ann.state.registration?.revocations.values() ?? [])];
+const consentOf = (ann: User) => ann.state.registration?.consents.get('bank-a');
+
+const again = (ann: User, ms: number) =>
+	ann.command(NODE, 'register', {
+		institutions: ['bank-a'],
+		consent: { scopes: ['assets'], expiresAt: ann.now + ms },
+	});
+
+const stray = (ann: User, id: string, { token = LATE, ms = 60_000 } = {}) =>
+	ann.command(NODE, 'stray', {
+		institution: 'bank-a',
+		consent: { id, expires: ann.now + ms },
+		token,
+	});
+
+const next = (ann: User, op: string) => {
+	const found = intents(ann).find(({ args }) => args.op === op);
+	if (found === undefined) throw new Error(`no ${op} is under way`);
+	return found;
+};
+
+async function registered(): Promise<User> {
+	const ann = user();
+	await register(ann, ['bank-a']);
+	await work(ann);
+	return ann;
+}
+
+describe('[I7] a consent that is given again', () => {
+	test('[I7] has the token of the one before made void, and the new registration goes on', async () => {
+		const ann = await registered();
+		const before = consentOf(ann)?.id;
+		await register(ann, ['bank-a']);
+		// Some institutions end all tokens of a user with one: the old one goes first.
+		expect(works(ann)).toEqual(['bank-a revoke']);
+		expect(next(ann, 'revoke').args).toMatchObject({ consent: { id: before }, token: TOKEN });
+		await reply(ann, next(ann, 'revoke'), UNAVAILABLE);
+		await work(ann);
+		expect(await jobs(ann)).toMatchObject([{ state: 'done' }, { state: 'done' }]);
+		expect(await snapshots(ann, 'bank-a')).toHaveLength(1);
+		// It is tried again until the institution has taken it, over a restart too.
+		ann.restart();
+		expect(revocations(ann)).toMatchObject([{ consentId: before, token: TOKEN, attempt: 1 }]);
+		await wake(ann);
+		await reply(ann, next(ann, 'revoke'), { ok: true });
+		expect(revocations(ann)).toEqual([]);
+		expect(consentOf(ann)).toMatchObject({ token: TOKEN });
+	});
+
+	test('[I7] after one that failed before there was a token needs nothing made void', async () => {
+		const ann = user();
+		await register(ann, ['bank-a']);
+		await work(ann, () => ({ ok: false, code: 'CONFLICT', isRepeatable: false }));
+		await register(ann, ['bank-a']);
+		expect(works(ann)).toEqual(['bank-a authorise']);
+	});
+
+	test('[I7] behind the end of the one before calls nobody for that one', async () => {
+		const ann = await registered();
+		ann.now = consentOf(ann)?.expires ?? 0;
+		await register(ann, ['bank-a']);
+		expect(works(ann)).toEqual(['bank-a authorise']);
+	});
+
+	test('[I7] ends a refresh that began on the one before, with the token that it may bring', async () => {
+		const ann = await registered();
+		await ann.command(NODE, 'refresh', { institution: 'bank-a', transactionId: 't1' });
+		const refresh = next(ann, 'refresh');
+		const before = consentOf(ann)?.id ?? '';
+		await register(ann, ['bank-a']);
+		await reply(ann, refresh, { ...resultOf(refresh), token: LATE });
+		expect(consentOf(ann)).not.toHaveProperty('token');
+		await stray(ann, before);
+		expect(revocations(ann)).toMatchObject([{ token: TOKEN }, { token: LATE }]);
+	});
+
+	test('[I7] for a shorter time while it runs: the work that could go beyond that begins anew', async () => {
+		const ann = user();
+		await register(ann, ['bank-a']);
+		for (const op of ['authorise', 'token', 'list', 'details']) {
+			await reply(ann, next(ann, op), resultOf(next(ann, op)));
+		}
+		const late = next(ann, 'details');
+		const before = consentOf(ann)?.id;
+		const [{ id } = { id: '' }] = await jobs(ann);
+		expect(await again(ann, 60_000)).toMatchObject({ ok: true, reply: { id } });
+		expect(works(ann)).toEqual(['bank-a revoke']);
+		expect(next(ann, 'revoke').args).toMatchObject({ consent: { id: before }, token: TOKEN });
+		await reply(ann, late, resultOf(late));
+		await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		expect(await jobs(ann)).toMatchObject([{ id, state: 'done' }]);
+		const [snapshot] = (await snapshots(ann, 'bank-a')) as { assets: unknown[] }[];
+		expect(snapshot?.assets).toHaveLength(7);
+		expect(consentOf(ann)?.expires).toBe(ann.now + 60_000);
+	});
+
+	test('[I7] for longer while it runs: work that ended by the shorter time is taken up again', async () => {
+		const ann = user();
+		await again(ann, 1_000);
+		const authorise = next(ann, 'authorise');
+		await again(ann, 60_000);
+		ann.now += 1_500;
+		await reply(ann, authorise, { ok: false, code: 'EXPIRED', isRepeatable: false });
+		expect(next(ann, 'authorise').args).toMatchObject({ consent: { expires: 1_060_000 } });
+		await work(ann);
+		expect(await jobs(ann)).toMatchObject([{ state: 'done' }]);
+	});
+});
+
+describe('[I7] a token that nobody waited for', () => {
+	test('[I7] is made void when its consent is gone, until the institution has taken that', async () => {
+		const ann = await registered();
+		const id = consentOf(ann)?.id ?? '';
+		await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
+		await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		await stray(ann, id);
+		expect(next(ann, 'revoke').args).toMatchObject({ consent: { id }, token: LATE });
+		await reply(ann, next(ann, 'revoke'), UNAVAILABLE);
+		await wake(ann);
+		await reply(ann, next(ann, 'revoke'), { ok: true });
+		expect(works(ann)).toEqual([]);
+	});
+
+	test('[I7] does not hold up a registration that is on its way', async () => {
+		const ann = await registered();
+		const id = consentOf(ann)?.id ?? '';
+		await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
+		await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		await register(ann, ['bank-a']);
+		await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
+		const token = next(ann, 'token');
+		await stray(ann, id);
+		expect(next(ann, 'token')).toEqual(token);
+	});
+
+	test('is kept when its consent stands and it is good for longer, else left', async () => {
+		const ann = await registered();
+		const id = consentOf(ann)?.id ?? '';
+		await stray(ann, id);
+		expect(consentOf(ann)?.token).toEqual(LATE);
+		expect(await stray(ann, id, { token: TOKEN })).toMatchObject({ events: [] });
+		expect(consentOf(ann)?.token).toEqual(LATE);
+		expect(revocations(ann)).toEqual([]);
+	});
+
+	test('[I7] behind the end of its consent is left: nothing is called any more', async () => {
+		const ann = await registered();
+		expect(await stray(ann, 'of-before', { ms: 0 })).toMatchObject({ ok: true, events: [] });
+	});
+});
