@@ -11,9 +11,12 @@ import {
 	ticketSettingsSchema,
 } from './ticket-event.ts';
 
-/** As many seats as there may be, with ids of 40 characters. Packed it is less than a journal takes at once. */
+/**
+ * As many seats as there may be, with ids of 40 characters. An event is one record of the journal, packed
+ * in less than this: a store's document has 16 MB at most.
+ */
 const EVENT_BODY_MAX = {
-	bytes: 16 * 1024 * 1024,
+	bytes: 15 * 1024 * 1024,
 	beyond: 'write it without spaces, and shorten ids and grades of seats',
 };
 const EVENTS_PAGE_MAX = 200;
