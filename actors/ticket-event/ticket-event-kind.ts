@@ -89,6 +89,6 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 		orders: orders.size,
 		deadlines: deadlines.size,
 		stuck: stuck.size,
+		methodsToForget: spent.size,
 	}),
 };
-		methodsToForget: spent.size,

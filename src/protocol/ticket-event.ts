@@ -233,20 +233,20 @@ const usersSchema = z.array(idSchema).min(1).max(ARRIVALS_MAX);
 export const pickedSeatsSchema = z.array(idSchema).min(1).max(PER_USER_MAX);
 /** Ids of the users' admission that a node has read out of the signed proof. */
 const admissionIdSchema = z.string().min(1).max(64);
+const quantitySchema = z.int().min(1).max(PER_USER_MAX);
 /** Seats by their ids, or how many units. */
 export const pickSchema = z.union([
-const quantitySchema = z.int().min(1).max(PER_USER_MAX);
 	z.object({ seats: pickedSeatsSchema }),
 	z.object({ quantity: quantitySchema }),
 ]);
-const nothing = z.object({});
-
 /** Some of an order's seats, or so many of its units without seats; all that is left when absent. */
 export const refundSchema = z.object({
 	orderId: orderIdSchema,
 	seats: pickedSeatsSchema.optional(),
 	quantity: quantitySchema.optional(),
 });
+const nothing = z.object({});
+
 /**
  * The actor of one event: `ticket-event/<id>`. It talks to nodes (role `system`), operators and
  * services; buyers come through `ticket-lobby/<id>` on their node.
