@@ -21,6 +21,7 @@ import {
 	projectInstitution,
 	showInstitution,
 } from './project-institution.ts';
+import { institutionPublishing } from './publish-institution.ts';
 import { cutInstitution, restoreInstitution } from './snapshot-institution.ts';
 import { gateOf, infoOf } from './standing.ts';
 
@@ -90,6 +91,7 @@ export const institutionKind: ActorKind<InstitutionState, InstitutionEvent> = {
 	show: showInstitution,
 	query,
 	project: projectInstitution,
+	publishing: institutionPublishing,
 	cut: cutInstitution,
 	restore: restoreInstitution,
 	figures: figuresOf,

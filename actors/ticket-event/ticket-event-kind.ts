@@ -11,6 +11,7 @@ import { type Ask, Draft, refuse, type TicketDecision } from './draft.ts';
 import { evolveTicketEvent } from './evolve-ticket-event.ts';
 import { callsOf } from './order-payment.ts';
 import { projectTicketEvent, TICKET_EVENT_COLLECTIONS } from './project-ticket-event.ts';
+import { ticketPublishing } from './publish-ticket-event.ts';
 import { grantTicketEvent, queryTicketEvent, viewTicketEvent } from './read-ticket-event.ts';
 import { showTicketEvent } from './show-ticket-event.ts';
 import {
@@ -73,6 +74,7 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 	show: showTicketEvent,
 	query: queryTicketEvent,
 	project: projectTicketEvent,
+	publishing: ticketPublishing,
 	cut: cutTicketEvent,
 	restore: restoreTicketEvent,
 	restoring: restoringTicketEvent,

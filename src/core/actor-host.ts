@@ -10,6 +10,7 @@ import { GatherLanes } from './gather-lanes.ts';
 import type { HostEnvironment } from './host-environment.ts';
 import { IntentRunner } from './intent-runner.ts';
 import { Mailbox } from './mailbox.ts';
+import type { Outbox } from './outbox.ts';
 import {
 	activate,
 	FencedError,
@@ -69,6 +70,8 @@ export class ActorHost {
 	readonly #timer: WakeTimer;
 	readonly #snapshots: Snapshotter;
 	readonly #intents: IntentRunner;
+	/** Absent where nothing of the kind leaves. */
+	readonly #outbox: Outbox | undefined;
 	readonly #turns: TurnRunner;
 
 	constructor(
@@ -109,6 +112,8 @@ export class ActorHost {
 		this.#timer = new WakeTimer(env.runtime, () => tellBack('wake', {}));
 		this.#snapshots = new Snapshotter({ ...parts, look });
 		this.#intents = new IntentRunner({ ...env, key, tellBack });
+		const { publishing } = kind;
+		this.#outbox = publishing && env.publisher?.add({ key, publishing });
 		this.#turns = this.#makeTurns(new Decider(parts));
 		void this.#start();
 	}
@@ -215,6 +220,7 @@ export class ActorHost {
 		this.#timer.stop();
 		this.#intents.stop();
 		this.#reads.stop();
+		if (this.#outbox !== undefined) this.#env.publisher?.remove(this.#outbox);
 		const aside = [...this.#loader.clear(), ...this.#lanes.clear()];
 		for (const entry of [...undone, ...aside, ...this.#mailbox.clear()]) {
 			this.#safely(() => refuse(entry, MOVED));
@@ -277,6 +283,7 @@ export class ActorHost {
 		this.#wake.begin();
 		this.#snapshots.begin(recovered);
 		this.#unprojected.projected(recovered.watermark);
+		this.#outbox?.begin(recovered.watermark);
 		for (const { request, position } of recovered.requests.splice(0)) {
 			this.#requests.keep(request, position);
 		}
@@ -330,10 +337,12 @@ export class ActorHost {
 	}
 
 	#project(commit: ProjectedCommit): void {
+		this.#outbox?.note(commit);
 		this.#env.projector.push(commit, (position) => {
 			this.#unprojected.projected(position);
 			this.#requests.trim(this.#unprojected.floor);
 			this.#snapshots.projected(position);
+			this.#outbox?.projected(position);
 		});
 	}
 
@@ -348,7 +357,11 @@ export class ActorHost {
 
 	/** What an owner that comes later would have to take up, besides the timer. */
 	#hasWorkLeft(): boolean {
-		return this.#unprojected.watermark < this.position || this.#intents.running > 0;
+		return (
+			this.#unprojected.watermark < this.position ||
+			this.#intents.running > 0 ||
+			this.#outbox?.isBusy === true
+		);
 	}
 
 	/** One caller that throws must not keep the others from their answers. */

@@ -2,6 +2,7 @@
  * What an actor kind is: a pure definition. Nothing here may read a clock, draw a random number or
  * touch the world; the host hands all of it in.
  */
+import type { DomainEventContract } from '../protocol/domain-events.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import type { KindContract } from '../protocol/kind.ts';
@@ -103,6 +104,22 @@ export class ReadRefusedError extends Error {
 /** A read: the first step sees the state between commits, the second may read the store. */
 export type QueryPlan = Rejection | { readonly ok: true; run(reads: Reads): unknown };
 
+/** A domain event as a kind says it: its type, and data of the type's present version. */
+export interface PublishedEvent {
+	readonly type: string;
+	readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What other services are told of (P30). */
+export interface Publishing<E extends ActorEvent = ActorEvent> {
+	readonly contract: DomainEventContract;
+	/**
+	 * What leaves of an event, from the event alone, so that it says how things stood then. No personal
+	 * data but user ids; fields that the contract does not name never leave.
+	 */
+	eventsOf(event: E, meta: EventMeta): readonly PublishedEvent[];
+}
+
 export interface ActorKind<S = unknown, E extends ActorEvent = ActorEvent> {
 	readonly contract: KindContract;
 	readonly collections: readonly Collection[];
@@ -146,6 +163,8 @@ export interface ActorKind<S = unknown, E extends ActorEvent = ActorEvent> {
 	ephemeral?(state: S, caller: Caller, type: string, data: unknown): Shown | undefined;
 	/** The rows that an event writes. Called after `evolve`. */
 	project?(state: S, event: E, meta: EventMeta): readonly RowWrite[];
+	/** Domain events that leave through the outbox; absent: the kind has none, and they cost nothing. */
+	readonly publishing?: Publishing<E>;
 	/**
 	 * An immutable cut of the state, taken at once: plain parts of about 1 MB at most, made lazily one by
 	 * one while the actor goes on.

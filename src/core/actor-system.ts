@@ -14,12 +14,15 @@ import type {
 } from './actor-port.ts';
 import { DueWork } from './due-work.ts';
 import { refusal } from './entries.ts';
+import type { EventFeed } from './event-feed.ts';
+import { EventPublishers } from './event-publishers.ts';
 import { HOST_LIMITS, type HostEnvironment, type HostLimits } from './host-environment.ts';
 import type { IntentPorts } from './intent-runner.ts';
 import type { Journal } from './journal.ts';
 import { JournalWriters } from './journal-writers.ts';
 import { type Log, SILENT } from './log.ts';
 import { type Meter, NO_METER } from './meter.ts';
+import { withoutPublishing } from './outbox-rows.ts';
 import { Projectors } from './projectors.ts';
 import type { Recovered } from './recovery.ts';
 import { Restarts } from './restarts.ts';
@@ -38,6 +41,8 @@ export interface ActorSystemOptions {
 	readonly log?: Log;
 	readonly meter?: Meter;
 	readonly intents?: IntentPorts;
+	/** Where domain events leave (P30); default: nowhere, and nothing is kept for it. */
+	readonly events?: EventFeed;
 	readonly limits?: Partial<HostLimits>;
 	readonly idleMs?: number;
 	readonly hostsMax?: number;
@@ -76,6 +81,8 @@ interface Leaving {
 export class ActorSystem implements ActorPort {
 	readonly journalWriter: JournalWriters;
 	readonly projector: Projectors;
+	/** Absent where events do not leave. */
+	readonly publisher: EventPublishers | undefined;
 	readonly #shards: StoreShards;
 	/** By shard; they differ in writer and projector only. */
 	readonly #envs: readonly HostEnvironment[];
@@ -102,7 +109,10 @@ export class ActorSystem implements ActorPort {
 		const { count } = this.#shards;
 		this.journalWriter = new JournalWriters(count, { journal, runtime, log, meter });
 		this.projector = new Projectors(count, { store, runtime, log });
-		this.#kinds = new Map(options.kinds.map((kind) => [kind.contract.kind, kind]));
+		const { events: feed } = options;
+		this.publisher = feed && new EventPublishers(count, { feed, store, runtime, log, meter });
+		const kinds = feed === undefined ? options.kinds.map(withoutPublishing) : options.kinds;
+		this.#kinds = new Map(kinds.map((kind) => [kind.contract.kind, kind]));
 		this.#idleMs = options.idleMs ?? IDLE_MS;
 		this.#hostsMax = options.hostsMax ?? HOSTS_MAX;
 		const shared = {
@@ -120,6 +130,7 @@ export class ActorSystem implements ActorPort {
 			...shared,
 			journalWriter: this.journalWriter.at(shard),
 			projector: this.projector.at(shard),
+			publisher: this.publisher?.at(shard),
 		}));
 		this.#env = this.#envs[0] as HostEnvironment;
 		this.#restarts = new Restarts(runtime, meter);
@@ -242,11 +253,13 @@ export class ActorSystem implements ActorPort {
 		this.#cancelFigures?.();
 		await this.#until(() => [...this.#hosts.values()].every((host) => !host.isTaking));
 		await this.settle();
+		await this.publisher?.drain();
 		await Promise.all(
 			[...this.#hosts.values()].map((host) => this.#leave(host, () => host.putAway())),
 		);
 		await this.journalWriter.drained();
 		this.projector.close();
+		this.publisher?.close();
 	}
 
 	/** Ends as a crash would: nothing more is written by this node's hosts. */
@@ -257,6 +270,7 @@ export class ActorSystem implements ActorPort {
 		this.#cancelFigures?.();
 		this.journalWriter.close();
 		this.projector.close();
+		this.publisher?.close();
 		for (const host of this.#hosts.values()) host.stop();
 		this.#hosts.clear();
 	}

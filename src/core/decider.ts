@@ -4,6 +4,7 @@ import { aboutBytes } from './about-bytes.ts';
 import type { Command, Context, Decision } from './actor-kind.ts';
 import { type CommandEntry, refusal, release } from './entries.ts';
 import type { Log } from './log.ts';
+import { rowsOf } from './outbox-rows.ts';
 import type { Recovered, RecoveryOptions } from './recovery.ts';
 import type { RequestMemory } from './request-memory.ts';
 import { tell } from './show.ts';
@@ -95,7 +96,7 @@ export class Decider {
 			const position = turn.position + 1;
 			const meta = { key, id: this.#id, position, at: turn.at, ...by };
 			actor.state = kind.evolve(actor.state, event, meta);
-			const rows = kind.project?.(actor.state, event, meta) ?? [];
+			const rows = rowsOf(kind, actor.state, { event, meta });
 			const told = tell(kind, event, meta);
 			turn.events.push({ type: event.type, version, data: event.data, ...by });
 			bytes += EVENT_BYTES + aboutBytes(event.data);

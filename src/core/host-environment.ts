@@ -1,4 +1,5 @@
 import type { ActorPort } from './actor-port.ts';
+import type { EventPublisher } from './event-publisher.ts';
 import type { IntentPorts } from './intent-runner.ts';
 import type { Journal } from './journal.ts';
 import type { JournalWriter } from './journal-writer.ts';
@@ -38,4 +39,6 @@ export interface HostEnvironment {
 	readonly newId: (now: number) => string;
 	readonly intents: IntentPorts;
 	readonly actors: ActorPort;
+	/** Absent: domain events do not leave this node. */
+	readonly publisher?: EventPublisher | undefined;
 }

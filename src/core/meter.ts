@@ -35,6 +35,8 @@ export type CounterName =
 	| 'ringResumes'
 	| 'ringMisses'
 	| 'socketsClosed'
+	| 'eventsPublished'
+	| 'eventPublishFailures'
 	| 'storeReads'
 	| 'storeRefusals'
 	| 'storeBreaks';

@@ -6,6 +6,7 @@ import type { Told } from './actor-port.ts';
 import { type Boundary, History } from './history.ts';
 import type { CommitRecord, Journal, RequestRecord, StoredEvent } from './journal.ts';
 import { activationRecord, type JournalWriter } from './journal-writer.ts';
+import { rowsOf } from './outbox-rows.ts';
 import type { Runtime } from './runtime.ts';
 import { present, tell } from './show.ts';
 import { type EventRows, type ProjectedCommit, REQUESTS } from './store.ts';
@@ -236,7 +237,7 @@ function replayEvent(
 	const meta = { key, id, position: recovered.position + 1, at: record.at, by: stored.by };
 	recovered.state = kind.evolve(recovered.state, event, meta);
 	recovered.position = meta.position;
-	const rows = kind.project?.(recovered.state, event, meta) ?? [];
+	const rows = rowsOf(kind, recovered.state, { event, meta });
 	if (meta.position > recovered.watermark) events.push({ position: meta.position, rows });
 	return tell(kind, event, meta);
 }

@@ -12,6 +12,7 @@ import type {
 	PageQuery,
 	ProjectedCommit,
 	Row,
+	RowVersion,
 	RowWrite,
 	Store,
 } from './store.ts';
@@ -57,6 +58,10 @@ export class ShardedStore implements Store {
 	/** Only of collections that belong to no actor. */
 	async dropBelow(query: DropQuery): Promise<number> {
 		return await this.#holder(query.collection, []).dropBelow(query);
+	}
+
+	async drop(collection: string, rows: readonly RowVersion[]): Promise<void> {
+		await this.#holder(collection, rows[0]?.key ?? []).drop(collection, rows);
 	}
 
 	async watermark(actor: ActorKey): Promise<number> {

@@ -67,6 +67,9 @@ export interface Row {
 	readonly doc: Doc;
 }
 
+/** A document as it was read. */
+export type RowVersion = Pick<Row, 'key' | 'changed'>;
+
 export interface PageQuery {
 	readonly collection: string;
 	/** Absent: by the key. */
@@ -111,6 +114,11 @@ export interface Store extends Reads {
 	put(collection: string, key: Key, doc: Doc): Promise<void>;
 	/** Removes such documents, the lowest first, and answers how many; never one that is not below. */
 	dropBelow(query: DropQuery): Promise<number>;
+	/**
+	 * Removes rows of one actor as they were read: one that was changed since stays, and a projection
+	 * that is late with what was removed does not bring it back.
+	 */
+	drop(collection: string, rows: readonly RowVersion[]): Promise<void>;
 }
 
 /** Replies by request id, for ever: key [actor, userId, requestId], doc { reply }. */

@@ -46,6 +46,14 @@ const COUNTERS: Record<CounterName, { name: string; help: string; label?: 'code'
 		help: 'Sockets closed, by close code',
 		label: 'code',
 	},
+	eventsPublished: {
+		name: 'domain_events_published_total',
+		help: 'Domain events that have left; again counts again',
+	},
+	eventPublishFailures: {
+		name: 'domain_event_failures_total',
+		help: 'Tries to send events of an actor that failed',
+	},
 	storeReads: { name: 'store_reads_total', help: 'Reads from the store' },
 	storeRefusals: {
 		name: 'store_refusals_total',

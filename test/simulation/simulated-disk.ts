@@ -3,6 +3,7 @@ import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { ActorSystem } from '../../src/core/actor-system.ts';
 import type { CommitRecord, Journal, JournalWrite, Outcome } from '../../src/core/journal.ts';
+import { OUTBOX } from '../../src/core/outbox-rows.ts';
 import { REQUESTS, type Store } from '../../src/core/store.ts';
 import { pack, unpack } from '../../src/protocol/codec.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
@@ -53,7 +54,7 @@ export class SimulatedDisk {
 	) {
 		this.#kind = kind;
 		this.journal = new WatchedJournal(this.#state, options.landed);
-		this.store = new MemoryStore([REQUESTS, ...kind.collections]);
+		this.store = new MemoryStore([REQUESTS, OUTBOX, ...kind.collections]);
 		for (const [key, { kept, wake }] of options.backup ?? []) {
 			const rows = this.#state.of(key);
 			rows.kept.push(...kept);

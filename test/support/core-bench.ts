@@ -4,6 +4,7 @@ import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { CommandAnswer, OpenAnswer, Subscriber, Told } from '../../src/core/actor-port.ts';
 import { ActorSystem, type ActorSystemOptions } from '../../src/core/actor-system.ts';
 import type { CommitRecord, Journal, StoredEvent } from '../../src/core/journal.ts';
+import { OUTBOX } from '../../src/core/outbox-rows.ts';
 import { REQUESTS, type Store } from '../../src/core/store.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
 import { counterKind } from './counter-kind.ts';
@@ -57,7 +58,8 @@ export class CoreBench {
 		this.state = data?.state ?? new MemoryJournalState();
 		this.journal = new MemoryJournal(this.state);
 		this.store =
-			shared?.store ?? new MemoryStore([REQUESTS, ...kinds.flatMap((kind) => kind.collections)]);
+			shared?.store ??
+			new MemoryStore([REQUESTS, OUTBOX, ...kinds.flatMap((kind) => kind.collections)]);
 		this.system = new ActorSystem({
 			journal: hooked<Journal>(this.journal, this.journalHooks),
 			store: hooked<Store>(this.store, this.storeHooks),

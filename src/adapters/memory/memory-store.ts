@@ -9,6 +9,7 @@ import type {
 	PageQuery,
 	ProjectedCommit,
 	Row,
+	RowVersion,
 	RowWrite,
 	Store,
 } from '../../core/store.ts';
@@ -163,6 +164,12 @@ export class MemoryStore implements Store {
 		const keys = Array.from({ length: end }, (_, n) => (rows.at(n) as Kept).key);
 		for (const key of keys) found.drop(key);
 		return keys.length;
+	}
+
+	async drop(collection: string, rows: readonly RowVersion[]): Promise<void> {
+		for (const { key, changed } of rows) {
+			this.#apply({ op: 'drop', collection, key }, changed + 1);
+		}
 	}
 
 	/** Throws before anything is written: a batch is applied whole or not at all. */

@@ -8,6 +8,7 @@ import type {
 	PageQuery,
 	ProjectedCommit,
 	Row,
+	RowVersion,
 	Store,
 } from '../../core/store.ts';
 import { unpack } from '../../protocol/codec.ts';
@@ -83,6 +84,15 @@ export class MongoStore implements Store {
 	async dropBelow(query: DropQuery): Promise<number> {
 		const { shape, documents } = this.#view(query.collection);
 		return await this.#guard.run('dropBelow', () => dropBelow(documents, shape, query));
+	}
+
+	async drop(collection: string, rows: readonly RowVersion[]): Promise<void> {
+		const { writes } = this.#view(collection);
+		const drops = rows.map(({ key, changed }) => ({
+			row: { op: 'drop' as const, collection, key },
+			position: changed + 1,
+		}));
+		await this.#guard.run('drop', () => writes.apply(drops));
 	}
 
 	async #page(query: PageQuery): Promise<Page> {

@@ -8,6 +8,7 @@ import type {
 	PageQuery,
 	ProjectedCommit,
 	Row,
+	RowVersion,
 	Store,
 } from '../../core/store.ts';
 import { pack, unpack } from '../../protocol/codec.ts';
@@ -96,6 +97,15 @@ export class SqliteStore implements Store {
 	async dropBelow({ collection, index, below, limit }: DropQuery): Promise<number> {
 		const { index: number } = this.#declared(collection);
 		return await this.#threads.views.call('dropBelow', { collection: number, index, below, limit });
+	}
+
+	async drop(collection: string, rows: readonly RowVersion[]): Promise<void> {
+		const { index, shape } = this.#declared(collection);
+		const drops = rows.map(({ key, changed }): PackedRow => {
+			checkKey(shape, key);
+			return [changed + 1, index, DROP, key];
+		});
+		await this.#threads.views.call('drop', drops);
 	}
 
 	#write(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {

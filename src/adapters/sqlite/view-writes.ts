@@ -142,6 +142,13 @@ export class ViewWrites {
 		this.#collection(collection).put(key, doc);
 	}
 
+	/** In one transaction. */
+	drop(rows: readonly PackedRow[]): void {
+		transact(this.#db, () => {
+			for (const row of rows) this.#collection(row[1]).apply(row);
+		});
+	}
+
 	/** Removes documents by an index, see `Store.dropBelow`. Throws when the index is not declared. */
 	dropBelow({ collection, index, below, limit }: PackedDropQuery): number {
 		return this.#collection(collection).dropBelow({ index, below, limit });

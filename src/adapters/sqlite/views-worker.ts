@@ -7,7 +7,12 @@ import { type Durability, openWriter, WAL_AGE_MAX_MS, WalKeeper } from './databa
 import { checkVersion } from './journal-schema.ts';
 import { serveThread } from './serve-thread.ts';
 import { SNAPSHOT_TABLES, type SnapshotPart, SnapshotWrites } from './snapshot-tables.ts';
-import { type PackedCommit, type PackedDropQuery, ViewWrites } from './view-writes.ts';
+import {
+	type PackedCommit,
+	type PackedDropQuery,
+	type PackedRow,
+	ViewWrites,
+} from './view-writes.ts';
 
 export interface ViewsThreadData {
 	readonly path: string;
@@ -44,6 +49,7 @@ const ops = {
 	put(row: { collection: number; key: readonly (string | number)[]; doc: Uint8Array }): void {
 		views.put(row.collection, row.key, row.doc);
 	},
+	drop: (rows: readonly PackedRow[]): void => views.drop(rows),
 	dropBelow: (query: PackedDropQuery): number => views.dropBelow(query),
 	putSnapshotPart(part: SnapshotPart): void {
 		snapshots.putPart(part);
