@@ -85,6 +85,11 @@ const shared = {
 		/** When users are told to come back while nothing better is known. */
 		expectedMs: milliseconds(86_400_000),
 	}),
+	/**
+	 * Where names in its base URLs may lead: `public` addresses only, as by default over https, or `any`, as
+	 * over leased lines. An address that stands there itself is meant.
+	 */
+	addresses: z.enum(['public', 'any']).optional(),
 	bodyBytesMax: z.int().min(1_024).max(16_000_000),
 	/** Classes of outcomes; what is not named is as by default. */
 	classes: z.record(

@@ -1,5 +1,6 @@
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { testCertificate } from '../support/certificate.ts';
 import {
@@ -102,6 +103,7 @@ describe('[I11] hostile and broken institutions', () => {
 		});
 	});
 
+	const AMOUNT = 'positions.0.amount';
 	const asset = {
 		...{ id: 'a', type: 'account', name: 'n', amount: '1', currency: 'KRW' },
 		as_of: '2026-11-21T09:00:00+09:00',
@@ -113,6 +115,9 @@ describe('[I11] hostile and broken institutions', () => {
 		['no amount', { positions: [{ ...asset, amount: '1e9' }] }, 'positions.0.amount'],
 		['no time', { positions: [{ ...asset, as_of: 'now' }] }, 'positions.0.as_of'],
 		['too many', { positions: Array.from({ length: 101 }, () => asset) }, 'positions'],
+		['a currency that there is not', { positions: [{ ...asset, currency: 'QQQ' }] }, AMOUNT],
+		['more than can be counted', { positions: [{ ...asset, amount: '9007199254740993' }] }, AMOUNT],
+		['an amount as a number', { positions: [{ ...asset, amount: 2 ** 53 }] }, AMOUNT],
 		['nothing', null, ''],
 	])('one whose answer has %s', async (_what, body, path) => {
 		const url = await institution((_request, response) => response.end(JSON.stringify(body)));
@@ -123,6 +128,100 @@ describe('[I11] hostile and broken institutions', () => {
 			class: 'failed',
 			problem: `the answer does not fit its schema${where}`,
 		});
+	});
+
+	test.each([
+		['field twice', '{"assets":[],"assets":[{"asset_id":"a","name":"n"}]}'],
+		['field twice in other letters', '{"assets":[{"asset_id":"a","name":"n","n\\u0061me":"m"}]}'],
+		['thousand levels', `{"assets":[],"x":${'['.repeat(1_000)}${']'.repeat(1_000)}}`],
+	])('one whose answer names a %s', async (_what, text) => {
+		const url = await institution((_request, response) => response.end(text));
+		const problem = 'the answer names a field twice, or is too deep';
+		expect(await asked(url)).toMatchObject({ class: 'failed', status: 200, problem });
+	});
+
+	test('fields of one name in different objects, and texts that look like fields, are sound', async () => {
+		const name = '{"name": "n", "name": "\\';
+		const body = { assets: [1, 2].map((n) => ({ asset_id: `a${n}`, name })), extra: { assets: 1 } };
+		const url = await institution((_request, response) => response.end(JSON.stringify(body)));
+		expect(await asked(url)).toMatchObject({ class: 'ok' });
+	});
+
+	test('packed answers, however small, are never unpacked', async () => {
+		// Ten megabytes in ten kilobytes; it was asked for nothing packed.
+		const packed = gzipSync(Buffer.alloc(10 << 20, ' '));
+		expect(packed.length).toBeLessThan(20_000);
+		const asks: unknown[] = [];
+		const url = await institution((request, response) => {
+			asks.push(request.headers['accept-encoding']);
+			response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
+		});
+		expect(await asked(url)).toMatchObject({ class: 'failed', status: 200 });
+		expect(asks).toEqual(['identity']);
+	});
+
+	test('one whose head has no end is cut off', async () => {
+		let cut = 0;
+		const server = createTcpServer((socket) => {
+			socket.write('HTTP/1.1 200 OK\r\n');
+			const timer = setInterval(() => socket.write(`x: ${'y'.repeat(4_000)}\r\n`), 1);
+			socket.on('close', () => {
+				cut++;
+				clearInterval(timer);
+			});
+		});
+		const answer = await asked(await listening(server), { timeouts: { totalMs: 10_000 } });
+		expect(answer).toMatchObject({
+			class: 'failed',
+			problem: 'the connection failed (HPE_HEADER_OVERFLOW)',
+		});
+		await expect.poll(() => cut).toBe(1);
+	});
+
+	test('one that says for ever that it will say something ends in time', async () => {
+		const server = createTcpServer((socket) => {
+			const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 1);
+			socket.on('close', () => clearInterval(timer));
+		});
+		const answer = await asked(await listening(server), { timeouts: { totalMs: 100, slowMs: 90 } });
+		expect(answer).toMatchObject({ class: 'failed', problem: 'no whole answer within 100 ms' });
+	});
+
+	test('one that sends each byte by itself is cut off before that costs much', async () => {
+		const pieces = '1\r\n \r\n'.repeat(100_000);
+		const server = createTcpServer((socket) => {
+			socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`);
+		});
+		const answer = await asked(await listening(server), { timeouts: { totalMs: 10_000 } });
+		expect(answer).toMatchObject({ class: 'failed', problem: 'more than 20000 pieces' });
+	});
+
+	test('a page that leads to itself is no answer', async () => {
+		const url = await institution((_request, response) =>
+			response.end(JSON.stringify({ assets: [], next_cursor: 'again' })),
+		);
+		const { transport, settings } = transportTo(url);
+		const first = await transport.call(listCall(settings));
+		expect(first).toMatchObject({ class: 'ok', body: { cursor: 'again' } });
+		const next = await transport.call({ ...listCall(settings), cursor: 'again' });
+		expect(next).toMatchObject({ class: 'failed', problem: 'the page leads to itself' });
+	});
+
+	test('a name that leads to this machine is not followed there, where it should be public', async () => {
+		let connections = 0;
+		const server = createTcpServer(() => connections++);
+		const { port } = new URL(await listening(server));
+		const overTls = await asked(`https://localhost:${port}`);
+		expect(overTls).toMatchObject({
+			class: 'failed',
+			problem: 'the connection failed (ADDRESS_REFUSED)',
+		});
+		const inClear = await asked(`http://localhost:${port}`, { addresses: 'public' });
+		expect(inClear).toMatchObject({ class: 'failed' });
+		expect(connections).toBe(0);
+		const sound = await institution((_request, response) => response.end('{"assets":[]}'));
+		const named = `http://localhost:${new URL(sound).port}`;
+		expect(await asked(named), 'a simulator may be anywhere').toMatchObject({ class: 'ok' });
 	});
 
 	test('an asset with a name that leads elsewhere in the path is not taken', async () => {

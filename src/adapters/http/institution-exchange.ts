@@ -4,6 +4,9 @@ import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Runtime } from '../../core/runtime.ts';
 
+/** Most pieces of one answer: each costs more than its bytes, and one could come for each byte. */
+const PIECES_MAX = 20_000;
+
 /** What goes out. */
 export interface ExchangeRequest {
 	readonly method: 'GET' | 'POST';
@@ -101,8 +104,8 @@ class Exchange {
 		const { statusCode: status = 0, headers } = response;
 		this.#status = status;
 		const { bodyBytesMax } = this.#bounds;
-		const tooLarge = () =>
-			this.#end({ end: 'unreadable', status, problem: `more than ${bodyBytesMax} bytes` });
+		const tooMuch = (problem: string) => this.#end({ end: 'unreadable', status, problem });
+		const tooLarge = () => tooMuch(`more than ${bodyBytesMax} bytes`);
 		if (Number(headers['content-length']) > bodyBytesMax) {
 			tooLarge();
 			return;
@@ -112,6 +115,7 @@ class Exchange {
 		response.on('data', (chunk: Buffer) => {
 			bytes += chunk.length;
 			if (bytes > bodyBytesMax) tooLarge();
+			else if (chunks.length === PIECES_MAX) tooMuch(`more than ${PIECES_MAX} pieces`);
 			else chunks.push(chunk);
 		});
 		response.on('end', () => {

@@ -6,6 +6,7 @@ import type { InstitutionSettings, Institutions } from '../../institutions/setti
 import { type Exchanged, exchange } from './institution-exchange.ts';
 import { type InstitutionRequest, requestOf } from './institution-request.ts';
 import { readAnswer } from './institution-wire.ts';
+import { lookupWithin } from './public-addresses.ts';
 
 /** Connections without a call that are kept, of one institution. */
 const FREE_SOCKETS_MAX = 32;
@@ -73,7 +74,8 @@ class HttpInstitutionTransport implements InstitutionTransport {
 		return exchange(request, { agent, runtime, bounds: { ...bounds, totalMs: leftMs } });
 	}
 
-	#answer({ settings, api }: OutsideCall, exchanged: Exchanged, ms: number): OutsideAnswer {
+	#answer(call: OutsideCall, exchanged: Exchanged, ms: number): OutsideAnswer {
+		const { settings, api } = call;
 		if (exchanged.end !== 'answer') return this.#unanswered(settings, exchanged, ms);
 		const { classOf } = this.#options.institutions;
 		const { status, headers, text } = exchanged;
@@ -82,7 +84,7 @@ class HttpInstitutionTransport implements InstitutionTransport {
 			const retryAfterMs = this.#retryAfterMs(headers['retry-after']);
 			return { class: outcome, status, ms, retryAfterMs, problem: `answered ${status}` };
 		}
-		const read = readAnswer(api, text);
+		const read = leadingOn(call, readAnswer(api, text));
 		if ('problem' in read)
 			return { class: classOf(settings, 'unreadable'), status, ms, problem: read.problem };
 		const isSlow = ms > settings.timeouts.slowMs;
@@ -110,25 +112,33 @@ class HttpInstitutionTransport implements InstitutionTransport {
 		return Number.isNaN(ms) ? undefined : Math.min(RETRY_AFTER_MS_MAX, Math.max(0, ms));
 	}
 
-	#agentsOf({ id, lanes }: InstitutionSettings): Agents {
+	#agentsOf({ id, lanes, addresses }: InstitutionSettings): Agents {
 		const found = this.#agents.get(id);
 		if (found !== undefined) return found;
-		const shared = {
+		const shared = (scheme: 'http' | 'https') => ({
+			lookup: lookupWithin(addresses ?? (scheme === 'https' ? 'public' : 'any')),
 			// The lanes bound the calls; here none should wait unseen.
 			maxSockets: lanes.online.inFlightMax + lanes.batch.inFlightMax,
 			maxFreeSockets: FREE_SOCKETS_MAX,
 			timeout: FREE_SOCKET_MS,
-		};
+		});
 		const { certificates } = this.#options.institutions.secretsOf(id);
 		const trust = certificates === undefined ? {} : { ca: certificates };
 		const both = (keepAlive: boolean): SchemeAgents => ({
-			'http:': new HttpAgent({ ...shared, keepAlive }),
-			'https:': new HttpsAgent({ ...shared, ...trust, keepAlive }),
+			'http:': new HttpAgent({ ...shared('http'), keepAlive }),
+			'https:': new HttpsAgent({ ...shared('https'), ...trust, keepAlive }),
 		});
 		const agents = { kept: both(true), fresh: both(false) };
 		this.#agents.set(id, agents);
 		return agents;
 	}
+}
+
+/** A page behind which the same page comes again has no end. */
+function leadingOn({ cursor }: OutsideCall, read: ReturnType<typeof readAnswer>): typeof read {
+	if (cursor === undefined || 'problem' in read) return read;
+	const { cursor: next } = read.body as { readonly cursor?: string };
+	return next === cursor ? { problem: 'the page leads to itself' } : read;
 }
 
 /** The HTTP client of institutions; its calls never reject for what an institution does. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { AssetAnswer, AssetListAnswer, TokenAnswer } from '../../institutions/answers.ts';
 import type { InstitutionApi } from '../../institutions/ports.ts';
 import { assetSchema } from '../../protocol/institution.ts';
+import { soundJson } from './sound-json.ts';
 
 /** Asked for, and as many as one page may bring. */
 export const PAGE_LENGTH = 100;
@@ -23,27 +24,21 @@ const tokenText = z
 
 const cursor = z.string().min(1).max(CURSOR_LENGTH_MAX).nullish();
 
-/** How many digits of the currency stand behind the point; what is not a currency has two. */
-const digitsOf = (() => {
-	const known = new Map<string, number>();
-	return (currency: string): number => {
-		const found = known.get(currency);
-		if (found !== undefined) return found;
+/** By ISO 4217; of each, how many digits stand behind the point. */
+const CURRENCIES: ReadonlyMap<string, number> = new Map(
+	Intl.supportedValuesOf('currency').map((currency) => {
 		const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-		const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-		// Currencies are three letters: there are not so many that this has to forget any.
-		known.set(currency, digits);
-		return digits;
-	};
-})();
+		return [currency, format.resolvedOptions().maximumFractionDigits ?? 2];
+	}),
+);
 
 const DECIMAL = /^(-?)(\d{1,15})(?:\.(\d{1,8}))?$/;
 
-/** `undefined`: it is no amount, or one with parts of the smallest unit. */
+/** `undefined`: it is no amount, or one with parts of the smallest unit, or of no currency. */
 export function minorUnits(amount: string, currency: string): number | undefined {
 	const [, sign, whole = '', fraction = ''] = DECIMAL.exec(amount) ?? [];
-	if (sign === undefined) return undefined;
-	const digits = digitsOf(currency);
+	const digits = CURRENCIES.get(currency);
+	if (sign === undefined || digits === undefined) return undefined;
 	if (/[1-9]/.test(fraction.slice(digits))) return undefined;
 	const units = Number(whole + fraction.slice(0, digits).padEnd(digits, '0'));
 	if (!Number.isSafeInteger(units)) return undefined;
@@ -122,13 +117,9 @@ export function readAnswer(
 	text: string,
 ): { readonly body: unknown } | { readonly problem: string } {
 	if (api === 'revoke') return { body: undefined };
-	let json: unknown;
-	try {
-		json = JSON.parse(text);
-	} catch {
-		return { problem: 'the answer is no JSON' };
-	}
-	const read = ANSWERS[api].safeParse(json);
+	const json = soundJson(text);
+	if ('problem' in json) return json;
+	const read = ANSWERS[api].safeParse(json.value);
 	if (read.success) return { body: read.data };
 	const path = read.error.issues[0]?.path.map(String).join('.') ?? '';
 	return { problem: `the answer does not fit its schema${path && ` at ${path.slice(0, 100)}`}` };
