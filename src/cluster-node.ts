@@ -62,6 +62,8 @@ export interface ClusterNode {
 	openRooms(): Promise<ColyseusCluster>;
 	/** How many store shards do not answer now. */
 	storesAway(): number;
+	/** Whether a store shard answers other nodes, and not this one. */
+	isCutOff(): boolean;
 	/** Resolves when this node may take actors, or after some seconds in which it may not. */
 	settled(): Promise<void>;
 	/** Takes no new actors from now on, and hands over those that live here. */
@@ -147,7 +149,10 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 	const self = { id, url, pid: process.pid, environment, startedAt: runtime.now() };
 	const { contracts } = options;
 	const around = { self, directory, relay, subjects, contracts, runtime, log, load };
-	const member = new ClusterMember(around);
+	const member = new ClusterMember({
+		...around,
+		stores: { shards, reach: () => stores.health() },
+	});
 	const { membership, placement, switchboard, links } = member;
 	const calls = new NodeCalls({ self: id, switchboard, runtime, log });
 	await member.join();
@@ -166,6 +171,7 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 		take: (actors) => member.take(actors),
 		openRooms: () => openRooms(options, { membership, placement, switchboard }),
 		storesAway: () => stores.health().filter(({ state }) => state !== 'closed').length,
+		isCutOff: () => member.reach?.isCutOff === true,
 		async settled() {
 			const until = runtime.monotonic() + SETTLE_MAX_MS;
 			while (membership.standing() === 'waits' && runtime.monotonic() < until) {

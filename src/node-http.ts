@@ -10,13 +10,15 @@ import { restHandlers } from './rest/rest-handlers.ts';
 import { staticFiles } from './rest/static-files.ts';
 import type { ServerOptions } from './server-options.ts';
 
+const CUT_OFF = 'a store answers other nodes and not this one';
+
 /** Everything that answers requests, in the order in which it is asked. */
 export function httpHandlers(
 	{ config, log }: ServerOptions,
 	parts: Parts,
 	status: NodeStatus,
 ): HttpHandler[] {
-	const { auth, channels, colyseus, limits, metrics, originAllowed } = parts;
+	const { auth, channels, cluster, colyseus, limits, metrics, originAllowed } = parts;
 	const ports: RestPorts = {
 		...parts.added.rest,
 		audit: parts.operations,
@@ -25,7 +27,7 @@ export function httpHandlers(
 		profiles: auth.profiles,
 		tokens: auth.tokens,
 		status: {
-			unready: () => status.unready,
+			unready: () => status.unready ?? (cluster?.isCutOff() === true ? CUT_OFF : undefined),
 			metrics: () => metrics.text(),
 			...operationsOverRest(parts.operations),
 		},

@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 /** Where owners are found. */
-export type Finding = Pick<Placement, 'known' | 'lookUp' | 'claim'>;
+export type Finding = Pick<Placement, 'known' | 'lookUp' | 'claim' | 'mayOwn'>;
 
 export interface RoutesOptions {
 	readonly finding: Finding;
@@ -102,6 +102,8 @@ export class ActorRoutes {
 	 * call that may create asks for what is not there.
 	 */
 	async #mayBe(key: ActorKey, calls: Waiting[]): Promise<boolean> {
+		// Its store does not answer this node: whoever is asked instead will look.
+		if (!this.#options.finding.mayOwn(key)) return true;
 		if ((await this.#options.journal.head(key)) !== undefined) return true;
 		const first = calls.findIndex(({ creates }) => creates);
 		const asking = calls.splice(0, first === -1 ? calls.length : first);

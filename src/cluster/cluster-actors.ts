@@ -79,6 +79,7 @@ const takingOver = (placement: Placement, self: NodeId): Finding => ({
 	known: (key) => (placement.owns(key) ? self : undefined),
 	lookUp: (key) => placement.lookUp(key),
 	claim: (key) => placement.claim(key, { handedOver: true }),
+	mayOwn: (key) => placement.mayOwn(key),
 });
 
 interface RoutedOptions {

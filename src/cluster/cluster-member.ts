@@ -2,6 +2,7 @@ import type { ActorPort } from '../core/actor-port.ts';
 import type { ActorSystem, ActorSystemOptions } from '../core/actor-system.ts';
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
+import type { StoreShards } from '../core/store-shards.ts';
 import type { KindContract } from '../protocol/kind.ts';
 import { type ClusterActorsOptions, clusterActors } from './cluster-actors.ts';
 import type { Directory, NodeRecord } from './directory.ts';
@@ -9,8 +10,9 @@ import { DirectoryPlacement } from './directory-placement.ts';
 import { LeaseMembership } from './lease-membership.ts';
 import { RelayLinks } from './links.ts';
 import { Ownership } from './ownership.ts';
-import type { Load } from './ports.ts';
+import type { Load, ShardReach } from './ports.ts';
 import type { Relay } from './relay.ts';
+import { StoreReach } from './store-reach.ts';
 import { Switchboard } from './switchboard.ts';
 
 export interface ClusterMemberOptions {
@@ -23,6 +25,8 @@ export interface ClusterMemberOptions {
 	readonly runtime: Runtime;
 	readonly log: Log;
 	readonly load: () => Load;
+	/** The store's shards and how they answer this node; absent: that is not looked after. */
+	readonly stores?: { readonly shards: StoreShards; reach(): readonly ShardReach[] } | undefined;
 }
 
 /** What the actors of a node are made with so that they are those of all nodes. */
@@ -34,19 +38,26 @@ export class ClusterMember {
 	readonly placement: DirectoryPlacement;
 	readonly links: RelayLinks;
 	readonly switchboard: Switchboard;
+	/** Absent where nobody looks after the store. */
+	readonly reach: StoreReach | undefined;
 	readonly #options: ClusterMemberOptions;
 	#everywhere: ActorPort | undefined;
 	#ownership: Ownership | undefined;
 
 	constructor(options: ClusterMemberOptions) {
-		const { self, directory, relay, subjects, runtime, log, load } = options;
+		const { self, directory, relay, subjects, runtime, log, load, stores } = options;
 		const common = { relay, runtime, log };
 		const subject = `${subjects}.nodes`;
-		const membership = new LeaseMembership({ ...common, self, directory, load, subject });
+		const membership = new LeaseMembership({
+			...{ ...common, self, directory, load, subject },
+			stores: stores && (() => stores.reach()),
+		});
+		const reach = stores && new StoreReach({ ...stores, membership, runtime, log });
 		const subjectPrefix = `${subjects}.links`;
 		this.#options = options;
 		this.membership = membership;
-		this.placement = new DirectoryPlacement({ membership, directory, runtime, log });
+		this.reach = reach;
+		this.placement = new DirectoryPlacement({ membership, directory, reach, runtime, log });
 		this.links = new RelayLinks({ ...common, self: self.id, subjectPrefix });
 		membership.onChange(({ gone }) => {
 			for (const node of gone) this.links.forget(node);
@@ -78,10 +89,11 @@ export class ClusterMember {
 
 	/** Takes the actors of this node into the cluster; answers all actors, wherever they live. */
 	take(actors: ActorSystem): ActorPort {
-		const { membership, placement } = this;
+		const { membership, placement, reach } = this;
 		const { contracts, runtime, log } = this.#options;
 		const kinds = new Set(contracts.map(({ kind }) => kind));
-		this.#ownership = new Ownership({ actors, placement, membership, kinds, runtime, log });
+		const around = { placement, membership, reach, kinds, runtime, log };
+		this.#ownership = new Ownership({ actors, ...around });
 		return this.#everywhere ?? actors;
 	}
 
@@ -94,6 +106,7 @@ export class ClusterMember {
 	/** Leaves the cluster; directory and relay stay open. */
 	async leave(): Promise<void> {
 		this.#ownership?.stop();
+		this.reach?.stop();
 		await this.membership.leave();
 		this.placement.stop();
 		this.links.close();

@@ -10,6 +10,7 @@ import { elapsedMs, momentNow } from './moment.ts';
 import { OwnedKeys } from './owned-keys.ts';
 import type { Load, Placement } from './ports.ts';
 import { Releases } from './releases.ts';
+import type { StoreReach } from './store-reach.ts';
 
 /** Owners of other nodes that are remembered; those learnt first go first. */
 const KNOWN_MAX = 100_000;
@@ -19,6 +20,8 @@ const CLAIM_MS_MAX = 1_500;
 export interface PlacementOptions {
 	readonly membership: LeaseMembership;
 	readonly directory: Directory;
+	/** Whose store answers whom; absent: everybody's. */
+	readonly reach?: Pick<StoreReach, 'mayOwn' | 'mayPeerOwn'> | undefined;
 	readonly runtime: Runtime;
 	readonly log: Log;
 }
@@ -74,8 +77,8 @@ export class DirectoryPlacement implements Placement {
 	async claim(key: ActorKey, options: ClaimOptions = {}): Promise<NodeId | undefined> {
 		if (this.#owned.has(key)) return this.#self;
 		try {
-			if (this.#shouldTake(options)) return await this.#claims.ask(key);
-			return (await this.#lookUps.ask(key)) ?? this.#suggest(options);
+			if (this.#shouldTake(key, options)) return await this.#claims.ask(key);
+			return (await this.#lookUps.ask(key)) ?? this.#suggest(key, options);
 		} catch (error) {
 			if (!(error instanceof DirectoryError)) throw error;
 			this.#options.log.debug({ err: error }, 'nothing can be claimed now');
@@ -85,6 +88,10 @@ export class DirectoryPlacement implements Placement {
 
 	forget(key: ActorKey, owner: NodeId): void {
 		if (this.#known.get(key) === owner) this.#known.delete(key);
+	}
+
+	mayOwn(key: ActorKey): boolean {
+		return this.#options.reach?.mayOwn(key) !== false;
 	}
 
 	owns(key: ActorKey): boolean {
@@ -108,19 +115,21 @@ export class DirectoryPlacement implements Placement {
 		for (const undo of this.#undo) undo();
 	}
 
-	#shouldTake({ handedOver }: ClaimOptions): boolean {
+	#shouldTake(key: ActorKey, { handedOver }: ClaimOptions): boolean {
 		if (!this.#owned.isVerified || !this.#options.membership.mayClaim()) return false;
-		return handedOver === true || !this.#isOverloaded() || this.#bestPeer() === undefined;
+		if (!this.mayOwn(key)) return false;
+		return handedOver === true || !this.#isOverloaded() || this.#bestPeer(key) === undefined;
 	}
 
 	/**
-	 * A peer that should claim when it is asked; nothing is claimed or remembered. Who may not claim yet
-	 * (its lease had a gap) asks one that perhaps may.
+	 * A peer that should claim when it is asked; nothing is claimed or remembered. Who may not claim (its
+	 * lease had a gap, the actor's store does not answer it) asks one that perhaps may.
 	 */
-	#suggest({ handedOver }: ClaimOptions): NodeId | undefined {
+	#suggest(key: ActorKey, { handedOver }: ClaimOptions): NodeId | undefined {
 		if (handedOver === true) return undefined;
-		if (this.#options.membership.mayClaim() && !this.#isOverloaded()) return undefined;
-		const best = this.#bestPeer();
+		const mayClaim = this.#options.membership.mayClaim() && this.mayOwn(key);
+		if (mayClaim && !this.#isOverloaded()) return undefined;
+		const best = this.#bestPeer(key);
 		if (best === undefined) return undefined;
 		this.#suggested.set(best.load, (this.#suggested.get(best.load) ?? 0) + 1);
 		return best.id;
@@ -131,10 +140,13 @@ export class DirectoryPlacement implements Placement {
 	}
 
 	/** The peer with the fewest actors, those counted that were suggested to it since it told. */
-	#bestPeer(): { readonly id: NodeId; readonly load: Load } | undefined {
+	#bestPeer(key: ActorKey): { readonly id: NodeId; readonly load: Load } | undefined {
+		const { membership, reach } = this.#options;
 		let best: { id: NodeId; load: Load; actors: number } | undefined;
-		for (const { id, state, load } of this.#options.membership.nodes.values()) {
+		for (const peer of membership.nodes.values()) {
+			const { id, state, load } = peer;
 			if (id === this.#self || state !== 'up' || load === undefined || load.overloaded) continue;
+			if (reach?.mayPeerOwn(peer, key) === false) continue;
 			const actors = load.actors + (this.#suggested.get(load) ?? 0);
 			if (best === undefined || actors < best.actors) best = { id, load, actors };
 		}
@@ -167,7 +179,7 @@ export class DirectoryPlacement implements Placement {
 		return keys.map((key, at) => {
 			const owner = owners[at];
 			if (owner !== this.#self) return this.#learnt(key, owner);
-			if (counts) {
+			if (counts && this.mayOwn(key)) {
 				this.#known.delete(key);
 				this.#owned.add(key);
 				return owner;

@@ -15,8 +15,8 @@ import { Lease } from './lease.ts';
 import { Listeners } from './listeners.ts';
 import { LivingNodes, type NodeChange } from './living-nodes.ts';
 import { elapsedMs, momentNow } from './moment.ts';
-import { packBeat, unpackBeat } from './node-beat.ts';
-import type { Load, Membership, NodeState, Peer } from './ports.ts';
+import { type NodeBeat, packBeat, unpackBeat } from './node-beat.ts';
+import type { Load, Membership, NodeState, Peer, ShardReach } from './ports.ts';
 import type { Relay } from './relay.ts';
 
 export const MEMBERSHIP_TIMING = {
@@ -47,6 +47,8 @@ export interface MembershipOptions {
 	readonly subject: string;
 	/** How busy this node is now. */
 	readonly load: () => Load;
+	/** How the store answers, by shard; absent where that is nobody's concern. */
+	readonly stores?: (() => readonly ShardReach[]) | undefined;
 	readonly timing?: Partial<typeof MEMBERSHIP_TIMING>;
 }
 
@@ -220,12 +222,27 @@ export class LeaseMembership implements Membership {
 	}
 
 	#tell(): void {
-		const { relay, subject, load, self } = this.#options;
+		const { relay, runtime, subject, load, self } = this.#options;
 		if (this.#phase === 'joining' || this.#phase === 'left') return;
 		const directoryAway = this.#lease.awaySinceMs !== undefined;
-		const beat = { node: self, state: this.#state, load: load(), directoryAway };
-		this.#living.hear(beat);
+		const beat = {
+			...{ node: self, state: this.#state, load: load(), directoryAway },
+			...this.#stores(),
+		};
+		this.#living.hear(beat, runtime.monotonic());
 		relay.publish(subject, packBeat(beat));
+	}
+
+	/** Nothing where nobody looks after them: a beat has no empty fields. */
+	#stores(): Pick<NodeBeat, 'stores'> {
+		const { runtime, stores } = this.#options;
+		if (stores === undefined) return {};
+		const now = runtime.monotonic();
+		const told = stores().map(({ answeredAt, unanswered }) => ({
+			answeredMs: now - answeredAt,
+			isAway: unanswered !== undefined,
+		}));
+		return { stores: told };
 	}
 
 	#hear(bytes: Uint8Array): void {
@@ -234,7 +251,8 @@ export class LeaseMembership implements Membership {
 		this.#look();
 		this.#hearsay.heard(beat);
 		if (this.#hearsay.relayWorks) this.#isDeaf = false;
-		if (beat.node.id !== this.self.id) this.#living.hear(beat);
+		if (beat.node.id === this.self.id) return;
+		this.#living.hear(beat, this.#options.runtime.monotonic());
 	}
 
 	/** Renews once, unless a renewal is under way; answers with why it failed. */

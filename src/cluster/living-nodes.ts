@@ -1,6 +1,6 @@
 import type { NodeId, NodeRecord } from './directory.ts';
 import type { NodeBeat } from './node-beat.ts';
-import type { Peer } from './ports.ts';
+import type { Peer, PeerStore } from './ports.ts';
 
 /** Who came and who is gone since the list was read before. */
 export interface NodeChange {
@@ -39,9 +39,13 @@ export class LivingNodes {
 		return { joined, gone };
 	}
 
-	/** Takes over state and load of a node that is known. */
-	hear({ node: { id }, state, load }: NodeBeat): void {
+	/** Takes over what a node that is known says of itself; `at`: monotonic milliseconds. */
+	hear({ node: { id }, state, load, stores }: NodeBeat, at: number): void {
 		const peer = this.#peers.get(id);
-		if (peer !== undefined) this.#peers.set(id, { ...peer, state, load });
+		if (peer === undefined) return;
+		const told = stores?.map(
+			({ answeredMs, isAway }): PeerStore => ({ answeredAt: at - answeredMs, isAway }),
+		);
+		this.#peers.set(id, { ...peer, state, load, stores: told });
 	}
 }

@@ -22,6 +22,11 @@ const schema = z.object({
 	}),
 	/** Whether the directory did not answer this node when it was asked last. */
 	directoryAway: z.boolean(),
+	/** By shard of the store: how long ago it answered, and whether calls since then got no answer. */
+	stores: z
+		.array(z.object({ answeredMs: z.number(), isAway: z.boolean() }))
+		.max(64)
+		.optional(),
 });
 
 /** What a node tells all others over the relay, twice a second and when it has changed. */

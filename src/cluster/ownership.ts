@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type ActorKey, splitKey } from '../protocol/ids.ts';
 import type { Membership, Placement } from './ports.ts';
+import type { StoreReach } from './store-reach.ts';
 
 /** Claims without a host (the command that was to create the actor was refused) are let go so often. */
 const SWEEP_MS = 10_000;
@@ -26,6 +27,8 @@ export interface OwnershipOptions {
 	readonly actors: OwnedHosts;
 	readonly placement: Placement;
 	readonly membership: Pick<Membership, 'onLost'>;
+	/** Says when the actors of a store have to be left to others. */
+	readonly reach?: Pick<StoreReach, 'onLost'> | undefined;
 	/** Kinds of actors, where others (rooms) are claimed too: those are somebody else's care. */
 	readonly kinds?: ReadonlySet<string>;
 	readonly runtime: Pick<Runtime, 'after' | 'defer'>;
@@ -34,7 +37,8 @@ export interface OwnershipOptions {
 
 /**
  * Keeps the claims of this node and its hosts in step: who is put away is let go, who belongs to
- * another node is stopped, who has no lease stops everything.
+ * another node is stopped, who has no lease stops everything, whose store answers others only stops its
+ * actors.
  */
 export class Ownership {
 	readonly #options: OwnershipOptions;
@@ -46,11 +50,12 @@ export class Ownership {
 
 	constructor(options: OwnershipOptions) {
 		this.#options = options;
-		const { actors, placement, membership } = options;
+		const { actors, placement, membership, reach } = options;
 		actors.observe({ closed: (key) => this.#closed(key) });
 		this.#undo = [
 			placement.onForeign((key) => actors.stop(key)),
 			membership.onLost(() => this.#lost()),
+			reach?.onLost(() => this.#leaveToOthers()) ?? (() => {}),
 		];
 		this.#sweepLater();
 	}
@@ -130,6 +135,16 @@ export class Ownership {
 		const { actors, log } = this.#options;
 		log.error({ actors: actors.hosts.size }, 'the lease is lost: all actors stop here');
 		actors.stopAll();
+	}
+
+	/** At once: what they would write goes nowhere. Whoever claims them goes on from the journal. */
+	#leaveToOthers(): void {
+		const { actors, placement } = this.#options;
+		for (const key of [...actors.hosts.keys()]) {
+			if (placement.mayOwn(key)) continue;
+			actors.stop(key);
+			placement.release(key);
+		}
 	}
 
 	#sweepLater(): void {

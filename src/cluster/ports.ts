@@ -14,8 +14,26 @@ export interface Load {
 /** `draining`: takes no new actors and sockets. */
 export type NodeState = 'up' | 'draining';
 
+/** How one shard of the store answers this node; times are its own monotonic milliseconds. */
+export interface ShardReach {
+	/** When it answered last; when it was opened, if it never did. */
+	readonly answeredAt: number;
+	/** The first and the last of the calls since then that got no answer; absent: all got one. */
+	readonly unanswered?: { readonly since: number; readonly until: number } | undefined;
+}
+
+/** What a peer said of a shard of the store. */
+export interface PeerStore {
+	/** When it was answered last, by the monotonic clock here. */
+	readonly answeredAt: number;
+	/** Whether calls since then got no answer. */
+	readonly isAway: boolean;
+}
+
 /** A living node as this one knows it. */
 export interface Peer extends NodeRecord {
+	/** By shard; absent where it does not say (an older release, or it was not heard yet). */
+	readonly stores?: readonly PeerStore[] | undefined;
 	readonly state: NodeState;
 	/** Absent until its first heartbeat was heard. */
 	readonly load?: Load | undefined;
@@ -52,6 +70,8 @@ export interface Placement {
 	claim(key: ActorKey, options?: { readonly handedOver?: boolean }): Promise<NodeId | undefined>;
 	/** What was known of this key is wrong (a node answered `MOVED`, or is gone). */
 	forget(key: ActorKey, owner: NodeId): void;
+	/** Whether this node could be the owner: the actor's store answers it, or nobody. */
+	mayOwn(key: ActorKey): boolean;
 	/** Whether this node holds the claim. */
 	owns(key: ActorKey): boolean;
 	/** Every key whose claim this node holds. */

@@ -7,8 +7,8 @@ type Handler = (from: NodeId, args: readonly unknown[]) => void;
 
 /**
  * Names the messages of the links: each is `[name, …args]` in msgpack. A name that this release does
- * not know is passed over, so that a newer node may run beside an older one (P21). What cannot be taken ends the session: the sender
- * counts on its being there.
+ * not know is passed over, so that a newer node may run beside an older one (P21). What cannot be taken
+ * ends the session: the sender counts on its being there.
  */
 export class Switchboard {
 	readonly #links: Links;

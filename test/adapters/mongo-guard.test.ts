@@ -47,6 +47,28 @@ describe('mongo guard', () => {
 		expect(failures).toEqual(['TIMEOUT']);
 	});
 
+	test('[P22] since when it is not answered is told from the first call that was not', async () => {
+		const { runtime, guard, post } = setUp();
+		const opened = runtime.monotonic();
+		expect(guard.health).toMatchObject({ answeredAt: opened, unanswered: undefined });
+		for (let n = 0; n < 2; n++) {
+			post(never);
+			await runtime.advance(TIMEOUT_MS);
+		}
+		const unanswered = { since: opened + TIMEOUT_MS, until: opened + 2 * TIMEOUT_MS };
+		expect(guard.health).toMatchObject({ answeredAt: opened, unanswered });
+		// It is there, although it says no.
+		await expect(guard.run('call', refusedByServer)).rejects.toThrow('no');
+		const answeredAt = runtime.monotonic();
+		expect(guard.health).toMatchObject({ answeredAt, unanswered: undefined });
+		guard.shut('not ours');
+		await runtime.advance(10);
+		const shut = { since: answeredAt, until: answeredAt + 10 };
+		expect(guard.health).toMatchObject({ unanswered: shut });
+		guard.open();
+		expect(guard.health).toMatchObject({ answeredAt: answeredAt + 10, unanswered: undefined });
+	});
+
 	test('[C24] a store that hangs is noticed, and nobody waits for it any more', async () => {
 		const { guard, counted, failures, post, hang } = setUp();
 		await hang();

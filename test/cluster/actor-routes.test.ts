@@ -13,7 +13,7 @@ function routesThatFailWith(error: Error) {
 		error: ignore,
 	};
 	const fail = () => Promise.reject(error);
-	const finding = { known: () => undefined, lookUp: fail, claim: fail };
+	const finding = { known: () => undefined, lookUp: fail, claim: fail, mayOwn: () => true };
 	const routes = new ActorRoutes({ finding, journal: { head: fail }, log });
 	const refused = () =>
 		new Promise((refuse) => {
@@ -38,7 +38,8 @@ test('[P22] nor while the store is away', async () => {
 test('a call that throws keeps none of the others from the owner', async () => {
 	const errors: string[] = [];
 	const log: Log = { ...SILENT, error: (_, message) => void errors.push(message) };
-	const finding = { known: () => undefined, lookUp: async () => '1', claim: async () => '1' };
+	const owner = async () => '1';
+	const finding = { known: () => undefined, lookUp: owner, claim: owner, mayOwn: () => true };
 	const routes = new ActorRoutes({ finding, journal: { head: async () => undefined }, log });
 	const reached = new Promise((run) => {
 		const broken = () => {

@@ -107,6 +107,7 @@ class Claims {
 				return this.owners.get(key);
 			},
 			forget: () => {},
+			mayOwn: () => true,
 			owns: (key) => this.owners.get(key) === self,
 			owned: () => [],
 			onForeign: () => () => {},

@@ -6,11 +6,16 @@ import { MemoryBus, type MemoryRelay } from '../../src/adapters/memory/memory-re
 import type { NodeId } from '../../src/cluster/directory.ts';
 import { DirectoryPlacement } from '../../src/cluster/directory-placement.ts';
 import { LeaseMembership } from '../../src/cluster/lease-membership.ts';
-import type { Load } from '../../src/cluster/ports.ts';
+import type { Load, ShardReach } from '../../src/cluster/ports.ts';
+import { StoreReach } from '../../src/cluster/store-reach.ts';
 import type { Log } from '../../src/core/log.ts';
+import { evenShards } from '../../src/core/store-shards.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
 import { VirtualRuntime } from '../support/virtual-runtime.ts';
 import { NodeRuntime, relayOf } from './node-runtime.ts';
+
+/** Stores of a node that asks them all the time. */
+export const STORES = evenShards(2);
 
 /** A node as far as membership and placement are concerned, with all it has told. */
 export class TestNode {
@@ -19,7 +24,10 @@ export class TestNode {
 	readonly directory: MemoryDirectory;
 	readonly relay: MemoryRelay;
 	readonly membership: LeaseMembership;
+	readonly reach: StoreReach;
 	readonly placement: DirectoryPlacement;
+	/** Since when a store does not answer this node, by shard. */
+	readonly unanswered: (number | undefined)[] = [undefined, undefined];
 	load: Load = { sockets: 0, actors: 0, loopDelayMs: 1, overloaded: false };
 	readonly joined: NodeId[] = [];
 	readonly gone: NodeId[] = [];
@@ -41,15 +49,34 @@ export class TestNode {
 			log,
 			subject: 'test.nodes',
 			load: () => this.load,
+			stores: () => this.#stores(),
 		});
 		const { membership, directory, runtime } = this;
-		this.placement = new DirectoryPlacement({ membership, directory, runtime, log });
+		const stores = { shards: STORES, reach: () => this.#stores() };
+		this.reach = new StoreReach({ ...stores, membership, runtime, log });
+		const { reach } = this;
+		this.placement = new DirectoryPlacement({ membership, directory, reach, runtime, log });
 		this.#listen();
 	}
 
 	/** Claims a key and answers with what came of it within the time. */
 	async claim(key: ActorKey, options?: { handedOver?: boolean }): Promise<NodeId | undefined> {
 		return this.placement.claim(key, options);
+	}
+
+	/** The stores do not answer this node any more, or do again. */
+	storesAnswer(answers: boolean, shards: readonly number[] = [0, 1]): void {
+		const since = answers ? undefined : this.runtime.monotonic();
+		for (const shard of shards) this.unanswered[shard] = since;
+	}
+
+	#stores(): ShardReach[] {
+		const until = this.runtime.monotonic();
+		return this.unanswered.map((since) =>
+			since === undefined
+				? { answeredAt: until }
+				: { answeredAt: since, unanswered: { since, until } },
+		);
 	}
 
 	#listen(): void {

@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
-import { metrics } from '../support/world.ts';
+import type { NaruProcess } from '../support/naru-process.ts';
+import { metrics, rest } from '../support/world.ts';
 import { judge } from './chaos-judge.ts';
 import { ChaosLoad } from './chaos-load.ts';
-import { all, Flaps, measured, outage, SEED } from './chaos-outage.ts';
+import { all, Flaps, measured, outage, ownersOf, SEED } from './chaos-outage.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 let cluster: ClusterNodes | undefined;
@@ -31,12 +32,40 @@ test(`[P22] MongoDB gone for all nodes: what was sent waits, and lands once when
 	const after = await counted(cluster, COUNTERS);
 	// The same owners all the while: nobody is deposed, nothing is loaded again and again.
 	expect({ ...after, commits_total: 0 }).toEqual({ ...before, commits_total: 0 });
-	// One node alone: it keeps its actors, whose commits wait; the others go on.
-	const one = await outage(load, [cluster.ways[0]?.mongo as never]);
-	measured('MongoDB gone for one node', one);
 	expect(flaps.offline).toEqual([]);
 	await judge(load);
 	expect(cluster.nodes.map(({ errors, isRunning }) => ({ errors, isRunning }))).toEqual(
 		cluster.nodes.map(() => ({ errors: '', isRunning: true })),
 	);
 }, 240_000);
+
+const readiness = async (node: NaruProcess) => (await rest(node.url, '/readyz')).status;
+
+test(`[P22] MongoDB gone for one node: others own its actors after some seconds, and it takes some again when it is back (seed ${SEED})`, async () => {
+	cluster = await ClusterNodes.start(3, { isProxied: true });
+	const { nodes, ways } = cluster;
+	const load = await ChaosLoad.start(cluster, { channels: ['news', 'games', 'lobby'], seed: SEED });
+	const flaps = await Flaps.watch(load);
+	const cut = (await ownersOf(load)).get('news') ?? 0;
+	const owner = nodes[cut] as NaruProcess;
+	const asked = (cut + 1) % nodes.length;
+	let movedMs = 0;
+	const began = Date.now();
+	const one = await outage(load, [ways[cut]?.mongo as never], async () => {
+		while ((await cluster?.ownerOf('news', asked)) === cut);
+		movedMs = Date.now() - began;
+		// Its clients stay: it is their edge, and asks the others.
+		await load.flows();
+		expect(await readiness(owner)).toBe(503);
+	});
+	measured('MongoDB gone for one node', { ...one, waitedMs: movedMs });
+	expect(movedMs).toBeLessThan(20_000);
+	await expect.poll(() => readiness(owner), { timeout: 20_000 }).toBe(200);
+	await cluster.client('late', owner).channel('late').join();
+	expect(await cluster.ownerOf('late', asked)).toBe(cut);
+	expect(flaps.offline).toEqual([]);
+	await judge(load);
+	for (const { errors, isRunning } of nodes) expect({ errors, isRunning }).toEqual(FINE);
+}, 240_000);
+
+const FINE = { errors: '', isRunning: true };

@@ -38,6 +38,10 @@ export interface StoreHealth {
 	readonly state: BreakerState | 'shut';
 	readonly inFlight: number;
 	readonly waiting: number;
+	/** When it answered last (monotonic milliseconds); when it was opened, if it never did. */
+	readonly answeredAt: number;
+	/** The first and the last of the calls since then that got no answer; absent: all got one. */
+	readonly unanswered?: { readonly since: number; readonly until: number } | undefined;
 }
 
 /**
@@ -49,6 +53,8 @@ export class StoreGuard {
 	readonly #bulkhead = new Bulkhead({ inFlightMax: IN_FLIGHT_MAX, waitingMax: WAITING_MAX });
 	readonly #breaker: Breaker;
 	#shutBecause: string | undefined;
+	#answeredAt: number;
+	#unanswered: StoreHealth['unanswered'];
 	/** From the first opening of the breaker until it closes. */
 	#isBroken = false;
 
@@ -56,6 +62,7 @@ export class StoreGuard {
 		this.#options = options;
 		const onChange = (state: BreakerState) => this.#changed(state);
 		const { runtime } = options;
+		this.#answeredAt = runtime.monotonic();
 		this.#breaker = new Breaker({
 			runtime,
 			failuresMax: FAILURES_MAX,
@@ -67,7 +74,9 @@ export class StoreGuard {
 	get health(): StoreHealth {
 		const { inFlight, waiting } = this.#bulkhead;
 		const state = this.#shutBecause === undefined ? this.#breaker.state : 'shut';
-		return { name: this.#options.name, state, inFlight, waiting };
+		const { name } = this.#options;
+		const [answeredAt, unanswered] = [this.#answeredAt, this.#unansweredNow()];
+		return { name, state, inFlight, waiting, answeredAt, unanswered };
 	}
 
 	/** Refuses every call until {@link open}. */
@@ -78,6 +87,7 @@ export class StoreGuard {
 
 	open(): void {
 		this.#shutBecause = undefined;
+		this.#answeredAt = this.#options.runtime.monotonic();
 	}
 
 	/** The answer of `work`, which begins when it may. */
@@ -116,8 +126,26 @@ export class StoreGuard {
 			runtime.after(timeoutMs, left);
 			throw failure;
 		} finally {
+			this.#note(sign);
 			this.#breaker.report(sign);
 		}
+	}
+
+	#note(sign: CallSign): void {
+		if (sign === 'unsent') return;
+		const now = this.#options.runtime.monotonic();
+		if (sign === 'unanswered') {
+			this.#unanswered = { since: this.#unanswered?.since ?? now, until: now };
+			return;
+		}
+		this.#answeredAt = now;
+		this.#unanswered = undefined;
+	}
+
+	/** What is shut answers nothing, although nobody asks. */
+	#unansweredNow(): StoreHealth['unanswered'] {
+		if (this.#shutBecause === undefined) return this.#unanswered;
+		return { since: this.#answeredAt, until: this.#options.runtime.monotonic() };
 	}
 
 	#refuseWhenAway(call: string): void {

@@ -30,7 +30,7 @@ export class ActorNode {
 
 	/** `more`: other kinds than counters, and what they need. */
 	constructor(node: TestNode, shared: CoreBench, more: Partial<ActorSystemOptions> = {}) {
-		const { id, runtime, membership, placement } = node;
+		const { id, runtime, membership, placement, reach } = node;
 		this.node = node;
 		this.links = new RelayLinks({
 			self: id,
@@ -60,7 +60,8 @@ export class ActorNode {
 		});
 		const actors = this.bench.system;
 		this.everywhere = everywhere ?? actors;
-		this.ownership = new Ownership({ actors, placement, membership, runtime, log: SILENT });
+		const around = { placement, membership, reach, runtime, log: SILENT };
+		this.ownership = new Ownership({ actors, ...around });
 	}
 
 	/** Sends a command to wherever the actor lives; the answer is in the array when it is there. */
