@@ -10,26 +10,10 @@ afterEach(() => world.end());
 
 const open = (draft: object = {}) => TicketBox.open(world, { seats: seatsOf(6), ...draft });
 
-/** What must not change, whatever is tried. */
-async function unchanged(box: TicketBox, attempt: () => Promise<void>): Promise<void> {
-	const figures = async () => {
-		const {
-			waitP50Ms: _fast,
-			waitP99Ms: _slow,
-			ratePerMinute: _rate,
-			...rest
-		} = await box.report();
-		return { report: rest, ledger: await box.ledger() };
-	};
-	const before = await figures();
-	await attempt();
-	expect(await figures()).toEqual(before);
-}
-
 test('[T5] nobody gets in without a token, and no buyer behind the counter', async () => {
 	const box = await open();
 	const ann = await box.buyer('ann');
-	await unchanged(box, async () => {
+	await box.unchanged(async () => {
 		for (const token of ['', 'x', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.']) {
 			const client = new FrameClient(socketUrl(box.url));
 			await client.whenOpen();
@@ -65,7 +49,7 @@ test('[T5] [A16] no hold without an admission, with a forged one, or with somebo
 	await eve.ask('place');
 	for (const phase of ['before', 'waiting']) {
 		if (phase === 'waiting') expect(await eve.enter()).toMatchObject({ phase, place: 0 });
-		await unchanged(box, async () => {
+		await box.unchanged(async () => {
 			for (const admission of proofs) {
 				expect(await eve.ask('hold', { admission, seats: ['A-1'] })).toBe('NOT_ADMITTED');
 				expect(await eve.ask('release', { admission })).toBe('NOT_ADMITTED');
@@ -76,7 +60,7 @@ test('[T5] [A16] no hold without an admission, with a forged one, or with somebo
 	// Inside she has her own; that of another is still no good.
 	await ann.ask('leave');
 	await eve.reach('inside');
-	await unchanged(box, async () => {
+	await box.unchanged(async () => {
 		expect(await eve.ask('hold', { admission: ann.admission, seats: ['A-1'] })).toBe(
 			'NOT_ADMITTED',
 		);
@@ -91,7 +75,7 @@ test('[T5] [T8] an admission that was used, left or let lapse is refused', async
 	const order = (await ann.checkout()) as Order;
 	const bob = await (await box.buyer('bob')).inside();
 	await bob.ask('leave');
-	await unchanged(box, async () => {
+	await box.unchanged(async () => {
 		for (const buyer of [ann, bob]) {
 			expect(await buyer.hold({ seats: ['A-2'] })).toBe('EXPIRED');
 			expect(await buyer.ask('release', { admission: buyer.admission })).toBe('EXPIRED');
@@ -102,7 +86,7 @@ test('[T5] [T8] an admission that was used, left or let lapse is refused', async
 	const cy = await (await box.buyer('cy')).inside();
 	await cy.hold({ seats: ['A-3'] });
 	await cy.reach('before');
-	await unchanged(box, async () => expect(await cy.checkout()).toBe('EXPIRED'));
+	await box.unchanged(async () => expect(await cy.checkout()).toBe('EXPIRED'));
 	expect(await box.report()).toMatchObject({ free: 5, held: 0, paying: 1 });
 });
 
@@ -117,7 +101,7 @@ test('[T9] [T13] paid twice at once, again and by others: one capture, one ticke
 	const both = await Promise.all([ann.pay(order.id), ann.pay(order.id, 'tok-other')]);
 	expect(both.filter((said) => said === 'CONFLICT')).toHaveLength(1);
 	await ann.reach('done');
-	await unchanged(box, async () => {
+	await box.unchanged(async () => {
 		expect(await ann.pay(order.id)).toBe('CONFLICT');
 		expect(await ann.checkout()).toBe('EXPIRED');
 		expect(await eve.pay(order.id)).toBe('NOT_FOUND');
@@ -136,7 +120,7 @@ test('[T8] paid behind the deadline: refused, the seats are free, and no money w
 	await ann.hold({ seats: ['A-1', 'A-2'] });
 	const order = (await ann.checkout()) as Order;
 	await ann.reach('before');
-	await unchanged(box, async () => expect(await ann.pay(order.id)).toBe('EXPIRED'));
+	await box.unchanged(async () => expect(await ann.pay(order.id)).toBe('EXPIRED'));
 	expect(await box.report()).toMatchObject({ free: 6, paying: 0, sold: 0 });
 	expect(await box.ledger()).toEqual([]);
 });
@@ -146,7 +130,7 @@ test('[T6] prices, seats and quantities are the event’s, whatever a client say
 	const ann = await (await box.buyer('ann')).inside();
 	const eve = await (await box.buyer('eve')).inside();
 	await eve.hold({ seats: ['A-6'] });
-	await unchanged(box, async () => {
+	await box.unchanged(async () => {
 		expect(await ann.hold({ seats: ['A-5', 'A-6'] })).toBe('SEAT_TAKEN');
 		expect(await ann.hold({ seats: ['A-1', 'Z-1'] })).toBe('NOT_FOUND');
 		expect(await ann.hold({ seats: ['A-1', 'A-2', 'A-3'] })).toBe('MEMBER_LIMIT');

@@ -156,12 +156,17 @@ export class TicketBox {
 	}
 
 	async ops<T>(path: string, body?: object): Promise<T> {
-		const answer = await rest(this.url, `${EVENTS}/${this.event}/${path}`, {
+		const answer = await this.order(path, body);
+		expect(answer.status).toBe(200);
+		return answer.body as T;
+	}
+
+	/** The same, whatever is answered. */
+	order(path: string, body?: object) {
+		return rest(this.url, `${EVENTS}/${this.event}/${path}`, {
 			token: this.#token,
 			...(body && { body }),
 		});
-		expect(answer.status).toBe(200);
-		return answer.body as T;
 	}
 
 	report(): Promise<TicketReport> {
@@ -171,6 +176,17 @@ export class TicketBox {
 	/** What the providers have, in all. */
 	async ledger(): Promise<readonly LedgerRow[]> {
 		return (await (await fetch(`${this.payment}/ledger`)).json()) as LedgerRow[];
+	}
+
+	/** Whatever is tried, the sale and what the providers have stay as they are. */
+	async unchanged(attempt: () => Promise<void>): Promise<void> {
+		const figures = async () => {
+			const { waitP50Ms: _, waitP99Ms: __, ratePerMinute: ___, ...lasting } = await this.report();
+			return { report: lasting, ledger: await this.ledger() };
+		};
+		const before = await figures();
+		await attempt();
+		expect(await figures()).toEqual(before);
 	}
 
 	/** How the providers behave from now on. */
