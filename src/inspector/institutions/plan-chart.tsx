@@ -1,4 +1,4 @@
-import type { RefreshMinute } from '../../../client-sdk/src/generated/refresh-plan.ts';
+import type { RefreshMinute } from '../../../client-sdk/src/generated/schemas.ts';
 import { texts } from '../language.ts';
 import { count, shortTime } from '../numbers.ts';
 import { CHART, chartShape } from './chart-shape.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import type { RefreshPlanInfo } from '../../../client-sdk/src/generated/refresh-plan.ts';
+import type { RefreshPlanInfo } from '../../../client-sdk/src/generated/schemas.ts';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { count, shortTime } from '../numbers.ts';

@@ -1,4 +1,4 @@
-import type { NodeLine } from '../../../client-sdk/src/generated/ops.ts';
+import type { NodeLine } from '../../../client-sdk/src/generated/schemas.ts';
 import { texts } from '../language.ts';
 
 const DOTS = { starting: 'away', up: 'online', draining: 'away' } as const;

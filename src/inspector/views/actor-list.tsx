@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ActorLine } from '../../../client-sdk/src/generated/ops.ts';
+import type { ActorLine } from '../../../client-sdk/src/generated/schemas.ts';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { count, duration } from '../numbers.ts';

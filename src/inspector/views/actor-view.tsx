@@ -1,4 +1,4 @@
-import type { ActorPicture, EventLine } from '../../../client-sdk/src/generated/ops.ts';
+import type { ActorPicture, EventLine } from '../../../client-sdk/src/generated/schemas.ts';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { count, duration, time } from '../numbers.ts';

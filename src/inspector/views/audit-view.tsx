@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../../client-sdk/src/generated/ops.ts';
+import type { AuditEntry } from '../../../client-sdk/src/generated/schemas.ts';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { time } from '../numbers.ts';

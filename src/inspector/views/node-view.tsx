@@ -1,4 +1,4 @@
-import type { NodeFigures } from '../../../client-sdk/src/generated/ops.ts';
+import type { NodeFigures } from '../../../client-sdk/src/generated/schemas.ts';
 import { useClient } from '../client.ts';
 import { texts } from '../language.ts';
 import { count, delay, duration, size } from '../numbers.ts';
