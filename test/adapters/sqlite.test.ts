@@ -14,6 +14,7 @@ import { openSqlite, type Sqlite } from '../../src/adapters/sqlite/open-sqlite.t
 import { StorageError } from '../../src/adapters/sqlite/storage-error.ts';
 import { StorageThread } from '../../src/adapters/sqlite/storage-thread.ts';
 import type { Collection } from '../../src/core/store.ts';
+import { eventFeedContract } from '../contract/event-feed-contract.ts';
 import { commitsOf, newActor, recordOf, recordsOf } from '../contract/journal/records.ts';
 import { journalContract } from '../contract/journal-contract.ts';
 import { commitOf, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
@@ -36,6 +37,10 @@ async function opened(...args: Parameters<typeof open>): Promise<Sqlite> {
 
 journalContract('sqlite', () => open());
 storeContract('sqlite', () => open());
+eventFeedContract('sqlite', async () => {
+	const { events, close } = await open();
+	return { open: async () => events, close };
+});
 
 describe('sqlite: a data directory', () => {
 	test('holds everything after it was closed and opened again', async () => {

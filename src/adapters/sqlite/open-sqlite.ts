@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EventFeed } from '../../core/event-feed.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { Collection, Store } from '../../core/store.ts';
 import { CommitGate } from './commit-gate.ts';
 import { lockDataDirectory } from './data-directory.ts';
+import type { EventBounds } from './event-tables.ts';
 import type { JournalOps, JournalThreadData } from './journal-worker.ts';
 import type { ReadOps, ReadThreadData } from './read-worker.ts';
+import { SqliteEventFeed } from './sqlite-event-feed.ts';
 import { SqliteJournal, type StorageThreads } from './sqlite-journal.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { StorageError } from './storage-error.ts';
@@ -18,6 +21,8 @@ export interface SqliteOptions {
 	readonly directory: string;
 	/** All collections of all kinds. */
 	readonly collections: readonly Collection[];
+	/** What is kept of the events that left. */
+	readonly eventBounds?: EventBounds;
 	/** Waited after each commit and before its answer, as a slow disk would; for benches and tests. */
 	readonly commitDelayMs?: number;
 	/** Nothing is kept: no directory of the caller's is touched, and nothing waits for a disk. */
@@ -26,9 +31,13 @@ export interface SqliteOptions {
 	readonly onFailed?: (error: StorageError) => void;
 }
 
+/** A week, a million. */
+const EVENT_BOUNDS: EventBounds = { eventsMax: 1_000_000, ageMaxMs: 7 * 86_400_000 };
+
 export interface Sqlite {
 	readonly journal: Journal;
 	readonly store: Store;
+	readonly events: EventFeed;
 	/** Holds the answers of all commits, which are durable already, until the answer is called. */
 	hold(): () => void;
 	/** Answers what was called, then closes the files and gives the directory up. */
@@ -61,6 +70,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
 		return {
 			journal: new SqliteJournal(threads),
 			store: new SqliteStore(threads, options.collections),
+			events: new SqliteEventFeed(threads),
 			hold: () => gate.hold(),
 			close,
 		};
@@ -80,9 +90,11 @@ async function startThreads(
 	gate: CommitGate,
 ): Promise<StorageThreads> {
 	const { directory, collections, commitDelayMs = 0, onFailed = () => {} } = options;
+	const { eventBounds = EVENT_BOUNDS } = options;
 	const durability = options.memoryOnly === true ? 'off' : 'full';
 	const journalPath = join(directory, 'journal.db');
 	const viewsPath = join(directory, 'views.db');
+	const eventsPath = join(directory, 'events.db');
 	const startJournal = async () => {
 		const shared = { path: journalPath, durability, gate: gate.shared } as const;
 		running.journal = await StorageThread.start<JournalOps>({
@@ -99,7 +111,9 @@ async function startThreads(
 		running.views = await StorageThread.start<ViewsOps>({
 			name: 'views',
 			script: new URL('./views-worker.ts', import.meta.url),
-			data: { path: viewsPath, durability, collections } satisfies ViewsThreadData,
+			data: {
+				...{ path: viewsPath, eventsPath, eventBounds, durability, collections },
+			} satisfies ViewsThreadData,
 			gathers: true,
 			onFailed,
 		});
@@ -109,7 +123,7 @@ async function startThreads(
 	running.read = await StorageThread.start<ReadOps>({
 		name: 'read',
 		script: new URL('./read-worker.ts', import.meta.url),
-		data: { journalPath, viewsPath, collections } satisfies ReadThreadData,
+		data: { journalPath, viewsPath, eventsPath, collections } satisfies ReadThreadData,
 		gathers: true,
 		onFailed,
 	});

@@ -4,6 +4,7 @@ import { unpack } from '../../protocol/codec.ts';
 import { shapeOf } from './collection-shape.ts';
 import { prepareCollections } from './collection-tables.ts';
 import { type Durability, openWriter, WAL_AGE_MAX_MS, WalKeeper } from './database.ts';
+import { type EventBounds, EventWrites, type PackedEvent, prepareEvents } from './event-tables.ts';
 import { checkVersion } from './journal-schema.ts';
 import { serveThread } from './serve-thread.ts';
 import { SNAPSHOT_TABLES, type SnapshotPart, SnapshotWrites } from './snapshot-tables.ts';
@@ -16,6 +17,9 @@ import {
 
 export interface ViewsThreadData {
 	readonly path: string;
+	/** Where domain events wait for their readers: no part of what is derived from the journal. */
+	readonly eventsPath: string;
+	readonly eventBounds: EventBounds;
 	readonly durability: Durability;
 	readonly collections: readonly Collection[];
 }
@@ -30,7 +34,7 @@ const WATERMARKS = `
 	) without rowid;
 `;
 
-const { path, durability, collections } = workerData as ViewsThreadData;
+const { path, eventsPath, eventBounds, durability, collections } = workerData as ViewsThreadData;
 const db = openWriter(path, durability);
 checkVersion(db, VERSION);
 db.exec(`${SNAPSHOT_TABLES} ${WATERMARKS} pragma user_version = ${VERSION}`);
@@ -39,7 +43,15 @@ prepareCollections(db, shapes);
 const views = new ViewWrites(db, shapes);
 const snapshots = new SnapshotWrites(db);
 const wal = new WalKeeper(db, CHECKPOINT_PAGES);
-setInterval(() => wal.empty(), WAL_AGE_MAX_MS).unref();
+const eventsDb = openWriter(eventsPath, durability);
+prepareEvents(eventsDb);
+const events = new EventWrites(eventsDb, eventBounds);
+const eventsWal = new WalKeeper(eventsDb);
+setInterval(() => {
+	wal.empty();
+	events.prune(Date.now());
+	eventsWal.empty();
+}, WAL_AGE_MAX_MS).unref();
 
 const ops = {
 	/** Takes packed {@link PackedCommit}s, in one transaction. */
@@ -51,6 +63,8 @@ const ops = {
 	},
 	drop: (rows: readonly PackedRow[]): void => views.drop(rows),
 	dropBelow: (query: PackedDropQuery): number => views.dropBelow(query),
+	publishEvents: (packed: readonly PackedEvent[]): void => events.publish(packed, Date.now()),
+	ackEvents: ({ name, seq }: { name: string; seq: number }): void => events.ack(name, seq),
 	putSnapshotPart(part: SnapshotPart): void {
 		snapshots.putPart(part);
 	},
@@ -60,4 +74,13 @@ const ops = {
 };
 export type ViewsOps = typeof ops;
 
-serveThread(ops, { afterAnswers: () => wal.tend(), close: () => db.close() });
+serveThread(ops, {
+	afterAnswers() {
+		wal.tend();
+		eventsWal.tend();
+	},
+	close() {
+		db.close();
+		eventsDb.close();
+	},
+});
