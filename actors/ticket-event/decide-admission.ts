@@ -13,12 +13,35 @@ const COME_AGAIN_MS = 5_000;
 
 type Came = 'visiting' | 'waiting' | 'new' | 'returned' | 'outside';
 
+/** A node's batch: where each user was found, and of newcomers how many wait before them. */
+interface Arrivals {
+	readonly found: ReadonlyMap<string, Exclude<Came, 'new'> | number>;
+	readonly newcomers: readonly string[];
+	readonly returned: readonly string[];
+}
+
 function whereIs({ state, tally, sale, now }: Draft, userId: string): Came {
 	if (state.visitors.has(userId)) return 'visiting';
 	if (tally.phase !== 'open') return 'outside';
 	if (state.returning.has(userId) || state.queue.numberOf(userId) !== undefined) return 'waiting';
 	if (unitsOf(state, userId) >= sale.maxPerUser) return 'outside';
 	return (state.missed.get(userId) ?? 0) > now ? 'returned' : 'new';
+}
+
+/** One look at each user: a batch of thousands is decided in one go. */
+function arrivalsOf(draft: Draft, users: readonly string[]): Arrivals {
+	const { queue } = draft.state;
+	const found = new Map<string, Exclude<Came, 'new'> | number>();
+	const newcomers: string[] = [];
+	const returned: string[] = [];
+	for (const userId of users) {
+		if (found.has(userId)) continue;
+		const came = whereIs(draft, userId);
+		found.set(userId, came === 'new' ? queue.size + newcomers.length : came);
+		if (came === 'new') newcomers.push(userId);
+		else if (came === 'returned') returned.push(userId);
+	}
+	return { found, newcomers, returned };
 }
 
 /** Users with a turn that the draft gave, and its deadline. */
@@ -30,31 +53,24 @@ function turnsOf({ events }: Draft): { readonly users: ReadonlySet<string>; dead
 }
 
 /** Where everybody stands behind the draft; places as of before its turns. */
-function answers(draft: Draft, users: readonly string[], came: ReadonlyMap<string, Came>) {
+function answers(draft: Draft, users: readonly string[], found: Arrivals['found']) {
 	const { state, tally } = draft;
 	const { turned } = state.tally;
 	const turns = turnsOf(draft);
-	const numbers = new Map<string, number>();
-	let next = state.queue.size;
-	for (const [userId, where] of came) if (where === 'new') numbers.set(userId, next++);
 	return users.map((userId): TicketMe => {
 		if (turns.users.has(userId)) return meTurn(turns.deadline);
-		const where = came.get(userId);
+		const where = found.get(userId);
+		if (typeof where === 'number') return meWaiting(where, turned);
 		if (where === 'outside') return meOutside(state, userId, tally.phase);
-		const visiting = meVisiting(state, userId);
-		if (visiting !== undefined) return visiting;
-		const place = numbers.get(userId) ?? state.queue.place(userId) ?? 0;
-		return meWaiting(place, turned);
+		const waiting = () => meWaiting(state.queue.place(userId) ?? 0, turned);
+		return meVisiting(state, userId) ?? waiting();
 	});
 }
 
 const arrive: Decider<'arrive'> = (draft, { users }, { caller }) => {
 	if (!caller.roles.includes('system')) return NODES_ONLY;
 	openOrClose(draft);
-	const came = new Map<string, Came>();
-	for (const userId of users) if (!came.has(userId)) came.set(userId, whereIs(draft, userId));
-	const newcomers = [...came.keys()].filter((userId) => came.get(userId) === 'new');
-	const returned = [...came.keys()].filter((userId) => came.get(userId) === 'returned');
+	const { found, newcomers, returned } = arrivalsOf(draft, users);
 	if (newcomers.length > 0 && draft.tally.waiting + newcomers.length > WAITING_MAX) {
 		return refuse('BUSY', 'the waiting room is full; come again', COME_AGAIN_MS);
 	}
@@ -62,7 +78,7 @@ const arrive: Decider<'arrive'> = (draft, { users }, { caller }) => {
 		draft.add({ type: 'arrived', data: { users: newcomers, returned } });
 		settle(draft);
 	}
-	return draft.accept({ me: answers(draft, users, came) });
+	return draft.accept({ me: answers(draft, users, found) });
 };
 
 const claim: Decider<'claim'> = (draft, { users }, { caller }) => {

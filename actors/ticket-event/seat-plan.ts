@@ -12,25 +12,37 @@ const LETTERS_AT_ONCE = 8_192;
 
 export const letterOf = (state: SeatState) => LETTERS.charAt(state);
 
-/** All seats of an event: what they are never changes, how they stand does. */
+/** All seats of an event: what they are does not change once it is laid out, how they stand does. */
 export class SeatPlan {
-	readonly seats: readonly TicketSeat[];
-	/** Lowest and highest price. */
-	readonly prices: readonly [number, number];
+	readonly #seats: TicketSeat[] = [];
 	readonly #indexes = new Map<string, number>();
-	readonly #states: Uint8Array;
+	#states = new Uint8Array(0);
+	#low = Infinity;
+	#high = 0;
 
 	constructor(seats: readonly TicketSeat[]) {
-		this.seats = seats;
-		this.#states = new Uint8Array(seats.length);
-		let low = Infinity;
-		let high = 0;
-		for (const [index, { id, price }] of seats.entries()) {
-			this.#indexes.set(id, index);
-			low = Math.min(low, price);
-			high = Math.max(high, price);
+		this.add(seats);
+	}
+
+	get seats(): readonly TicketSeat[] {
+		return this.#seats;
+	}
+
+	/** Lowest and highest price. */
+	get prices(): readonly [number, number] {
+		return [this.#low, this.#high];
+	}
+
+	/** Seats behind those that are there, free: a large plan is laid out part by part. */
+	add(seats: readonly TicketSeat[]): void {
+		for (const seat of seats) {
+			this.#indexes.set(seat.id, this.#seats.push(seat) - 1);
+			this.#low = Math.min(this.#low, seat.price);
+			this.#high = Math.max(this.#high, seat.price);
 		}
-		this.prices = [low, high];
+		const before = this.#states;
+		this.#states = new Uint8Array(this.#seats.length);
+		this.#states.set(before);
 	}
 
 	indexOf(id: string): number | undefined {

@@ -2,7 +2,7 @@ import type { TicketSeat } from '../../src/protocol/ticket-event.ts';
 import { LastMinute } from './last-minute.ts';
 import { followPayment } from './order-payment.ts';
 import type { PaymentRouter } from './payment-router.ts';
-import { FREE, HELD, SeatPlan, type SeatState, SOLD } from './seat-plan.ts';
+import { FREE, HELD, type SeatState, SOLD } from './seat-plan.ts';
 import type { Ended } from './ticket-event-events.ts';
 import {
 	initialTicketEvent,
@@ -19,7 +19,7 @@ const VERSION = 1;
 const PART_BYTES_MAX = 500_000;
 /** Largest packed ids, with what stands around them. */
 const ROW_BYTES = 160;
-/** Orders taken in between two breaths. */
+/** Visitors, orders and purchases taken in between two breaths. */
 const ROWS_AT_ONCE = 2_000;
 
 type Kept = Pick<
@@ -217,25 +217,31 @@ const SEATS_OF: Readonly<Record<StoredOrder['status'], SeatState>> = {
 	refunded: FREE,
 };
 
-/** What follows from visitors, orders and purchases. */
-function* derive(state: TicketEventState): Generator<void> {
-	const { plan, visitors, orders, reserves, deadlines } = state;
-	for (const [userId, visitor] of visitors) {
-		if (visitor.phase !== 'paying') deadlines.set(userId, visitor.deadline);
-		if (visitor.phase === 'inside') plan.set(plan.indexesOf(visitor.seats), HELD);
-	}
-	yield;
+/** Takes rows in, with a breath now and then. */
+function* eachOf<Row>(rows: Iterable<Row>, take: (row: Row) => void): Generator<void> {
 	let left = ROWS_AT_ONCE;
-	for (const order of orders.values()) {
-		const stands = SEATS_OF[order.status];
-		if (stands !== FREE) plan.set(plan.indexesOf(order.seats), stands);
-		if (stands === SOLD) addBought(state, order.userId, order.quantity);
-		followPayment(state, order);
+	for (const row of rows) {
+		take(row);
 		if (--left > 0) continue;
 		left = ROWS_AT_ONCE;
 		yield;
 	}
-	for (const { userId, quantity } of reserves.values()) addBought(state, userId, quantity);
+}
+
+/** What follows from visitors, orders and purchases. */
+function* derive(state: TicketEventState): Generator<void> {
+	const { plan, visitors, orders, reserves, deadlines } = state;
+	yield* eachOf(visitors, ([userId, visitor]) => {
+		if (visitor.phase !== 'paying') deadlines.set(userId, visitor.deadline);
+		if (visitor.phase === 'inside') plan.set(plan.indexesOf(visitor.seats), HELD);
+	});
+	yield* eachOf(orders.values(), (order) => {
+		const stands = SEATS_OF[order.status];
+		if (stands !== FREE) plan.set(plan.indexesOf(order.seats), stands);
+		if (stands === SOLD) addBought(state, order.userId, order.quantity);
+		followPayment(state, order);
+	});
+	yield* eachOf(reserves.values(), ({ userId, quantity }) => addBought(state, userId, quantity));
 }
 
 /** The state of a cut, part by part; throws on a version that this build does not know. */
@@ -244,15 +250,12 @@ export function* restoringTicketEvent(
 	parts: Iterable<unknown>,
 ): Generator<void, TicketEventState> {
 	const state = initialTicketEvent(id);
-	const seats: TicketSeat[] = [];
 	for (const part of parts as Iterable<Part>) {
-		if (part.part === 'catalog') for (const seat of part.rows) seats.push(seat);
-		else if (part.part === 'queue') for (const row of part.rows) state.queue.load(row);
+		if (part.part === 'catalog') state.plan.add(part.rows);
+		else if (part.part === 'queue') for (const row of part.rows) yield* state.queue.load(row);
 		else restorePart(state, part);
 		yield;
 	}
-	state.plan = new SeatPlan(seats);
-	yield;
 	yield* derive(state);
 	return state;
 }

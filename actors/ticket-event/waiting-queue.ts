@@ -35,7 +35,7 @@ export class WaitingQueue {
 	/** The queue of a cut; throws on a version that this build does not know. */
 	static restore(parts: Iterable<unknown>): WaitingQueue {
 		const queue = new WaitingQueue();
-		for (const part of parts) queue.load(part);
+		for (const part of parts) for (const _ of queue.load(part));
 		return queue;
 	}
 
@@ -122,12 +122,15 @@ export class WaitingQueue {
 		return partsOf(this.#arrived, slabs);
 	}
 
-	/** Takes in one part of a cut, in any order; a part takes milliseconds. */
-	load(part: unknown): void {
+	/** Takes in one part of a cut, in any order, in steps of less than a millisecond. */
+	*load(part: unknown): Generator<void> {
 		const { version, arrived, slabs } = part as Part;
 		if (version !== VERSION) throw new Error(`waiting queue: snapshot version ${version}`);
 		this.#arrived = arrived;
-		for (const row of slabs) this.#load(WaitingSlab.restore(row));
+		for (const row of slabs) {
+			this.#load(WaitingSlab.restore(row));
+			yield;
+		}
 		this.#findHead();
 	}
 
