@@ -94,6 +94,14 @@ function giveBack(draft: Draft, order: StoredOrder, returned: Returned): StoredO
 	return next;
 }
 
+/** Tells the buyer of another status, and that a provider is asked, or is not any more. */
+function tellChange(draft: Draft, before: StoredOrder, behind: StoredOrder): void {
+	const { id } = draft.state;
+	const order = toOrder(id, behind);
+	if (behind.status === before.status && order.asking === toOrder(id, before).asking) return;
+	draft.add({ type: 'orderTold', data: { userId: behind.userId, order } });
+}
+
 /**
  * Adds the steps of a payment, and what follows from them for the order: sold, ended, given back, or
  * told anew. Answers with the order behind all of it.
@@ -110,12 +118,7 @@ export function pursue(
 	const { stands } = behind.payment;
 	if (stands === 'paid' && before !== 'paid') sell(draft, behind);
 	else if (stands === 'over' && before !== 'over') endOrder(draft, behind, why);
-	else if (behind.status !== order.status) {
-		draft.add({
-			type: 'orderTold',
-			data: { userId: order.userId, order: toOrder(draft.state.id, behind) },
-		});
-	}
+	else tellChange(draft, order, behind);
 	for (const event of events) {
 		if (event.type === 'paymentRefunded') behind = giveBack(draft, behind, event.data);
 	}

@@ -21,10 +21,12 @@ const NOTHING_HELD = { seats: [], quantity: 0 };
 export function toOrder(eventId: string, order: StoredOrder): Order {
 	const { id, status, seats, quantity, amount, currency, refunded, createdAt, deadline } = order;
 	const isOpen = status === 'paying' || status === 'declined';
+	const isAsking = status === 'paying' && order.payment.stands !== 'none';
 	return {
 		id,
 		eventId,
 		status,
+		...(isAsking ? { asking: true } : {}),
 		seats: [...seats],
 		quantity,
 		amount,

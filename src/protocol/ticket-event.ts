@@ -144,6 +144,8 @@ export const orderSchema = z.object({
 	id: orderIdSchema,
 	eventId: idSchema,
 	status: orderStatusSchema,
+	/** While `paying`: a provider is asked, or will be; nothing to do but wait. Absent otherwise. */
+	asking: z.literal(true).optional(),
 	/** Empty when the event has no seats. */
 	seats: z.array(idSchema),
 	quantity: z.int(),

@@ -93,6 +93,22 @@ describe('paying', () => {
 		expect(await sale.report()).toMatchObject({ sold: 2, paying: 0, inside: 1, captured: 2_000 });
 	});
 
+	test('[T9] whether a bank is asked is the server’s word, told on every device', async () => {
+		const { sale, order } = await checkedOut();
+		expect(order).not.toHaveProperty('asking');
+		expect((await sale.me('ann')).order).not.toHaveProperty('asking');
+		sale.provider = ({ op }) =>
+			op === 'authorise' ? { outcome: 'declined' } : { outcome: 'done' };
+		const asked = { status: 'paying', asking: true };
+		expect(replyOf(await sale.pay('ann', order.id))).toMatchObject(asked);
+		expect(await sale.me('ann')).toMatchObject({ phase: 'paying', order: asked });
+		const told = sale.actor.events.filter(({ type }) => type === 'orderTold');
+		expect(told.map(({ data }) => data)).toMatchObject([{ userId: 'ann', order: asked }]);
+		await sale.answerCalls();
+		expect((await sale.me('ann')).order).toMatchObject({ status: 'declined' });
+		expect((await sale.me('ann')).order).not.toHaveProperty('asking');
+	});
+
 	test('[T9] the bank says no: the same order may be paid again', async () => {
 		const { sale, order } = await checkedOut();
 		sale.provider = ({ op }) => ({ outcome: op === 'authorise' ? 'declined' : 'done' });

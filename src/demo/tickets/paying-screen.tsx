@@ -3,10 +3,10 @@ import type { Order, TicketEvent } from '../../../client-sdk/src/index.ts';
 import { language, texts } from '../language.ts';
 import { Countdown } from './countdown.tsx';
 import { moneyText } from './money.ts';
-import { usePayment } from './payment-note.ts';
 import type { ScreenProps } from './screen-props.ts';
 import { SureButton } from './sure-button.tsx';
 import { notifyTicket } from './ticket-notices.ts';
+import { usePayment } from './use-payment.ts';
 
 const { tickets } = texts;
 
