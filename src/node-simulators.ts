@@ -8,6 +8,11 @@ const MAIN: Readonly<Record<Simulator, URL>> = {
 	payment: new URL('./simulators/payment/main.ts', import.meta.url),
 	institutions: new URL('./simulators/institution/main.ts', import.meta.url),
 };
+/** Beside a node somebody looks on: steps that are over at once are not seen. */
+const MORE: Readonly<Record<Simulator, readonly string[]>> = {
+	payment: [],
+	institutions: ['--watched'],
+};
 
 /** A simulator that could not be started; the message says which and why. */
 export class SimulatorError extends Error {
@@ -32,7 +37,7 @@ export async function startSimulators(
 	};
 	try {
 		const started = simulators.map(async ({ name, port }) => {
-			const child = fork(MAIN[name], ['--port', String(port), '--host', host], {
+			const child = fork(MAIN[name], ['--port', String(port), '--host', host, ...MORE[name]], {
 				stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 			});
 			children.push(child);

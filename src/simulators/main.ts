@@ -16,7 +16,7 @@ async function start(): Promise<string[]> {
 	const { host } = readConfig();
 	const started = await Promise.all([
 		startPaymentSimulator({ port: portOf('payment'), host }),
-		startInstitutionSimulator({ port: portOf('institutions'), host }),
+		startInstitutionSimulator({ port: portOf('institutions'), host, isWatched: true }),
 	]);
 	return started.map(({ url }) => url);
 }

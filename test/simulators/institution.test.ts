@@ -223,6 +223,27 @@ test('the page of the simulator comes at its root', async () => {
 	expect(await response.text()).toContain('Institution simulator');
 });
 
+test('where somebody looks on, each institution has a speed of its own, to which it heals', async () => {
+	const watched = await startInstitutionSimulator({ port: 0, host: '127.0.0.1', isWatched: true });
+	try {
+		const listed = await (await fetch(`${watched.url}/institutions`)).json();
+		const speeds = (listed as { faults: { latencyMs: [number, number] }[]; usual: object }[]).map(
+			({ faults: [faults], usual }) => {
+				expect(usual).toEqual(faults);
+				return faults?.latencyMs ?? [0, 0];
+			},
+		);
+		expect(new Set(speeds.map(String)).size).toBeGreaterThan(8);
+		// One can be seen to be slow, and none counts as slow by the settings.
+		const [fastest, slowest] = [Math.min(...speeds.flat()), Math.max(...speeds.flat())];
+		expect(fastest).toBeGreaterThanOrEqual(80);
+		expect(slowest).toBeGreaterThan(10 * fastest);
+		expect(slowest).toBeLessThan(5_000);
+	} finally {
+		await watched.close();
+	}
+});
+
 test('a process of its own tells its address, and ends with who started it', async () => {
 	const path = new URL('../../src/simulators/institution/main.ts', import.meta.url);
 	const child: ChildProcess = fork(path, ['--port', '0'], { silent: true });

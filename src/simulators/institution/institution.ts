@@ -44,11 +44,14 @@ export class Institution {
 	readonly rate = new SlidingRate();
 	/** By route. */
 	readonly faults: Faults[];
+	/** How it behaves as long as nobody changes it. */
+	readonly usual: Faults;
 	readonly #tokens: Tokens;
 
-	constructor(entry: CatalogueEntry) {
+	constructor(entry: CatalogueEntry, usual = NO_FAULTS) {
 		this.entry = entry;
-		this.faults = entry.routes.map(() => NO_FAULTS);
+		this.usual = usual;
+		this.faults = entry.routes.map(() => usual);
 		this.#tokens = new Tokens(entry.id);
 	}
 

@@ -9,10 +9,16 @@ const { values } = parseArgs({
 	options: {
 		port: { type: 'string', default: '0' },
 		host: { type: 'string', default: '127.0.0.1' },
+		/** Somebody looks on: institutions answer at speeds of their own. */
+		watched: { type: 'boolean', default: false },
 	},
 });
 
-const simulator = await startInstitutionSimulator({ port: Number(values.port), host: values.host });
+const simulator = await startInstitutionSimulator({
+	port: Number(values.port),
+	host: values.host,
+	isWatched: values.watched,
+});
 process.stdout.write(`institution simulator on ${simulator.url}\n`);
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C goes to parent and child alike: the parent may have calls under way, and ends this one.

@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CATALOGUE } from './catalogue.ts';
-import { controlSchema, type Faults, garbageOf, latencyOf } from './faults.ts';
+import { CATALOGUE, type CatalogueEntry } from './catalogue.ts';
+import { controlSchema, type Faults, garbageOf, latencyOf, NO_FAULTS } from './faults.ts';
 import { type Answer, type ArrivedCall, Institution } from './institution.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -25,6 +25,8 @@ export interface InstitutionSimulatorOptions {
 	/** 0: any free one. */
 	readonly port: number;
 	readonly host: string;
+	/** Whether institutions answer at speeds of their own that one can watch; else all alike and soon. */
+	readonly isWatched?: boolean | undefined;
 	readonly log?: { info(fields: object, message: string): void } | undefined;
 }
 
@@ -56,10 +58,16 @@ const OUTAGE: Answer = { status: 503, body: { error: 'maintenance' } };
 const FAILURE: Answer = { status: 500, body: { error: 'server_error' } };
 
 class Simulator {
-	readonly institutions: Institutions = new Map(
-		CATALOGUE.map((entry) => [entry.id, new Institution(entry)]),
-	);
+	readonly institutions: Institutions;
 	#calls = 0;
+
+	constructor(isWatched: boolean) {
+		const usualOf = ({ watchableMs: [min, max] }: CatalogueEntry): Faults =>
+			isWatched ? { ...NO_FAULTS, latencyMs: [min, max] } : NO_FAULTS;
+		this.institutions = new Map(
+			CATALOGUE.map((entry) => [entry.id, new Institution(entry, usualOf(entry))]),
+		);
+	}
 
 	async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = URL.parse(request.url ?? '/', 'http://simulator');
@@ -79,9 +87,9 @@ class Simulator {
 
 	#list() {
 		const now = Date.now();
-		return [...this.institutions.values()].map(({ entry, faults, log }) => {
+		return [...this.institutions.values()].map(({ entry, faults, usual, log }) => {
 			const { id, name, industry, routes } = entry;
-			return { id, name, industry, routes, faults, recent: log.recent(now) };
+			return { id, name, industry, routes, faults, usual, recent: log.recent(now) };
 		});
 	}
 
@@ -193,9 +201,10 @@ function readControl(body: string) {
 export async function startInstitutionSimulator({
 	port,
 	host,
+	isWatched = false,
 	log,
 }: InstitutionSimulatorOptions): Promise<InstitutionSimulator> {
-	const simulator = new Simulator();
+	const simulator = new Simulator(isWatched);
 	const server = createServer((request, response) => {
 		// A caller that goes away in the middle concerns nobody here.
 		void simulator.serve(request, response).catch(() => response.destroy());
