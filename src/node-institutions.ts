@@ -116,6 +116,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 		services: [assets],
 		rest: {
 			institutions: () => watch.infos(),
+			...(config.development && { rehearse: (id) => plans.leveller.rehearse(id) }),
 			expectedTraffic: (id) => plans.leveller.expected(id),
 			institutionTraffic: () =>
 				trafficReport({

@@ -42,6 +42,16 @@ export const INSTITUTION_ROUTES = {
 			}),
 		),
 	}),
+	rehearseInstitution: defineRoute({
+		method: 'POST',
+		path: '/api/v1/dev/refresh-rehearsals',
+		summary: 'Runs an hour of tonight’s refresh in two minutes, in development only',
+		access: 'anyone',
+		developmentOnly: true,
+		body: z.object({ institution: idSchema }),
+		/** The id of its plan: `refresh-plan/<plan>`. */
+		reply: z.object({ plan: idSchema }),
+	}),
 	expectedOfInstitution: defineRoute({
 		method: 'GET',
 		path: '/api/v1/ops/institutions/{id}/expected',

@@ -9,7 +9,7 @@ import type { RestPorts } from './ports.ts';
 
 type InstitutionRoute = Extract<RouteName, `${string}Institution${string}`>;
 type InstitutionHandlers = { readonly [N in InstitutionRoute]: Handlers[N] };
-type InstitutionPort = 'institutions' | 'institutionTraffic' | 'expectedTraffic';
+type InstitutionPort = 'institutions' | 'institutionTraffic' | 'expectedTraffic' | 'rehearse';
 type Deed = Parameters<RestPorts['audit']['note']>[1];
 
 const keyOf = (id: string) => actorKey(institutionContract.kind, id);
@@ -36,6 +36,10 @@ export function institutionHandlers(
 			const institutions = ports.institutions?.();
 			return institutions === undefined ? NONE : { ok: true, reply: [...institutions] };
 		},
+		rehearseInstitution: async ({ body: { institution } }) => {
+			const plan = await ports.rehearse?.(institution);
+			return plan === undefined ? NONE : { ok: true, reply: { plan } };
+		},
 		trafficOfInstitutions: async () => {
 			if (ports.institutionTraffic === undefined) return NONE;
 			try {
@@ -44,7 +48,8 @@ export function institutionHandlers(
 				return refuse('UNAVAILABLE', 'the store cannot be read now');
 			}
 		},
-		getInstitution: ({ params, caller }) => look<InstitutionInfo>(actors, keyOf(params.id), { caller }),
+		getInstitution: ({ params, caller }) =>
+			look<InstitutionInfo>(actors, keyOf(params.id), { caller }),
 		expectedOfInstitution: async ({ params }) => {
 			const expected = await ports.expectedTraffic?.(params.id);
 			return expected === undefined ? NONE : { ok: true, reply: expected };

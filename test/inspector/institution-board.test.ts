@@ -38,6 +38,11 @@ describe('[I20] plan against actual', () => {
 	test('without minutes there is no drawing', () => {
 		expect(chartShape([])).toBeUndefined();
 	});
+
+	test('of a night that is run again the last run is drawn', () => {
+		const again = [minute(0, 100), minute(1, 100), minute(0, 50), minute(1, 50), minute(2, 50)];
+		expect(chartShape(again)).toEqual(chartShape(again.slice(2)));
+	});
 });
 
 test('[I13] every node that anything is known of is in the table, oldest first', () => {

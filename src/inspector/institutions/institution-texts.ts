@@ -79,6 +79,11 @@ export const institutionsEn = {
 	carriedOut: 'done',
 	failing: 'failed',
 	noMinutes: 'No minute of a refresh is over yet.',
+	rehearsal: 'Rehearsal of tonight',
+	rehearsalHint:
+		'An hour of tonight’s refresh in two minutes, with 180 users who are made up: the same plan, calls and limits, only the clock hurries.',
+	rehearse: 'Rehearse tonight',
+	rehearsalBegins: 'The users give their consent, then it begins…',
 
 	turns: 'Last turns and orders',
 	reason: 'Why',
@@ -164,6 +169,11 @@ export const institutionsKo: typeof institutionsEn = {
 	carriedOut: '완료',
 	failing: '실패',
 	noMinutes: '아직 끝난 분이 없습니다.',
+	rehearsal: '오늘 밤 예행연습',
+	rehearsalHint:
+		'오늘 밤 새로 고침 한 시간을 가상 사용자 180명으로 2분 만에 돌려 봅니다. 계획과 호출과 한도는 그대로이고 시계만 빨라집니다.',
+	rehearse: '예행연습 시작',
+	rehearsalBegins: '사용자들이 동의하는 중이며 곧 시작합니다…',
 
 	turns: '최근 전환과 명령',
 	reason: '이유',

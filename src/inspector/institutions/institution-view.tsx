@@ -12,6 +12,7 @@ import { CircuitState } from './circuit-state.tsx';
 import { CallMatrix, NodeTable } from './institution-nodes.tsx';
 import { InstitutionOrders } from './institution-orders.tsx';
 import { RefreshPlanSection } from './refresh-plan-section.tsx';
+import { Rehearsal } from './rehearsal-section.tsx';
 
 const words = texts.institutions;
 
@@ -85,6 +86,7 @@ export function InstitutionView({ id }: { readonly id: string }) {
 						<NodeTable board={value} />
 					</div>
 					<RefreshPlanSection id={id} />
+					<Rehearsal id={id} />
 					<section>
 						<h2>{words.turns}</h2>
 						<Table

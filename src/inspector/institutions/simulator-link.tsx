@@ -9,12 +9,18 @@ async function simulatorUrl(): Promise<string | undefined> {
 	return institutions;
 }
 
-/** The way to the page that makes simulated institutions fail; nothing where there is none. */
-export function SimulatorLink() {
+/** The address of the simulator, once it is known. */
+export function useSimulator(): string | undefined {
 	const [url, setUrl] = useState<string>();
 	useEffect(() => {
 		simulatorUrl().then(setUrl, () => {});
 	}, []);
+	return url;
+}
+
+/** The way to the page that makes simulated institutions fail; nothing where there is none. */
+export function SimulatorLink() {
+	const url = useSimulator();
 	if (url === undefined) return null;
 	return (
 		<a href={url} target="_blank" rel="noreferrer">

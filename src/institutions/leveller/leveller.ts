@@ -10,6 +10,7 @@ import { type ExpectedHours, expectedHours } from './online-traffic.ts';
 import { PlanActor } from './plan-actor.ts';
 import type { Refresh } from './refresh.ts';
 import { RefreshRun } from './refresh-run.ts';
+import { gatherCrowd, hurried, RehearsedNight, rehearsalOf, rehearsedBy } from './rehearsal.ts';
 import { consentPages } from './target-pages.ts';
 
 /** Nodes share out at most this part of the contract (I22). */
@@ -20,6 +21,8 @@ const AGAIN_MS = 5_000;
 /** So many in vain are worth a line for operators, half a minute. */
 const LOUD_ATTEMPTS = 6;
 const DAY_MS = 86_400_000;
+/** The last moment that has a date: only who asks for another rehearsal begins it. */
+const NEVER = 8_640_000_000_000_000;
 
 /** Refreshes a second that an institution's contract allows by its settings. */
 export const refreshesPerSecond = (
@@ -103,21 +106,39 @@ export class Leveller {
 		runtime.after(AGAIN_MS, () => void this.#ensure(institution, actors, attempt + 1));
 	}
 
-	async #run(institution: string): Promise<{ readonly nextAt: number }> {
+	/**
+	 * For development: runs the next night of an institution in a hurry, with users of its own; resolves with
+	 * the id of its plan, or with nothing where there is no such institution.
+	 */
+	async rehearse(institution: string): Promise<string | undefined> {
+		const actors = await this.#actors.promise;
+		const { institutions, reads, runtime } = this.#options;
+		if (institutions.get(institution) === undefined) return undefined;
+		const pages = consentPages(reads, institution);
+		const nextAt = await gatherCrowd({ actors, pages, runtime, institution });
+		const id = rehearsalOf(institution);
+		const week = Math.floor(nextAt / 1_000);
+		await new PlanActor(actors, { runtime, institution: id }).ensure({ week, nextAt });
+		return id;
+	}
+
+	async #run(plan: string): Promise<{ readonly nextAt: number }> {
 		const actors = await this.#actors.promise;
 		if (this.#isClosed) throw new Error('this node stops');
 		const { institutions, reads, refresh, runtime, log } = this.#options;
 		const { callsPerRefresh = CALLS_PER_REFRESH } = this.#options;
+		const institution = rehearsedBy(plan) ?? plan;
 		const settings = institutions.get(institution);
 		const expected = await this.expected(institution);
 		const calendar = this.#calendar(institution, expected?.hours);
 		// It may come back with another version of the settings.
 		if (settings === undefined || calendar === undefined) return { nextAt: runtime.now() + DAY_MS };
-		this.#runs.get(institution)?.stop();
+		this.#runs.get(plan)?.stop();
+		const night = plan === institution ? undefined : this.#night(settings);
 		const run = new RefreshRun({
 			institution,
-			calendar,
-			plan: new PlanActor(actors, { runtime, institution }),
+			calendar: night ?? calendar,
+			plan: new PlanActor(actors, { runtime, institution: plan }),
 			pages: consentPages(reads, institution),
 			refresh,
 			perSecondMax: () => {
@@ -125,15 +146,22 @@ export class Leveller {
 				if (perSecond === undefined) return refreshesPerSecond(settings, callsPerRefresh);
 				return perSecond / callsPerRefresh;
 			},
-			runtime,
+			runtime: night === undefined ? runtime : hurried(runtime, night.from),
 			log,
 		});
-		this.#runs.set(institution, run);
+		this.#runs.set(plan, run);
 		try {
-			return await run.run();
+			const { nextAt } = await run.run();
+			return { nextAt: night === undefined ? nextAt : NEVER };
 		} finally {
-			if (this.#runs.get(institution) === run) this.#runs.delete(institution);
+			if (this.#runs.get(plan) === run) this.#runs.delete(plan);
 		}
+	}
+
+	#night(settings: InstitutionSettings): RehearsedNight {
+		const { institutions, runtime } = this.#options;
+		const { utcOffsetMinutes } = institutions;
+		return new RehearsedNight({ settings, utcOffsetMinutes, now: runtime.now() });
 	}
 
 	#calendar(institution: string, expected?: ExpectedHours): RefreshCalendar | undefined {
