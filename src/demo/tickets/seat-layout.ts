@@ -130,6 +130,12 @@ export function neighbour(layout: SeatLayout, index: number, [dx, dy]: readonly 
 	return next.seats.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }
 
+/** The first or the last seat of a seat's row. */
+export function rowEnd(layout: SeatLayout, index: number, end: 'first' | 'last'): number {
+	const seats = layout.rows[layout.rowOf[index] ?? 0]?.seats ?? [];
+	return seats.at(end === 'first' ? 0 : -1) ?? index;
+}
+
 /** All runs of so many neighbours in a row. */
 function* runsOf({ rows }: SeatLayout, length: number): Iterable<readonly number[]> {
 	for (const { seats } of rows) {

@@ -5,22 +5,15 @@ import { Icon, type IconName } from '../page/icon.tsx';
 import { drawSeats } from './draw-seats.ts';
 import { moneyText } from './money.ts';
 import { useSeatColours } from './seat-colours.ts';
-import { layoutSeats, neighbour, type SeatLayout, seatAt } from './seat-layout.ts';
+import { SeatGrid, useSeatFocus } from './seat-grid.tsx';
+import { layoutSeats, type SeatLayout, seatAt } from './seat-layout.ts';
 import { type Point, TOUCH_SCALE, unitsAt } from './seat-viewport.ts';
 import { useGestures } from './use-gestures.ts';
 import { type HallView, useViewport } from './use-viewport.ts';
 
 const { tickets } = texts;
 
-const STEPS: Readonly<Record<string, readonly [number, number]>> = {
-	ArrowLeft: [-1, 0],
-	ArrowRight: [1, 0],
-	ArrowUp: [0, -1],
-	ArrowDown: [0, 1],
-};
 const CLOSER = 1.4;
-/** A keyboard sees its seat from this size on. */
-const KEYBOARD_SCALE = 18;
 
 export interface SeatMapProps {
 	readonly seats: readonly Seat[];
@@ -35,37 +28,11 @@ export function useSeatLayout(seats: readonly Seat[]): SeatLayout {
 	return useMemo(() => layoutSeats(seats), [seats.length, first]);
 }
 
-/** What a seat is, for the line below the map and for who does not see it. */
+/** What a seat is: the name of its button, and the line below the map. */
 function seatText(seat: Seat, { mine, currency }: SeatMapProps): string {
 	const state = mine.has(seat.id) ? tickets.mine : tickets[seat.state];
 	const price = moneyText(language, seat.price, currency);
 	return `${tickets.seat(seat.id)} · ${seat.grade} · ${price} · ${state}`;
-}
-
-/** Moves by keys; answers whether the key was one of them. */
-function useKeys(layout: SeatLayout, hall: HallView, choose: (index: number) => void) {
-	const [focused, setFocused] = useState<number>();
-	const goTo = (index: number) => {
-		setFocused(index);
-		const place = { x: layout.x[index] ?? 0, y: layout.y[index] ?? 0 };
-		if (hall.view.scale < KEYBOARD_SCALE) hall.zoomTo(() => KEYBOARD_SCALE);
-		hall.reveal(place);
-	};
-	const keys: Readonly<Record<string, () => void>> = {
-		'+': () => hall.zoomTo((scale) => scale * CLOSER),
-		'=': () => hall.zoomTo((scale) => scale * CLOSER),
-		'-': () => hall.zoomTo((scale) => scale / CLOSER),
-		'0': hall.fitAll,
-		Enter: () => focused !== undefined && choose(focused),
-		' ': () => focused !== undefined && choose(focused),
-	};
-	const act = (key: string): boolean => {
-		const step = STEPS[key];
-		if (step) goTo(focused === undefined ? 0 : neighbour(layout, focused, step));
-		else keys[key]?.();
-		return step !== undefined || keys[key] !== undefined;
-	};
-	return { focused, setFocused, act };
 }
 
 /** Draws as often as the screen shows pictures, and only when something is new. */
@@ -123,7 +90,7 @@ const NO_COLOURS = {
 
 /**
  * The hall, live: drawn on a canvas, so that thousands of seats stay smooth. Fingers drag and pinch, a
- * tap from afar comes closer first; arrows, Enter, plus and minus do the same.
+ * tap from afar comes closer first. Above it the seats are buttons, for keyboards and screen readers.
  */
 export function SeatMap(props: SeatMapProps) {
 	const { seats, mine, choose } = props;
@@ -136,7 +103,8 @@ export function SeatMap(props: SeatMapProps) {
 		const seat = seats[index];
 		if (seat) choose(seat);
 	};
-	const { focused, setFocused, act } = useKeys(layout, hall, chooseAt);
+	const focus = useSeatFocus();
+	const focused = focus.at;
 	const tap = (at: Point, isTouch: boolean) => {
 		if (isTouch && hall.view.scale < TOUCH_SCALE * 0.75) {
 			hall.zoomTo(() => TOUCH_SCALE, at);
@@ -144,7 +112,7 @@ export function SeatMap(props: SeatMapProps) {
 		}
 		const index = seatAt(layout, unitsAt(hall.view, at));
 		if (index === undefined) return;
-		setFocused(index);
+		focus.goTo(index);
 		chooseAt(index);
 	};
 	useGestures(canvas, hall, tap);
@@ -156,22 +124,17 @@ export function SeatMap(props: SeatMapProps) {
 
 	return (
 		<div class="seat-map" data-scale={view.scale.toFixed(2)}>
-			<div
-				class="seat-field"
-				ref={place}
-				// biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move over the seats.
-				tabIndex={0}
-				role="application"
-				aria-label={tickets.seatMap}
-				aria-describedby="seat-line"
-				onKeyDown={(event) => {
-					if (!event.ctrlKey && !event.metaKey && act(event.key)) event.preventDefault();
-				}}
-			>
+			<div class="seat-field" ref={place}>
 				<canvas ref={setCanvas} />
+				<SeatGrid
+					{...{ layout, hall, focus, seats, mine }}
+					nameOf={(one) => seatText(one, props)}
+					choose={chooseAt}
+				/>
 			</div>
 			<div class="seat-foot">
-				<p class="seat-line" id="seat-line" role="status">
+				{/* The button of the seat says the same. */}
+				<p class="seat-line" aria-hidden="true">
 					{seat && seatText(seat, props)}
 				</p>
 				<ZoomButtons hall={hall} />

@@ -1,0 +1,146 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Seat } from '../../../client-sdk/src/index.ts';
+import { texts } from '../language.ts';
+import { neighbour, rowEnd, type SeatLayout } from './seat-layout.ts';
+import type { HallView } from './use-viewport.ts';
+
+const { tickets } = texts;
+
+const STEPS: Readonly<Record<string, readonly [number, number]>> = {
+	ArrowLeft: [-1, 0],
+	ArrowRight: [1, 0],
+	ArrowUp: [0, -1],
+	ArrowDown: [0, 1],
+};
+const CLOSER = 1.4;
+/** A keyboard sees its seat from this size on. */
+const KEYBOARD_SCALE = 18;
+/** Of a hall of thousands these rows around the present seat are there for keyboards and readers. */
+const ROWS_AROUND = 2;
+
+/** The seat at which keyboards and readers are; what goes to it takes the focus along. */
+export interface SeatFocus {
+	/** By index; `undefined` as long as nobody has been at any. */
+	readonly at: number | undefined;
+	readonly goTo: (index: number) => void;
+	/** Of the table that holds the seats. */
+	readonly table: { current: HTMLTableElement | null };
+}
+
+export function useSeatFocus(): SeatFocus {
+	const [at, setAt] = useState<number>();
+	const table = useRef<HTMLTableElement>(null);
+	const isWanted = useRef(false);
+	const goTo = (index: number) => {
+		isWanted.current = true;
+		setAt(index);
+		// The same seat again is not drawn again.
+		if (index === at) focus();
+	};
+	const focus = () => {
+		const seat = isWanted.current && table.current?.querySelector('button[tabindex="0"]');
+		isWanted.current = false;
+		if (seat instanceof HTMLElement) seat.focus({ preventScroll: true });
+	};
+	useEffect(focus, [at]);
+	return { at, goTo, table };
+}
+
+/** What keys other than Enter and Space do: those are a button's own. */
+function keysOf({ at = 0, goTo }: SeatFocus, layout: SeatLayout, hall: HallView) {
+	const go = (index: number) => {
+		goTo(index);
+		show(index, layout, hall);
+	};
+	const keys: Record<string, () => void> = {
+		'+': () => hall.zoomTo((scale) => scale * CLOSER),
+		'=': () => hall.zoomTo((scale) => scale * CLOSER),
+		'-': () => hall.zoomTo((scale) => scale / CLOSER),
+		'0': hall.fitAll,
+		Home: () => go(rowEnd(layout, at, 'first')),
+		End: () => go(rowEnd(layout, at, 'last')),
+	};
+	for (const [key, step] of Object.entries(STEPS))
+		keys[key] = () => go(neighbour(layout, at, step));
+	return keys;
+}
+
+/** Brings a seat before the eyes, large enough to be read. */
+function show(index: number, { x, y }: SeatLayout, hall: HallView): void {
+	if (hall.view.scale < KEYBOARD_SCALE) hall.zoomTo(() => KEYBOARD_SCALE);
+	hall.reveal({ x: x[index] ?? 0, y: y[index] ?? 0 });
+}
+
+interface SeatGridProps {
+	readonly layout: SeatLayout;
+	readonly hall: HallView;
+	readonly focus: SeatFocus;
+	readonly seats: readonly Seat[];
+	readonly mine: ReadonlySet<string>;
+	readonly nameOf: (seat: Seat) => string;
+	readonly choose: (index: number) => void;
+}
+
+/**
+ * The seats as buttons of a grid, above the drawing and clear as glass: one of them is in the order of
+ * the Tab key, arrows go to the others. Each says its place, price and state.
+ */
+export function SeatGrid(props: SeatGridProps) {
+	const { layout, hall, focus, seats, mine, nameOf, choose } = props;
+	const present = focus.at ?? 0;
+	const row = layout.rowOf[present] ?? 0;
+	const first = Math.max(0, row - ROWS_AROUND);
+	const rows = layout.rows.slice(first, row + ROWS_AROUND + 1);
+	const { scale, x, y } = hall.view;
+	const keys = keysOf(focus, layout, hall);
+	const press = (event: KeyboardEvent) => {
+		const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+		if (act === undefined) return;
+		event.preventDefault();
+		act();
+	};
+	const enter = (index: number) => {
+		if (index === focus.at) return;
+		focus.goTo(index);
+		show(index, layout, hall);
+	};
+	return (
+		<table
+			ref={focus.table}
+			class="seat-grid"
+			role="grid"
+			aria-label={tickets.seatMap}
+			aria-rowcount={layout.rows.length}
+			style={{ '--seat': `${scale}px` }}
+			onKeyDown={press}
+		>
+			<tbody>
+				{rows.map((one, n) => (
+					<tr key={first + n} aria-rowindex={first + n + 1}>
+						{one.seats.map((index) => {
+							const seat = seats[index];
+							if (seat === undefined) return null;
+							const isMine = mine.has(seat.id);
+							const left = (layout.x[index] ?? 0) * scale + x;
+							const top = (layout.y[index] ?? 0) * scale + y;
+							return (
+								<td key={seat.id}>
+									<button
+										type="button"
+										tabIndex={index === present ? 0 : -1}
+										aria-label={nameOf(seat)}
+										aria-pressed={isMine}
+										aria-disabled={!isMine && seat.state !== 'free'}
+										style={{ left: `${left}px`, top: `${top}px` }}
+										onFocus={() => enter(index)}
+										onClick={() => choose(index)}
+									/>
+								</td>
+							);
+						})}
+					</tr>
+				))}
+			</tbody>
+		</table>
+	);
+}
