@@ -4,10 +4,14 @@ import type { Naru } from '../../client-sdk/src/index.ts';
 import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
 import { rest, until } from '../support/world.ts';
+import { checkRecords, recordsOf, withJournal } from './chaos-judge.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 const EVENTS = '/api/v1/ticket-events';
 const EVENT = 'concert';
+const PICK_SECONDS = 20;
+/** A lease of 4 s, and what a loaded machine takes to see that it is over and to begin. */
+const TAKEN_OVER_MS = 15_000;
 
 let cluster: ClusterNodes | undefined;
 afterEach(async () => {
@@ -108,5 +112,63 @@ test('[T2] [T7] [T14] [T15] the node that owns a sale is killed: nobody loses pl
 	expect(await ops(survivor, `/${EVENT}/report`)).toMatchObject({
 		sold: 1,
 		captured: 1_000,
+	});
+});
+
+test('[A12] [A13] [T11] [T14] the owner is stopped in mid-sale for longer than its lease: another goes on by expiry alone, and the first sells nothing any more', async () => {
+	const nodes = await sellers(3);
+	const [first] = nodes.nodes as [NaruProcess];
+	const made = {
+		...{ id: EVENT, title: 'Concert', opensAt: Date.now(), currency: 'KRW', seats },
+		admission: { mode: 'desk', maxActive: 3 },
+		pickSeconds: PICK_SECONDS,
+	};
+	await ops(first, '', made);
+	const at = await ownerOf(nodes, first);
+	const owner = nodes.nodes[at] as NaruProcess;
+	const survivor = nodes.nodes.find((node) => node !== owner) as NaruProcess;
+	// Ann and the one who will be gone are at the owner alone; Bob and Cy are not.
+	const [ann, gone] = ['ann', 'gone'].map((name) => nodes.client(name, owner).ticketEvent(EVENT));
+	const [bob, cy] = ['bob', 'cy'].map((name) => nodes.client(name, survivor).ticketEvent(EVENT));
+	if (!ann || !gone || !bob || !cy) throw new Error('four buyers');
+	for (const event of [ann, gone, bob]) {
+		await event.enter();
+		await event.admitted();
+	}
+	await gone.hold({ seats: ['A-2'] });
+	expect(await cy.enter()).toMatchObject({ phase: 'waiting' });
+
+	owner.pause();
+	const stoppedAt = Date.now();
+	// It waits in the owner's socket, and is the first thing that the owner sees.
+	const late = codeOf(ann.hold({ seats: ['A-1'] }));
+	await until(async () => (await codeOf(bob.hold({ seats: ['A-1'] }))) === 'OK');
+	expect(Date.now() - stoppedAt).toBeLessThan(TAKEN_OVER_MS);
+	const order = await bob.checkout();
+	await bob.pay(order.id, { methodToken: 'tok-card' });
+	await until(() => bob.me?.phase === 'done');
+	// Nobody gives the seat back whose holder is at the stopped node: its deadline does.
+	expect(await cy.admitted()).toMatchObject({ phase: 'inside' });
+	await until(async () => (await codeOf(cy.hold({ seats: ['A-2'] }))) === 'OK');
+
+	owner.resume();
+	expect(['SEAT_TAKEN', 'EXPIRED', 'TIMEOUT']).toContain(await late);
+	await until(async () => {
+		const { sold, held, captured } = await ops(owner, `/${EVENT}/report`);
+		return sold === 1 && held === 1 && captured === 1_000;
+	});
+	await withJournal(nodes, async (journal) => {
+		const records = await recordsOf(journal, `ticket-event/${EVENT}`);
+		checkRecords(records);
+		expect(new Set(records.map(({ writer }) => writer)).size).toBe(2);
+		const holds = records
+			.flatMap(({ events }) => events)
+			.filter(({ type }) => type === 'held')
+			.map(({ by }) => by);
+		expect(holds).toEqual(['gone', 'bob', 'cy']);
+	});
+	expect({ errors: owner.errors, isRunning: owner.isRunning }).toEqual({
+		errors: '',
+		isRunning: true,
 	});
 });
