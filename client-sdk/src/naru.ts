@@ -155,6 +155,7 @@ export class Naru {
 			session: this.#session,
 			now: () => this.now(),
 			room: () => this.room('ticket-seats', id) as unknown as Room,
+			order: (orderId) => this.orders.get(orderId),
 		});
 		this.#ticketEvents.set(id, event);
 		return event;

@@ -50,6 +50,8 @@ export interface TicketEventContext {
 	readonly now: () => number;
 	/** The room of the seat map. */
 	readonly room: () => Room;
+	/** An order of the user as it stands now. */
+	readonly order: (id: string) => Promise<Order>;
 }
 
 interface Waiting {
@@ -64,7 +66,10 @@ export class TicketEvent {
 	readonly #listeners = new Listeners<TicketEventEvents>((type) => this.#present(type));
 	readonly #entry: TicketEntry;
 	readonly #map: TicketSeatMap;
+	readonly #order: TicketEventContext['order'];
 	readonly #waiting = new Set<Waiting>();
+	/** Who waits for the next news of where the user stands. */
+	readonly #awaiting = new Set<Waiting>();
 	/** Of calls that answer with where the user stands. */
 	readonly #moving: CommandOptions;
 	#info: TicketEventInfo | undefined;
@@ -72,8 +77,9 @@ export class TicketEvent {
 	#me: TicketMe | undefined;
 
 	/** @internal */
-	constructor(id: string, { session, now, room }: TicketEventContext) {
+	constructor(id: string, { session, now, room, order }: TicketEventContext) {
 		this.id = id;
+		this.#order = order;
 		const { environment, timeoutMs } = session;
 		const replied = (reply: unknown) => this.#take(reply as TicketMe);
 		this.#moving = { timeoutMs, replied };
@@ -197,6 +203,22 @@ export class TicketEvent {
 		return this.#handle.pay({ orderId, methodToken });
 	}
 
+	/**
+	 * Resolves with the order when its payment has ended: `paid`, `declined` (it may be tried again until
+	 * the deadline) or `expired`. While it is in doubt (`resolving`) it waits.
+	 */
+	async outcome(orderId: string): Promise<Order> {
+		this.#handle.want();
+		for (;;) {
+			// From before the question on, so that no news is missed.
+			const news = this.#news();
+			const order = await this.#order(orderId);
+			const { status } = order;
+			if (status !== 'paying' && status !== 'resolving') return order;
+			await news;
+		}
+	}
+
 	/** The user keeps the place; nothing is told any more. */
 	close(): void {
 		this.#entry.end();
@@ -205,7 +227,7 @@ export class TicketEvent {
 		this.#me = undefined;
 		this.#info = undefined;
 		this.#tick = undefined;
-		this.#fail(new NaruError('CLOSED', 'the event was closed here'));
+		this.#failAll(new NaruError('CLOSED', 'the event was closed here'));
 	}
 
 	/** Without one the server says what is missing. */
@@ -239,7 +261,7 @@ export class TicketEvent {
 	#closed(error: NaruError): void {
 		this.#entry.fail(error);
 		this.#map.leave();
-		this.#fail(error);
+		this.#failAll(error);
 		this.#listeners.emit('closed', error);
 	}
 
@@ -251,7 +273,19 @@ export class TicketEvent {
 		else if (admission !== undefined && this.#info?.seated) this.#map.join(admission);
 		this.#listeners.emit('me', this.#standing(me));
 		this.#settle();
+		for (const { resolve } of this.#awaiting) resolve(this.#standing(me));
+		this.#awaiting.clear();
 		this.#entry.stands(me);
+	}
+
+	/** The next that is told of where the user stands. */
+	#news(): Promise<Standing> {
+		const news = new Promise<Standing>((resolve, reject) => {
+			this.#awaiting.add({ resolve, reject });
+		});
+		// Whoever asked may have gone on without it.
+		news.catch(() => {});
+		return news;
 	}
 
 	#standing(me: TicketMe): Standing {
@@ -284,6 +318,12 @@ export class TicketEvent {
 
 	#fail(error: NaruError): void {
 		for (const { reject } of [...this.#waiting]) reject(error);
+	}
+
+	#failAll(error: NaruError): void {
+		this.#fail(error);
+		for (const { reject } of this.#awaiting) reject(error);
+		this.#awaiting.clear();
 	}
 
 	#present(type: keyof TicketEventEvents): Iterable<unknown> | undefined {

@@ -1,51 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import {
-	cpSync,
-	mkdirSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	symlinkSync,
-	writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build } from 'tsdown';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'vite';
 import { afterAll, describe, expect, test } from 'vitest';
+import { installPackage, ROOT } from './support/install-package.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const directory = mkdtempSync(join(tmpdir(), 'naru-package-'));
-const source = join(directory, 'source');
-const project = join(directory, 'project');
-const installed = join(project, 'node_modules/@naru/client');
-
-await build({
-	config: join(root, 'client-sdk/tsdown.config.ts'),
-	cwd: join(root, 'client-sdk'),
-	filter: 'package',
-	outDir: join(source, 'dist/package'),
-	logLevel: 'silent',
-});
-cpSync(join(root, 'client-sdk/package.json'), join(source, 'package.json'));
-mkdirSync(installed, { recursive: true });
-const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', directory], {
-	cwd: source,
-	encoding: 'utf8',
-});
-execFileSync('tar', [
-	'-xzf',
-	join(directory, JSON.parse(packed)[0].filename),
-	'-C',
-	installed,
-	'--strip-components=1',
-]);
-// What the package depends on, as an installation would put it there.
-for (const name of ['msgpackr', '@colyseus/schema']) {
-	mkdirSync(resolve(project, 'node_modules', name, '..'), { recursive: true });
-	symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
-}
-writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
-
+const { directory, project, files } = await installPackage();
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const APP = `
@@ -75,6 +35,20 @@ export async function main(): Promise<Message | undefined> {
 		await naru.close({ logout: true });
 	}
 }
+`;
+
+/** A part of a bundle. */
+interface Part {
+	readonly fileName: string;
+	readonly code?: string;
+	readonly isEntry?: boolean;
+}
+
+const APP_OF_PAGE = `
+import { connect } from '@naru/client';
+const naru = connect({ url: location.origin, token: async () => 'token' });
+naru.channel('general').on('message', ({ text }) => document.body.append(text));
+naru.room('cursor-board', 'main').on('state', (state) => console.log(state));
 `;
 
 /** What the README takes for granted: an app's own functions, and the types of React Native. */
@@ -109,7 +83,7 @@ declare module '@react-native-async-storage/async-storage' {
 }
 `;
 
-const readme = readFileSync(join(root, 'client-sdk/README.md'), 'utf8');
+const readme = readFileSync(join(ROOT, 'client-sdk/README.md'), 'utf8');
 
 /** What the compiler says of these files, in a strict project. */
 function check(files: readonly string[], lib: string): string {
@@ -117,7 +91,7 @@ function check(files: readonly string[], lib: string): string {
 		'--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022';
 	const args = [...settings.split(' '), '--lib', lib, '--types', '', ...files];
 	try {
-		const tsc = join(root, 'node_modules/.bin/tsc');
+		const tsc = join(ROOT, 'node_modules/.bin/tsc');
 		return execFileSync(tsc, args, { cwd: project, encoding: 'utf8' });
 	} catch (error) {
 		return String((error as { stdout?: string }).stdout);
@@ -132,14 +106,14 @@ describe('the npm package', () => {
 
 	test('type-checks as the README uses it, in a web app and in React Native', () => {
 		const blocks = readme.matchAll(/^```ts\n(.*?)^```$/gms);
-		const files = [...blocks].map(([, code = ''], at) => {
+		const examples = [...blocks].map(([, code = ''], at) => {
 			const file = `readme-${at}.ts`;
 			writeFileSync(join(project, file), code);
 			return file;
 		});
-		expect(files).toHaveLength(4);
+		expect(examples).toHaveLength(4);
 		writeFileSync(join(project, 'around.d.ts'), AROUND);
-		expect(check([...files, 'around.d.ts'], 'es2022,dom')).toBe('');
+		expect(check([...examples, 'around.d.ts'], 'es2022,dom')).toBe('');
 	});
 
 	test('runs in Node', () => {
@@ -155,9 +129,26 @@ describe('the npm package', () => {
 		expect(printed.trim()).toBe('true TIMEOUT true');
 	});
 
+	test('is bundled for browsers: rooms in a part of their own, and nothing of Node', async () => {
+		writeFileSync(join(project, 'page.js'), APP_OF_PAGE);
+		const bundled = await build({
+			root: project,
+			configFile: false,
+			logLevel: 'silent',
+			build: { write: false, minify: false, rolldownOptions: { input: join(project, 'page.js') } },
+		});
+		const [{ output = [] } = {}] = [bundled].flat() as { output?: readonly Part[] }[];
+		const entry = output.find(({ isEntry }) => isEntry)?.code ?? '';
+		expect(entry).toContain('naru.channel("general")');
+		expect(entry).not.toContain('SchemaSerializer');
+		expect(output.some(({ fileName }) => fileName.includes('room-schema'))).toBe(true);
+		for (const { code = '' } of output) {
+			expect(/from ?"node:|require\(|__vite-browser-external/.exec(code)?.[0]).toBeUndefined();
+		}
+	});
+
 	test('holds no source of the server and names no file outside itself', () => {
-		const files = (JSON.parse(packed)[0].files as { path: string }[]).map(({ path }) => path);
-		expect(files.sort()).toEqual([
+		expect(files).toEqual([
 			'dist/package/index.d.ts',
 			'dist/package/index.js',
 			'dist/package/room-schema.js',

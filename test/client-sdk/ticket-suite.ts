@@ -1,81 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { pack } from '../../src/protocol/codec.ts';
 import { encodeFrame, OP } from '../../src/protocol/frames.ts';
-import type { TicketEventInfo, TicketMe, TicketTick } from '../../src/protocol/ticket-event.ts';
-import type { FakeAnswer } from './support/fake-channel.ts';
-import { outcome, type Scene, type Sdk, scene } from './support/sdk.ts';
+import { beside, HELD, OPENS_IN } from './support/fake-sale.ts';
+import { outcome, type Sdk } from './support/sdk.ts';
 
-const HELD = { seats: [], quantity: 0 };
 const TEN_MINUTES = 600_000;
-const OPENS_IN = 90_000;
-
-/** A sale as the lobby of a node shows it, without an actor behind it. */
-class FakeSale {
-	info: TicketEventInfo;
-	tick: TicketTick;
-	me: TicketMe = { phase: 'before', held: HELD };
-	/** What entering leads to once the sale is open. */
-	entered: TicketMe = { phase: 'waiting', place: 250, turned: 1_000, held: HELD };
-	/** When each `enter` came, by the server's clock. */
-	readonly enters: number[] = [];
-	readonly commands: [name: string, args: unknown][] = [];
-	answer: (name: string) => FakeAnswer | undefined = () => undefined;
-	readonly #scene: Scene;
-
-	constructor(made: Scene) {
-		this.#scene = made;
-		this.info = {
-			...{ id: 'concert', title: 'Concert', state: 'scheduled', currency: 'KRW', seated: false },
-			opensAt: made.server.now() + OPENS_IN,
-			...{ capacity: 10, free: 10, priceMin: 1, priceMax: 1, maxPerUser: 3 },
-			...{ pickSeconds: 600, paySeconds: 420 },
-		};
-		this.tick = {
-			...{ at: 1, state: 'scheduled', turned: 0, waiting: 0, active: 0, maxActive: 1_000 },
-			...{ free: 10, batch: 100, intervalMs: 5_000, leaveRate: 0 },
-		};
-		made.server.viewOf = (kind) =>
-			kind === 'ticket-lobby' ? { info: this.info, tick: this.tick, me: this.me } : {};
-		made.server.service = (_, { name, args }) => this.#run(name, args);
-	}
-
-	open(): void {
-		this.info = { ...this.info, state: 'open' };
-		this.tick = { ...this.tick, state: 'open' };
-	}
-
-	tell(type: 'me' | 'tick' | 'info', data: object): void {
-		if (type === 'me') this.me = data as TicketMe;
-		const { server } = this.#scene;
-		const opened = server.seen.filter(({ op }) => op === OP.open).at(-1);
-		server.last.send(1_000 + (opened?.handle ?? 0), OP.ephemeral, [type, data]);
-	}
-
-	#run(name: string, args: unknown): FakeAnswer {
-		this.commands.push([name, args]);
-		const own = this.answer(name);
-		if (own !== undefined) return own;
-		if (name === 'enter') {
-			const now = this.#scene.server.now();
-			this.enters.push(now);
-			const isOpen = this.info.state !== 'scheduled' || now >= this.info.opensAt;
-			if (isOpen) this.me = this.entered;
-			return { reply: this.me };
-		}
-		return { reply: name === 'checkout' ? { id: 'concert:1', status: 'paying' } : this.me };
-	}
-}
-
-interface SaleScene extends Scene {
-	readonly sale: FakeSale;
-}
-
-/** A client beside a sale; the device's clock is behind the server's by so much. */
-function beside(sdk: Sdk, behindMs = 0): SaleScene {
-	const made = scene(sdk);
-	made.server.clockAheadMs = behindMs;
-	return { ...made, sale: new FakeSale(made) };
-}
 
 function entering(sdk: Sdk): void {
 	test.each([0, TEN_MINUTES, -TEN_MINUTES])(
@@ -315,6 +244,24 @@ function waiting(sdk: Sdk): void {
 	});
 }
 
+/** A buyer who pays, with what is told of the payment. */
+async function paying(sdk: Sdk) {
+	const made = beside(sdk);
+	const { naru, sale, world } = made;
+	let status = 'paying';
+	sale.answer = (name) => (name === 'order' ? { reply: { id: 'concert:1', status } } : undefined);
+	sale.open();
+	sale.me = { phase: 'paying', deadline: 9, held: HELD };
+	await Promise.all([naru.orders.get('concert:1'), world.advance(100)]);
+	const event = naru.ticketEvent('concert');
+	await Promise.all([event.open(), world.advance(100)]);
+	const pay = (now: string) => {
+		status = now;
+		sale.tell('me', { ...sale.me });
+	};
+	return { ...made, event, pay };
+}
+
 function buying(sdk: Sdk): void {
 	test('[T5] [T6] the proof goes along with what needs it; without one the server decides', async () => {
 		const { naru, sale, world } = beside(sdk);
@@ -358,6 +305,48 @@ function buying(sdk: Sdk): void {
 		const frames = server.commands().filter(([, name]) => name === 'hold');
 		expect(frames.map(([, , , id]) => id)).toEqual([frames[0]?.[3], frames[0]?.[3]]);
 		expect(frames.at(-1)?.[4]).toBe(true);
+	});
+
+	test.each(['paid', 'declined', 'expired', 'refunded'])(
+		'[T9] outcome() waits while a payment is on its way or in doubt, and ends %s',
+		async (end) => {
+			const { sale, world, event, pay } = await paying(sdk);
+			const ended = outcome(event.outcome('concert:1'));
+			await world.advance(60_000);
+			expect(ended).toEqual({});
+			pay('resolving');
+			await world.advance(60_000);
+			expect(ended).toEqual({});
+			pay(end);
+			await world.advance(100);
+			expect(ended.value).toEqual({ id: 'concert:1', status: end });
+			// Once for each news, never by the clock.
+			expect(sale.commands.filter(([name]) => name === 'order')).toHaveLength(1 + 3);
+			const again = outcome(event.outcome('concert:1'));
+			await world.advance(100);
+			expect(again.value).toMatchObject({ status: end });
+		},
+	);
+
+	test('[T9] outcome() comes to know what happened while the socket was lost', async () => {
+		const { sale, server, world, event } = await paying(sdk);
+		const ended = outcome(event.outcome('concert:1'));
+		await world.advance(100);
+		sale.answer = () => ({ reply: { id: 'concert:1', status: 'paid' } });
+		server.last.socket.cut();
+		await world.advance(5_000);
+		expect(ended.value).toMatchObject({ status: 'paid' });
+	});
+
+	test('[T9] outcome() rejects with the event, and with an order that is not there', async () => {
+		const { sale, world, event } = await paying(sdk);
+		const ended = outcome(event.outcome('concert:1'));
+		await world.advance(100);
+		event.close();
+		sale.answer = () => ({ code: 'NOT_FOUND' });
+		const nothing = outcome(event.outcome('concert:2'));
+		await world.advance(100);
+		expect([ended.error?.code, nothing.error?.code]).toEqual(['CLOSED', 'NOT_FOUND']);
 	});
 
 	test('[T13] orders, tickets and events are asked for on one handle', async () => {
