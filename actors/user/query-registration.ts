@@ -11,6 +11,13 @@ export const jobsOf = ({ registration }: UserState): AssetJob[] => [
 	...(registration?.jobs.values() ?? []),
 ];
 
+/** Which snapshots there are, by institution. */
+export const snapshotVersions = ({ registration }: UserState) =>
+	[...(registration?.snapshots ?? [])].map(([institution, { version }]) => ({
+		institution,
+		version,
+	}));
+
 /** Answers nodes on jobs and snapshots. */
 export function queryRegistration(state: UserState, { name, args, caller }: Command): QueryPlan {
 	if (!caller.roles.includes('system')) {

@@ -19,7 +19,7 @@ import { evolveRegistration } from './evolve-registration.ts';
 import type { WorkResult } from './institution-port.ts';
 import { noticesPage } from './notices-page.ts';
 import { projectRegistration, REGISTRATION_COLLECTIONS } from './project-registration.ts';
-import { jobsOf, queryRegistration } from './query-registration.ts';
+import { jobsOf, queryRegistration, snapshotVersions } from './query-registration.ts';
 import {
 	isRegistrationEvent,
 	REGISTRATION_EVENT_VERSIONS,
@@ -202,7 +202,10 @@ export const userKind: ActorKind<UserState, UserEvent> = {
 	grant: (state, caller) =>
 		caller.userId === state.id || isSystem(caller) ? { ok: true } : NOT_YOURS,
 	view: (state, caller, { now }) => {
-		if (isSystem(caller)) return { ok: true, run: () => ({ notices: [], jobs: jobsOf(state) }) };
+		if (isSystem(caller)) {
+			const view = { notices: [], jobs: jobsOf(state), snapshots: snapshotVersions(state) };
+			return { ok: true, run: () => view };
+		}
 		if (caller.userId !== state.id) return NOT_YOURS;
 		const { notices } = noticesPage(state, { limit: NOTICES_MAX, now });
 		return { ok: true, run: () => ({ notices }) };

@@ -9,6 +9,18 @@ import type { Session } from './session.ts';
 const JOBS_MAX = 50;
 
 type Commands = AssetsTypes['commands'];
+type AssetPlace = NonNullable<Commands['list']['args']['after']>;
+type AssetPart = NonNullable<Commands['get']['args']['part']>;
+
+/** Goes on with the last snapshot where the part is of the same; one of another version replaces it. */
+function addPart(snapshots: AssetSnapshot[], part: AssetSnapshot): void {
+	const last = snapshots.at(-1);
+	if (last?.institution !== part.institution) snapshots.push(part);
+	else {
+		const assets = last.version === part.version ? [...last.assets, ...part.assets] : part.assets;
+		snapshots[snapshots.length - 1] = { ...part, assets };
+	}
+}
 
 export interface AssetsEvents {
 	/** There is a newer snapshot of an institution. */
@@ -27,6 +39,8 @@ export class Assets {
 	readonly #session: Session;
 	readonly #handle: AssetsHandle;
 	readonly #jobs = new Map<string, Registration>();
+	/** Snapshots that are being read because they were told of. */
+	readonly #reading = new Map<string, symbol>();
 	readonly #listeners = new Listeners<AssetsEvents>((type) =>
 		type === 'job' ? this.#running() : undefined,
 	);
@@ -57,12 +71,33 @@ export class Assets {
 	}
 
 	/** The newest snapshot of each institution. */
-	list(): Promise<Commands['list']['reply']> {
-		return this.#handle.list();
+	async list(): Promise<{ readonly snapshots: readonly AssetSnapshot[] }> {
+		const snapshots: AssetSnapshot[] = [];
+		let after: AssetPlace | undefined;
+		do {
+			const page = await this.#handle.list(after === undefined ? {} : { after });
+			// Withdrawn between two parts: what there is of it does not count.
+			const isCut =
+				after?.part !== undefined && page.snapshots[0]?.institution !== after.institution;
+			if (isCut) snapshots.pop();
+			for (const part of page.snapshots) addPart(snapshots, part);
+			after = page.next;
+		} while (after !== undefined);
+		return { snapshots };
 	}
 
-	get(institution: string): Promise<Commands['get']['reply']> {
-		return this.#handle.get({ institution });
+	async get(institution: string): Promise<{ readonly snapshot?: AssetSnapshot }> {
+		const snapshots: AssetSnapshot[] = [];
+		let part: AssetPart | undefined;
+		do {
+			const args = part === undefined ? { institution } : { institution, part };
+			const { snapshot, next } = await this.#handle.get(args);
+			if (snapshot === undefined) return {};
+			addPart(snapshots, snapshot);
+			part = next;
+		} while (part !== undefined);
+		const [snapshot] = snapshots;
+		return snapshot === undefined ? {} : { snapshot };
 	}
 
 	/**
@@ -120,9 +155,29 @@ export class Assets {
 		else if (type === 'step') {
 			const { jobId, step } = data as { jobId: string; step: JobStep };
 			this.#jobs.get(jobId)?.step(step);
+		} else if (type === 'newer') {
+			const { institution } = data as { institution: string };
+			this.#read(institution);
 		} else if (type === 'snapshot' || type === 'gone') {
+			const { institution } = data as { institution: string };
+			this.#reading.delete(institution);
 			this.#listeners.emit(type, data as never);
 		}
+	}
+
+	/** Tells a snapshot that is too large to come by itself; what is told meanwhile is newer. */
+	#read(institution: string): void {
+		const reading = Symbol(institution);
+		this.#reading.set(institution, reading);
+		const isLast = () =>
+			this.#reading.get(institution) === reading && this.#reading.delete(institution);
+		this.get(institution).then(
+			({ snapshot }) => {
+				if (isLast() && snapshot !== undefined) this.#listeners.emit('snapshot', snapshot);
+			},
+			// With the next socket all is listed again.
+			() => isLast(),
+		);
 	}
 
 	#closed(error: NaruError): void {

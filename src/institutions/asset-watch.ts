@@ -35,6 +35,12 @@ export interface AssetWatchOptions {
 
 type Opened = Extract<OpenAnswer, { ok: true }>;
 
+/** What a user's actor tells nodes that open it. */
+interface OwnView {
+	readonly jobs?: readonly AssetJob[];
+	readonly snapshots?: readonly { readonly institution: string; readonly version: number }[];
+}
+
 /**
  * Listens to one user's actor for all devices that look at assets here, and comes back when its owner has
  * gone. There may be no actor yet: then it waits until somebody says {@link look}.
@@ -54,6 +60,9 @@ export class AssetWatch {
 	/** What came before the answer to the opening. */
 	#early: Told[] | undefined;
 	#refusals = 0;
+	/** Whether devices may have read what is older than what an opening finds. */
+	#tellsOpening = false;
+	readonly #waiting = new Set<() => void>();
 	#cancel = () => {};
 
 	constructor(options: AssetWatchOptions) {
@@ -74,6 +83,24 @@ export class AssetWatch {
 		if (this.#state === 'idle') this.#open();
 	}
 
+	/**
+	 * Resolves when all that comes from then on is told to devices, or there is no actor yet: what is read
+	 * behind that misses nothing. Waited for `ms` at most, then what is found later is told.
+	 */
+	async settled(ms: number): Promise<void> {
+		if (this.#isSettled) return;
+		await new Promise<void>((resolve) => {
+			const end = () => {
+				cancel();
+				this.#waiting.delete(end);
+				resolve();
+			};
+			const cancel = this.#options.runtime.after(ms, end);
+			this.#waiting.add(end);
+		});
+		if (!this.#isSettled) this.#tellsOpening = true;
+	}
+
 	/** Takes in what is known otherwise: nothing older is shown from now on. */
 	learn(institution: string, known: KnownVersion): void {
 		const before = this.#known.get(institution);
@@ -83,9 +110,18 @@ export class AssetWatch {
 	}
 
 	close(): void {
-		this.#state = 'closed';
+		this.#settle('closed');
 		this.#cancel();
 		this.#unsubscribe();
+	}
+
+	get #isSettled(): boolean {
+		return this.#state !== 'opening' && this.#state !== 'waiting';
+	}
+
+	#settle(state: 'idle' | 'open' | 'closed'): void {
+		this.#state = state;
+		for (const end of [...this.#waiting]) end();
 	}
 
 	#open(): void {
@@ -108,25 +144,51 @@ export class AssetWatch {
 			else if (ERRORS[answer.code].retryable) this.#later(answer.retryAfterMs);
 			else {
 				this.#subscriber = undefined;
-				this.#state = 'idle';
+				this.#settle('idle');
 			}
 		});
 	}
 
 	#opened(answer: Opened): void {
-		this.#state = 'open';
 		this.#refusals = 0;
-		const { jobs = [] } = 'view' in answer ? (answer.view as { jobs?: AssetJob[] }) : {};
+		const { jobs = [], snapshots = [] } = 'view' in answer ? (answer.view as OwnView) : {};
+		this.#catchUpJobs(jobs);
+		this.#catchUpSnapshots(snapshots);
+		this.#tellsOpening = true;
+		const early = this.#early ?? [];
+		this.#early = undefined;
+		this.#told(early.filter(({ position }) => position > answer.position));
+		this.#settle('open');
+	}
+
+	#catchUpJobs(jobs: readonly AssetJob[]): void {
 		const before = new Map(this.jobs);
 		this.jobs.clear();
 		for (const job of jobs) {
 			this.jobs.set(job.id, job);
-			const wasRunning = before.get(job.id)?.state === 'running';
-			if (job.state === 'running' || wasRunning) this.#options.news.job(job);
+			const known = before.get(job.id);
+			const isNews = known === undefined ? this.#tellsOpening : known.state === 'running';
+			if (job.state === 'running' || isNews) this.#options.news.job(job);
 		}
-		const early = this.#early ?? [];
-		this.#early = undefined;
-		this.#told(early.filter(({ position }) => position > answer.position));
+	}
+
+	/** What was recorded and deleted while nobody listened. */
+	#catchUpSnapshots(snapshots: OwnView['snapshots'] = []): void {
+		const gone = new Map([...this.#known].filter(([, { isGone }]) => !isGone));
+		for (const { institution, version } of snapshots) {
+			gone.delete(institution);
+			this.#learned(institution, { version, isGone: false });
+		}
+		for (const [institution, { version }] of gone) {
+			this.#learned(institution, { version, isGone: true });
+		}
+	}
+
+	#learned(institution: string, known: KnownVersion): void {
+		const before = this.#known.get(institution);
+		if (before?.version === known.version && before.isGone === known.isGone) return;
+		this.learn(institution, known);
+		if (this.#tellsOpening) this.#options.news.snapshot(institution);
 	}
 
 	#lost(): void {

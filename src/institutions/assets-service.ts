@@ -76,7 +76,7 @@ class Assets implements AssetsService {
 		this.#store = new AssetStore({
 			reads,
 			settle: () => waitAtMost(options.runtime, OWN_WRITES_MS_MAX, options.settle()),
-			ask: (userId, institutions) => this.#snapshots(userId, institutions),
+			ask: (userId, institution) => this.#snapshot(userId, institution),
 		});
 		this.#unfollow = feed.onRows((rows) => {
 			for (const { collection, key } of rows) {
@@ -88,9 +88,10 @@ class Assets implements AssetsService {
 	open(connection: Connection, tell: Tell): ServiceSession {
 		const { userId } = connection.identity;
 		const viewer = this.#viewer(userId);
+		const { jobs, known } = viewer.watch;
 		const session = new AssetsSession(tell, {
-			jobs: viewer.watch.jobs,
-			snapshot: (institution) => this.#store.get(userId, institution, viewer.watch.known),
+			jobs,
+			snapshot: (institution) => this.#store.get(userId, known, institution),
 		});
 		viewer.sessions.add(session);
 		// Where others of the user's devices listen already, nobody would tell this one.
@@ -150,20 +151,19 @@ class Assets implements AssetsService {
 		switch (name) {
 			case 'institutions':
 				return { ok: true, reply: { institutions: this.#options.institutions() } };
-			case 'list':
-				return this.#read(async () => ({
-					snapshots: await this.#store.list(userId, watch.known),
-				}));
+			case 'list': {
+				const { after } = args as CommandArgs<'list'>;
+				return this.#read(watch, () => this.#store.list(userId, watch.known, after));
+			}
 			case 'get': {
-				const { institution } = args as CommandArgs<'get'>;
-				return this.#read(async () => {
-					const snapshot = await this.#store.get(userId, institution, watch.known);
-					return snapshot === undefined ? {} : { snapshot };
-				});
+				const { institution, part } = args as CommandArgs<'get'>;
+				const place = { institution, part };
+				return this.#read(watch, () => this.#store.part(userId, watch.known, place));
 			}
 			case 'register':
 				return this.#register(watch, args as CommandArgs<'register'>, request);
 			case 'jobs': {
+				await watch.settled(OWN_WRITES_MS_MAX);
 				const answer = await this.#ask(userId, { name, args: {} });
 				if (answer.ok || answer.code !== 'NOT_FOUND') return answer;
 				return { ok: true, reply: { jobs: [] } };
@@ -175,7 +175,8 @@ class Assets implements AssetsService {
 		}
 	}
 
-	async #read(read: () => Promise<unknown>): Promise<CommandAnswer> {
+	async #read(watch: AssetWatch, read: () => Promise<unknown>): Promise<CommandAnswer> {
+		await watch.settled(OWN_WRITES_MS_MAX);
 		try {
 			return { ok: true, reply: await read() };
 		} catch {
@@ -216,13 +217,11 @@ class Assets implements AssetsService {
 		return { ok: true, reply: {} };
 	}
 
-	async #snapshots(
-		userId: string,
-		institutions: readonly string[],
-	): Promise<readonly AssetSnapshot[]> {
-		const answer = await this.#ask(userId, { name: 'assets', args: { institutions } });
+	async #snapshot(userId: string, institution: string): Promise<AssetSnapshot | undefined> {
+		const args = { institutions: [institution] };
+		const answer = await this.#ask(userId, { name: 'assets', args });
 		if (!answer.ok) throw new Error(`the assets of a user cannot be read: ${answer.code}`);
-		return (answer.reply as { snapshots: readonly AssetSnapshot[] }).snapshots;
+		return (answer.reply as { snapshots: readonly AssetSnapshot[] }).snapshots[0];
 	}
 
 	/** `by`: who is written down as the one who wanted it. */

@@ -1,5 +1,7 @@
 import type { Tell } from '../gateway/ports.ts';
 import type { AssetJob, AssetSnapshot, JobStep } from '../protocol/institution.ts';
+import type { WireEvent } from '../protocol/wire.ts';
+import { isTellable } from './asset-page.ts';
 import type { AssetNews } from './asset-watch.ts';
 
 export interface AssetsSource {
@@ -54,7 +56,7 @@ export class AssetsSession implements AssetNews {
 
 	#tellSnapshot(institution: string, snapshot: AssetSnapshot | undefined): void {
 		const isTold = this.#tell(
-			snapshot === undefined ? ['gone', { institution }] : ['snapshot', snapshot],
+			snapshot === undefined ? ['gone', { institution }] : newsOf(snapshot),
 		);
 		if (isTold) this.#missedSnapshots.delete(institution);
 		else this.#missedSnapshots.add(institution);
@@ -69,4 +71,11 @@ export class AssetsSession implements AssetNews {
 		}
 		for (const institution of [...this.#missedSnapshots]) this.snapshot(institution);
 	}
+}
+
+/** What is too large for a frame is read by those who want it, in parts. */
+function newsOf(snapshot: AssetSnapshot): WireEvent {
+	if (isTellable(snapshot)) return ['snapshot', snapshot];
+	const { institution, version } = snapshot;
+	return ['newer', { institution, version }];
 }

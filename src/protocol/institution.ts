@@ -91,6 +91,17 @@ export const assetSnapshotSchema = z.object({
 });
 export type AssetSnapshot = z.infer<typeof assetSnapshotSchema>;
 
+/** In the middle of a snapshot: the next asset that is not told yet. */
+const assetPartSchema = z.object({ version: z.int(), from: z.int().min(0) });
+export type AssetPart = z.infer<typeof assetPartSchema>;
+
+/** Where a page of snapshots ended: behind all of an institution's assets, or in the middle. */
+export const assetPlaceSchema = z.object({
+	institution: idSchema,
+	part: assetPartSchema.optional(),
+});
+export type AssetPlace = z.infer<typeof assetPlaceSchema>;
+
 export const consentSchema = z.object({
 	scopes: z.array(z.enum(['assets'])).min(1),
 	expiresAt: z.int(),
@@ -264,14 +275,25 @@ export const assetsContract = defineKind({
 			reply: z.object({ institutions: z.array(institutionInfoSchema) }),
 			query: true,
 		},
+		/**
+		 * In parts of 256 KB, by institution. What a snapshot has no room for comes with the next part,
+		 * under the same version; under another one the institution begins anew.
+		 */
 		list: {
-			args: nothing,
-			reply: z.object({ snapshots: z.array(assetSnapshotSchema) }),
+			args: z.object({ after: assetPlaceSchema.optional() }),
+			reply: z.object({
+				snapshots: z.array(assetSnapshotSchema),
+				next: assetPlaceSchema.optional(),
+			}),
 			query: true,
 		},
+		/** One of them, in the same parts. */
 		get: {
-			args: z.object({ institution: idSchema }),
-			reply: z.object({ snapshot: assetSnapshotSchema.optional() }),
+			args: z.object({ institution: idSchema, part: assetPartSchema.optional() }),
+			reply: z.object({
+				snapshot: assetSnapshotSchema.optional(),
+				next: assetPartSchema.optional(),
+			}),
 			query: true,
 		},
 		/** Answers at once; joins the running job of the same institutions (I1, I3). */
@@ -293,6 +315,8 @@ export const assetsContract = defineKind({
 		job: assetJobSchema,
 		/** There is a newer one. */
 		snapshot: assetSnapshotSchema,
+		/** The same, where it is too large to be told: it has to be read. */
+		newer: z.object({ institution: idSchema, version: z.int() }),
 		/** The consent was withdrawn, and what stood on it is deleted. */
 		gone: z.object({ institution: idSchema }),
 	},

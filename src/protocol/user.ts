@@ -20,6 +20,8 @@ export const noticeSchema = z.object({
 });
 export type Notice = z.infer<typeof noticeSchema>;
 
+const snapshotVersionSchema = z.object({ institution: idSchema, version: z.int() });
+
 /** As whom the nodes that serve a user's assets open the user's actor: no user can have this id. */
 export const ASSETS_READER = '@assets';
 
@@ -35,8 +37,9 @@ export const userContract = defineKind({
 	/** Notices that wait, oldest first. */
 	view: z.object({
 		notices: z.array(noticeSchema),
-		/** For nodes. */
+		/** For nodes, as what follows. */
 		jobs: z.array(assetJobSchema).optional(),
+		snapshots: z.array(snapshotVersionSchema).optional(),
 	}),
 	emptyView: { notices: [] },
 	commands: {
@@ -119,9 +122,9 @@ export const userContract = defineKind({
 		job: assetJobSchema,
 		step: z.object({ jobId: z.string(), step: jobStepSchema }),
 		/** There is a newer snapshot. */
-		recorded: z.object({ institution: idSchema, version: z.int() }),
+		recorded: snapshotVersionSchema,
 		/** Snapshots up to this version are deleted. */
-		gone: z.object({ institution: idSchema, version: z.int() }),
+		gone: snapshotVersionSchema,
 		refreshed: z.object({
 			institution: idSchema,
 			transactionId: z.string(),

@@ -155,6 +155,58 @@ function snapshots(sdk: Sdk): void {
 		await made.world.advance(10);
 		expect(news).toEqual([snapshot, { institution: 'bank-a' }]);
 	});
+
+	test('[I4] what is too large for a frame comes in parts, and is told when it is read', async () => {
+		const made = await onlineScene(sdk);
+		const asset = (id: string) =>
+			({ id, type: 'account', name: id, amount: 1, currency: 'KRW', asOf: 1_000 }) as const;
+		const part = (institution: string, version: number, ...ids: string[]) => ({
+			...{ institution, version, asOf: 1_000 },
+			assets: ids.map(asset),
+		});
+		const place = (institution: string, version: number, from: number) => ({
+			institution,
+			part: { version, from },
+		});
+		const pages = [
+			{ snapshots: [part('bank-a', 1, 'a'), part('bank-b', 1, 'b')], next: place('bank-b', 1, 1) },
+			{ snapshots: [part('bank-b', 1, 'c')], next: place('bank-b', 1, 2) },
+			// A newer one is there meanwhile.
+			{ snapshots: [part('bank-b', 2, 'd')], next: place('bank-b', 2, 1) },
+			{ snapshots: [part('bank-b', 2, 'e'), part('bank-c', 1, 'f')], next: place('bank-c', 1, 1) },
+			// Withdrawn meanwhile.
+			{ snapshots: [part('bank-d', 1, 'g')], next: { institution: 'bank-d' } },
+			{ snapshots: [] },
+		];
+		const asked: unknown[] = [];
+		made.server.service = (_, { name, args }) => {
+			if (name === 'list') {
+				asked.push(args);
+				return { reply: pages[asked.length - 1] };
+			}
+			const { part: from } = args as { part?: unknown };
+			if (from === undefined) {
+				return { reply: { snapshot: part('bank-a', 3, 'x'), next: { version: 3, from: 1 } } };
+			}
+			return { reply: { snapshot: part('bank-a', 3, 'y') } };
+		};
+		const list = outcome(made.naru.assets.list());
+		const news: unknown[] = [];
+		made.naru.assets.on('snapshot', (one) => news.push(one));
+		await made.world.advance(50);
+		expect(asked).toEqual([{}, ...pages.slice(0, -1).map(({ next }) => ({ after: next }))]);
+		expect(list.value).toEqual({
+			snapshots: [part('bank-a', 1, 'a'), part('bank-b', 2, 'd', 'e'), part('bank-d', 1, 'g')],
+		});
+		told(made, 'newer', { institution: 'bank-a', version: 3 });
+		await made.world.advance(50);
+		expect(news).toEqual([part('bank-a', 3, 'x', 'y')]);
+		// Withdrawn while it is read: what comes then is old.
+		told(made, 'newer', { institution: 'bank-a', version: 3 });
+		told(made, 'gone', { institution: 'bank-a' });
+		await made.world.advance(50);
+		expect(news).toHaveLength(1);
+	});
 }
 
 const info = (change: Partial<InstitutionInfo> = {}): InstitutionInfo => ({

@@ -194,6 +194,38 @@ describe('assets/me', () => {
 		expect((await ann.jobs()) as AssetJob[]).toMatchObject([{ id, state: 'done' }]);
 	});
 
+	test('[I2] [I3] what ends between two owners, while nobody listens, is told at the next one', async () => {
+		const world = new AssetWorld();
+		const ann = world.device('ann');
+		await ann.register(['bank-b']);
+		await ann.ended();
+		world.banks.latencyMs = 1;
+		const { id } = await ann.register(['bank-a']);
+		await world.runtime.advance(1);
+		ann.told.splice(0);
+		const { system } = world.bench;
+		void system.release('user/ann');
+		// It comes alive at once, and is through before this service has come back to it.
+		const caller = { userId: '@other', roles: ['system'] };
+		const ask = (name: string, args: object) =>
+			system.command('user/ann', { caller, name, args }, () => {});
+		await world.runtime.advance(5);
+		ask('withdraw', { institution: 'bank-b' });
+		ask('register', { institutions: ['card-b'], consent: world.consent() });
+		await world.runtime.advance(30);
+		expect(ann.told).toEqual([]);
+		await world.runtime.advance(1_000);
+		const jobs = ann.told.filter(([type]) => type === 'job');
+		expect(jobs).toMatchObject([
+			['job', { id, state: 'done' }],
+			['job', { state: 'done', steps: [{ institution: 'card-b' }] }],
+		]);
+		const named = ann.told
+			.filter(([type]) => type === 'snapshot' || type === 'gone')
+			.map(([type, data]) => `${type} ${(data as { institution: string }).institution}`);
+		expect(named.toSorted()).toEqual(['gone bank-b', 'snapshot bank-a', 'snapshot card-b']);
+	});
+
 	test('a service without sessions follows nobody', async () => {
 		const world = new AssetWorld();
 		const ann = world.device('ann');

@@ -1,7 +1,14 @@
 // Written by `npm run sdk:generate` from src/protocol/institution.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-import type { AssetJob, AssetSnapshot, Consent, InstitutionInfo, JobStep } from './schemas.ts';
+import type {
+	AssetJob,
+	AssetPlace,
+	AssetSnapshot,
+	Consent,
+	InstitutionInfo,
+	JobStep,
+} from './schemas.ts';
 
 export interface AssetsTypes {
 	readonly openArgs: Readonly<Record<string, never>>;
@@ -14,17 +21,32 @@ export interface AssetsTypes {
 			};
 		};
 		readonly list: {
-			readonly args: Readonly<Record<string, never>>;
+			readonly args: {
+				readonly after?: AssetPlace | undefined;
+			};
 			readonly reply: {
 				readonly snapshots: readonly AssetSnapshot[];
+				readonly next?: AssetPlace | undefined;
 			};
 		};
 		readonly get: {
 			readonly args: {
 				readonly institution: string;
+				readonly part?:
+					| {
+							readonly version: number;
+							readonly from: number;
+					  }
+					| undefined;
 			};
 			readonly reply: {
 				readonly snapshot?: AssetSnapshot | undefined;
+				readonly next?:
+					| {
+							readonly version: number;
+							readonly from: number;
+					  }
+					| undefined;
 			};
 		};
 		readonly register: {
@@ -55,6 +77,10 @@ export interface AssetsTypes {
 		};
 		readonly job: AssetJob;
 		readonly snapshot: AssetSnapshot;
+		readonly newer: {
+			readonly institution: string;
+			readonly version: number;
+		};
 		readonly gone: {
 			readonly institution: string;
 		};
@@ -86,7 +112,7 @@ export class AssetsHandle extends KindHandle<AssetsTypes> {
 		return this.run('institutions', args);
 	}
 
-	list(args: Commands['list']['args'] = {}): Promise<Commands['list']['reply']> {
+	list(args: Commands['list']['args']): Promise<Commands['list']['reply']> {
 		return this.run('list', args);
 	}
 

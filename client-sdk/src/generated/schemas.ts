@@ -49,6 +49,16 @@ export interface AssetJob {
 	readonly steps: readonly JobStep[];
 }
 
+export interface AssetPlace {
+	readonly institution: string;
+	readonly part?:
+		| {
+				readonly version: number;
+				readonly from: number;
+		  }
+		| undefined;
+}
+
 export interface AssetSnapshot {
 	readonly institution: string;
 	readonly version: number;

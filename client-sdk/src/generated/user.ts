@@ -8,6 +8,12 @@ export interface UserTypes {
 	readonly view: {
 		readonly notices: readonly Notice[];
 		readonly jobs?: readonly AssetJob[] | undefined;
+		readonly snapshots?:
+			| readonly {
+					readonly institution: string;
+					readonly version: number;
+			  }[]
+			| undefined;
 	};
 	readonly commands: {
 		readonly post: {
