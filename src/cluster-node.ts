@@ -62,12 +62,17 @@ export interface ClusterNode {
 	openRooms(): Promise<ColyseusCluster>;
 	/** How many store shards do not answer now. */
 	storesAway(): number;
+	/** For how long calls to some store shard have got no answer, in milliseconds; 0: all get one. */
+	storesAwayMs(): number;
 	/** Whether a store shard answers other nodes, and not this one. */
 	isCutOff(): boolean;
 	/** Resolves when this node may take actors, or after some seconds in which it may not. */
 	settled(): Promise<void>;
-	/** Takes no new actors from now on, and hands over those that live here. */
-	handOver(): Promise<void>;
+	/**
+	 * Takes no new actors from now on, and hands over those that live here. Answers how many had to be
+	 * stopped instead.
+	 */
+	handOver(): Promise<number>;
 	/** Leaves the cluster; the stores stay open. */
 	leave(): Promise<void>;
 	close(): Promise<void>;
@@ -171,6 +176,11 @@ async function join(options: ClusterOptions, servers: Servers): Promise<ClusterN
 		take: (actors) => member.take(actors),
 		openRooms: () => openRooms(options, { membership, placement, switchboard }),
 		storesAway: () => stores.health().filter(({ state }) => state !== 'closed').length,
+		storesAwayMs: () => {
+			const now = runtime.monotonic();
+			const since = stores.health().map(({ unanswered }) => unanswered?.since ?? now);
+			return now - Math.min(now, ...since);
+		},
 		isCutOff: () => member.reach?.isCutOff === true,
 		async settled() {
 			const until = runtime.monotonic() + SETTLE_MAX_MS;

@@ -7,8 +7,8 @@ import { startProblem } from './start-problems.ts';
 /** Longest time for an orderly stop, in milliseconds. */
 const STOP_MS_MAX = 30_000;
 
-/** Ends the start with one clear line. */
-function refuseStart(line: string): never {
+/** One line on standard error, and exit code 1. */
+function endWith(line: string): never {
 	process.stderr.write(`naru: ${line}\n`);
 	process.exit(1);
 }
@@ -31,7 +31,7 @@ async function start(settings: Config): Promise<NaruServer> {
 	} catch (error) {
 		const line = startProblem(error, settings);
 		if (line === undefined) throw error;
-		return refuseStart(line);
+		return endWith(line);
 	}
 }
 
@@ -39,28 +39,27 @@ function settings(): Config {
 	try {
 		return readConfig();
 	} catch (error) {
-		if (error instanceof ConfigError) return refuseStart(error.message);
+		if (error instanceof ConfigError) return endWith(error.message);
 		throw error;
 	}
 }
 
 let server: NaruServer | undefined;
 
-/** Drains and ends the process; called again, it changes nothing. */
+/** Drains and ends the process, with code 0 when all is written; called again, it changes nothing. */
 function stop(): void {
 	// It never was ready: nobody relies on it, and what it waits for may not come.
 	if (server === undefined) process.exit(0);
-	// What is acknowledged is durable already: a store that never answers must not hold the stop up.
-	setTimeout(() => {
-		process.stderr.write('naru: the stop took too long and was cut short\n');
-		process.exit(1);
-	}, STOP_MS_MAX).unref();
+	// What is acknowledged is durable already: nothing that never answers must hold the stop up.
+	setTimeout(() => endWith('the stop took too long and was cut short'), STOP_MS_MAX).unref();
 	server.close().then(
-		() => process.exit(0),
-		(error) => {
-			process.stderr.write(`naru: the stop failed: ${String(error)}\n`);
-			process.exit(1);
+		({ actors, events }) => {
+			if (actors + events === 0) process.exit(0);
+			const unheard = `${actors} actors had commands that nobody was told to be done`;
+			const unread = `${events} events of the journal are for the next owners to bring to the read side`;
+			endWith(`a store did not answer: ${unheard}, ${unread}`);
 		},
+		(error) => endWith(`the stop failed: ${String(error)}`),
 	);
 }
 

@@ -47,11 +47,6 @@ import type { ServerOptions } from './server-options.ts';
 /** Name of an only node. */
 const NODE = '1';
 const DEV_TOKEN_SECONDS = 24 * 3_600;
-/** Sockets are closed spread over this time, so that clients do not all come back at once. */
-const CLOSE_SOCKETS_MS = 500;
-const DRAIN_SOCKETS_MS = 2_000;
-/** A load balancer may need this long to notice that a node is not ready any more. */
-const DRAIN_NOTICE_MS = 1_500;
 
 /** What the node does beside chat; a new feature is added here and nowhere else. */
 const features: readonly Feature[] = [ticketFeature(), institutionFeature()];
@@ -288,35 +283,6 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 
 /** What a node is made of. */
 export type Parts = Awaited<ReturnType<typeof openParts>>;
-
-/**
- * One of several nodes gives its actors away first, then its clients. An only node ends its clients
- * first, so that nothing new comes; then what is decided lands. The storage is closed last.
- */
-export async function closeParts(parts: Parts): Promise<void> {
-	const { cluster } = parts;
-	if (cluster !== undefined) {
-		const noticed = new Promise<void>((resolve) => nodeRuntime.after(DRAIN_NOTICE_MS, resolve));
-		await Promise.all([cluster.handOver(), noticed]);
-	}
-	const isOnly = cluster === undefined;
-	await parts.gateway.close({
-		reason: isOnly ? 'goingAway' : 'drain',
-		withinMs: isOnly ? CLOSE_SOCKETS_MS : DRAIN_SOCKETS_MS,
-	});
-	parts.channels.close();
-	parts.auth.close();
-	await parts.added.close();
-	await parts.actors.close();
-	// Before presence forgets who was here: they may be on their way to other nodes.
-	parts.exchanges?.stop();
-	parts.presence.stop();
-	await parts.colyseus.close();
-	await cluster?.leave();
-	parts.load.close();
-	parts.metrics.close();
-	await parts.storage.close();
-}
 
 interface Observers {
 	readonly colyseus: Colyseus;

@@ -5,10 +5,12 @@ import type { Config } from './config.ts';
 import type { ActorSystem } from './core/actor-system.ts';
 import type { Journal } from './core/journal.ts';
 import type { Store } from './core/store.ts';
+import type { Unwritten } from './core/unwritten.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { closeParts } from './node-closing.ts';
 import { httpHandlers, serve } from './node-http.ts';
 import type { NodeStatus } from './node-operations.ts';
-import { closeParts, openParts } from './node-parts.ts';
+import { openParts } from './node-parts.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { HTTP_SERVER_OPTIONS, type HttpHandler } from './rest/http-handler.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -25,8 +27,11 @@ export interface NaruServer {
 	readonly journal: Journal;
 	/** Holds the answers of all commits until the answer is called. */
 	readonly holdCommits: () => () => void;
-	/** Drains and ends; resolves when everything is written and closed, however often it is called. */
-	close(): Promise<void>;
+	/**
+	 * Drains and ends, however often it is called; answers what could not be written when everything is
+	 * closed.
+	 */
+	close(): Promise<Unwritten>;
 }
 
 /** Starts a node; rejects when the port or the data directory is in use, or a server is missing. */
@@ -46,8 +51,9 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 	const closeAll = async () => {
 		status.unready = 'the node drains';
 		status.isDraining = true;
-		await closeParts(parts);
+		const unwritten = await closeParts(parts);
 		await closeServer(server);
+		return unwritten;
 	};
 	try {
 		// What a crash left behind is taken up before an only node is ready: no owner can be alive.
@@ -59,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<NaruServer> {
 		throw error;
 	}
 	status.unready = undefined;
-	let closing: Promise<void> | undefined;
+	let closing: Promise<Unwritten> | undefined;
 	const close = () => {
 		closing ??= closeAll();
 		return closing;

@@ -97,10 +97,13 @@ export class ClusterMember {
 		return this.#everywhere ?? actors;
 	}
 
-	/** Takes no new actors from now on, and hands over those that live here. */
-	async handOver(): Promise<void> {
+	/**
+	 * Takes no new actors from now on, and hands over those that live here. Answers how many had to be
+	 * stopped instead.
+	 */
+	async handOver(): Promise<number> {
 		this.membership.drain();
-		await this.#ownership?.handOver();
+		return (await this.#ownership?.handOver()) ?? 0;
 	}
 
 	/** Leaves the cluster; directory and relay stay open. */

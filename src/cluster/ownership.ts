@@ -1,4 +1,4 @@
-import type { ActorObserver } from '../core/actor-system.ts';
+import type { ActorObserver } from '../core/actor-observers.ts';
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { type ActorKey, splitKey } from '../protocol/ids.ts';
@@ -79,18 +79,20 @@ export class Ownership {
 
 	/**
 	 * Gives up every actor, some at a time, all within {@link HANDING_OVER_MS_MAX}; new ones come while
-	 * the node is not draining.
+	 * the node is not draining. Answers how many had to be stopped instead.
 	 */
-	async handOver(): Promise<void> {
+	async handOver(): Promise<number> {
 		const { actors, log, runtime } = this.#options;
-		const late = Promise.withResolvers<void>();
+		const late = Promise.withResolvers<number>();
 		const cancel = runtime.after(HANDING_OVER_MS_MAX, () => {
-			log.warn({ actors: actors.hosts.size }, 'handing over takes too long: all actors stop here');
+			const { size } = new Set([...actors.hosts.keys(), ...this.#handingOver]);
+			log.warn({ actors: size }, 'handing over takes too long: all actors stop here');
 			actors.stopAll();
-			late.resolve();
+			late.resolve(size);
 		});
-		await Promise.race([this.#handAllOver(), late.promise]);
+		const stopped = await Promise.race([this.#handAllOver().then(() => 0), late.promise]);
 		cancel();
+		return stopped;
 	}
 
 	stop(): void {

@@ -2,6 +2,7 @@ import { type ActorKey, splitKey } from '../protocol/ids.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import { ActorHost, type StopReason } from './actor-host.ts';
 import type { ActorKind, Caller } from './actor-kind.ts';
+import { type ActorObserver, ActorObservers } from './actor-observers.ts';
 import type {
 	ActorPort,
 	CommandAnswer,
@@ -30,6 +31,7 @@ import type { Runtime } from './runtime.ts';
 import type { Store } from './store.ts';
 import { ONE_SHARD, type StoreShards } from './store-shards.ts';
 import { timeIds } from './time-ids.ts';
+import { NOTHING_UNWRITTEN, type Unwritten } from './unwritten.ts';
 
 export interface ActorSystemOptions {
 	readonly kinds: readonly ActorKind[];
@@ -54,18 +56,9 @@ export interface ActorSystemOptions {
 	readonly mayWake?: (key: ActorKey) => Promise<boolean>;
 }
 
-/** What others hear of the life of actors on this node. */
-export interface ActorObserver {
-	activated?(key: ActorKey): void;
-	/** At most once a second per actor, with its {@link ActorKind.figures}. */
-	figures?(key: ActorKey, figures: Readonly<Record<string, unknown>>): void;
-	closed?(key: ActorKey): void;
-}
-
 const TEND_MS = 5_000;
 const IDLE_MS = 300_000;
 const HOSTS_MAX = 200_000;
-const FIGURES_MS = 1_000;
 
 /** A host on its way out. */
 interface Leaving {
@@ -94,11 +87,9 @@ export class ActorSystem implements ActorPort {
 	readonly #leaving = new Map<ActorKey, Leaving>();
 	readonly #restarts: Restarts;
 	readonly #mayActivate: (key: ActorKey) => boolean;
-	readonly #figuresDue = new Map<ActorKey, ActorHost>();
-	readonly #observers = new Set<ActorObserver>();
+	readonly #observers: ActorObservers;
 	readonly #dueWork: DueWork;
 	#cancelTend = () => {};
-	#cancelFigures: (() => void) | undefined;
 	#stopped = false;
 
 	constructor(options: ActorSystemOptions) {
@@ -133,6 +124,7 @@ export class ActorSystem implements ActorPort {
 			publisher: this.publisher?.at(shard),
 		}));
 		this.#env = this.#envs[0] as HostEnvironment;
+		this.#observers = new ActorObservers(runtime);
 		this.#restarts = new Restarts(runtime, meter);
 		this.#mayActivate = options.mayActivate ?? (() => true);
 		const mayWake = options.mayWake ?? (() => Promise.resolve(true));
@@ -245,12 +237,37 @@ export class ActorSystem implements ActorPort {
 		await this.projector.settle();
 	}
 
-	/** Ends orderly: no more commands, what is decided lands, snapshots where worth it. */
-	async close(): Promise<void> {
+	/**
+	 * Ends orderly: no more commands, what is decided lands, snapshots where worth it. When `gaveUp`
+	 * resolves before, it ends as by {@link kill}; answers what was left then.
+	 */
+	async close(gaveUp: Promise<unknown> = new Promise(() => {})): Promise<Unwritten> {
+		this.#halt();
+		const isDone = this.#finish().then(() => true);
+		if (!(await Promise.race([isDone, gaveUp.then(() => false)]))) return this.#abandon();
+		this.projector.close();
+		this.publisher?.close();
+		return NOTHING_UNWRITTEN;
+	}
+
+	/** Ends as a crash would: nothing more is written by this node's hosts. */
+	kill(): void {
+		this.#halt();
+		this.journalWriter.close();
+		this.projector.close();
+		this.publisher?.close();
+		for (const host of this.#hosts.values()) host.stop();
+		this.#hosts.clear();
+	}
+
+	#halt(): void {
 		this.#stopped = true;
 		this.#dueWork.stop();
 		this.#cancelTend();
-		this.#cancelFigures?.();
+		this.#observers.stop();
+	}
+
+	async #finish(): Promise<void> {
 		await this.#until(() => [...this.#hosts.values()].every((host) => !host.isTaking));
 		await this.settle();
 		await this.publisher?.drain();
@@ -258,21 +275,14 @@ export class ActorSystem implements ActorPort {
 			[...this.#hosts.values()].map((host) => this.#leave(host, () => host.putAway())),
 		);
 		await this.journalWriter.drained();
-		this.projector.close();
-		this.publisher?.close();
 	}
 
-	/** Ends as a crash would: nothing more is written by this node's hosts. */
-	kill(): void {
-		this.#stopped = true;
-		this.#dueWork.stop();
-		this.#cancelTend();
-		this.#cancelFigures?.();
-		this.journalWriter.close();
-		this.projector.close();
-		this.publisher?.close();
-		for (const host of this.#hosts.values()) host.stop();
-		this.#hosts.clear();
+	#abandon(): Unwritten {
+		const hosts = [...this.#hosts.values(), ...[...this.#leaving.values()].map(({ host }) => host)];
+		const actors = hosts.filter((host) => host.isTaking).length;
+		const unwritten = { actors, events: this.projector.backlog };
+		this.kill();
+		return unwritten;
 	}
 
 	async #until(done: () => boolean): Promise<void> {
@@ -310,8 +320,8 @@ export class ActorSystem implements ActorPort {
 		const host = new ActorHost(key, kind, {
 			env: this.#envs[this.#shards.of(key)] ?? this.#env,
 			observer: {
-				activated: () => this.#activated(host),
-				committed: () => this.#figuresLater(host),
+				activated: () => this.#observers.activated(host),
+				committed: () => this.#observers.committed(host),
 				stopped: (_, reason) => this.#hostStopped(host, reason),
 			},
 		});
@@ -319,34 +329,11 @@ export class ActorSystem implements ActorPort {
 		return host;
 	}
 
-	#activated(host: ActorHost): void {
-		for (const observer of this.#observers) observer.activated?.(host.key);
-		this.#figuresLater(host);
-	}
-
 	#hostStopped(host: ActorHost, reason: StopReason): void {
 		const { key } = host;
 		if (this.#hosts.get(key) === host) this.#hosts.delete(key);
-		this.#closed(key);
+		this.#observers.closed(key);
 		this.#restarts.stopped(key, reason);
-	}
-
-	#closed(key: ActorKey): void {
-		this.#figuresDue.delete(key);
-		for (const observer of this.#observers) observer.closed?.(key);
-	}
-
-	#figuresLater(host: ActorHost): void {
-		if (this.#observers.size === 0) return;
-		this.#figuresDue.set(host.key, host);
-		this.#cancelFigures ??= this.#env.runtime.after(FIGURES_MS, () => {
-			this.#cancelFigures = undefined;
-			for (const [key, due] of this.#figuresDue) {
-				const figures = due.figures();
-				for (const observer of this.#observers) observer.figures?.(key, figures);
-			}
-			this.#figuresDue.clear();
-		});
 	}
 
 	/** Takes a host out; what is asked meanwhile waits until nothing of it is on its way any more. */
@@ -358,7 +345,7 @@ export class ActorSystem implements ActorPort {
 		await end();
 		await this.journalWriter.at(this.#shards.of(key)).withdraw(key);
 		this.#leaving.delete(key);
-		if (host.exists === true) this.#closed(key);
+		if (host.exists === true) this.#observers.closed(key);
 		// At once and in order, before anything that comes later.
 		for (const goOn of leaving.waiting) goOn();
 	}

@@ -39,7 +39,7 @@ describe('an owner that is drained', () => {
 		const asked = owner.post(KEY, ['add', { by: 1 }]);
 		await world.pass(10);
 		owner.node.membership.drain();
-		await world.done(owner.ownership.handOver());
+		expect(await world.done(owner.ownership.handOver())).toBe(1);
 		expect(asked).toMatchObject([{ ok: false, code: 'MOVED' }]);
 		expect(owner.bench.system.hosts.size).toBe(0);
 		gate.open();

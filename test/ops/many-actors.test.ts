@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
 import type { ActorHost } from '../../src/core/actor-host.ts';
-import type { ActorObserver } from '../../src/core/actor-system.ts';
+import type { ActorObserver } from '../../src/core/actor-observers.ts';
 import { SILENT } from '../../src/core/log.ts';
 import { actorAnswers } from '../../src/ops/actor-answers.ts';
 import type { OpsArgs } from '../../src/ops/node-answers.ts';

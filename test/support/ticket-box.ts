@@ -124,7 +124,7 @@ export class TicketBox {
 		world: World,
 		draft: object | undefined,
 		directory = world.directory(),
-	): Promise<TicketBox & { stop(): Promise<void> }> {
+	): Promise<TicketBox & { stop(): Promise<unknown> }> {
 		const simulator = await startPaymentSimulator({ port: 0, host: '127.0.0.1' });
 		world.later(() => simulator.close());
 		const env = { PAYMENT_URL: simulator.url, SIMULATORS: 'off' };

@@ -46,7 +46,7 @@ interface Served {
 	readonly url: string;
 	/** Of a node that calls institutions. */
 	turns?(): readonly CircuitTurn[];
-	stop(): Promise<void>;
+	stop(): Promise<unknown>;
 }
 
 async function answer(ask: Ask, server: Served): Promise<void> {
