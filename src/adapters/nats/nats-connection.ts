@@ -135,8 +135,8 @@ export class LiveConnection {
 	}
 }
 
-/** The client's own limit is per address and leaves out the look-up of names. */
-async function inTime(opening: Promise<NatsConnection>, timeoutMs: number) {
+/** The connection within the time limit; the client's own is per address and leaves out the look-up of names. */
+export async function inTime(opening: Promise<NatsConnection>, timeoutMs: number) {
 	let isLate = false;
 	const late = sleep(timeoutMs, undefined, { ref: false }).then(() => {
 		isLate = true;
