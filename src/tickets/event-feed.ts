@@ -204,7 +204,9 @@ export class EventFeed {
 		if (answer.ok && answer.how !== 'resumed') {
 			this.#attempts = 0;
 			this.#opened(answer.view as EventView);
-			ear.hearFrom(answer.position);
+			if (ear.hearFrom(answer.position)) return;
+			this.#options.actors.unsubscribe(this.#key, ear);
+			this.#openLater(undefined);
 		} else if (!answer.ok && this.#isFinal(answer)) {
 			this.#ready.resolve(answer);
 			this.#end();
@@ -285,13 +287,14 @@ class Ear {
 		return this.#early === undefined && !this.#isClosed;
 	}
 
-	hearFrom(position: number): void {
+	/** Tells what came meanwhile; false when that was too much, or the owner is gone already. */
+	hearFrom(position: number): boolean {
 		const early = this.#early ?? [];
 		this.#early = undefined;
 		for (const publication of early) {
 			if (publication.position > position) this.committed(publication);
 		}
-		if (this.#isClosed) this.#owner.closed();
+		return !this.#isClosed;
 	}
 
 	committed(publication: Publication): void {

@@ -47,4 +47,28 @@ describe('between lobby and actor', () => {
 		const late = await ann.run('hold', first, { requestId: 'r1', resend: true });
 		expect((late as { reply: TicketMe }).reply.phase).toBe('before');
 	});
+
+	test('[T15] more commits than can be kept before the answer: asked for again, and nothing is told twice', async () => {
+		const world = await TicketWorld.with({ admission: DESK });
+		const { way } = world;
+		const { open } = way;
+		way.open = (key, request, answer) => {
+			way.open = open;
+			open.call(way, key, request, (answered) => {
+				for (let commit = 0; commit < 20_000; commit++) {
+					request.subscriber.committed({ position: 1_000 + commit, writer: 'w', told: [] });
+				}
+				answer(answered);
+			});
+		};
+		const ann = await world.enterPage('ann');
+		await world.pass(3_000);
+		expect(way.listening).toBe(1);
+		ann.told.length = 0;
+		await world.ops('settings', { title: 'New' });
+		await world.pass(100);
+		expect(ann.of('info')).toMatchObject([{ title: 'New' }]);
+		ann.close();
+		expect(way.listening).toBe(0);
+	});
 });
