@@ -1,5 +1,6 @@
 import type { EventMeta } from '../../src/core/actor-kind.ts';
-import type { Collection, Doc, Key, RowWrite } from '../../src/core/store.ts';
+import { drop, patch, put } from '../../src/core/row-writes.ts';
+import type { Collection, RowWrite } from '../../src/core/store.ts';
 import type { ChannelEvent, ChannelEventData } from './channel-events.ts';
 import type { ChannelState } from './channel-state.ts';
 
@@ -70,20 +71,6 @@ const MENTIONS: Collection = {
 
 /** Every collection that channels write. */
 export const CHANNEL_COLLECTIONS = [MESSAGES, REACTIONS, MEMBERS, CHANNELS, MENTIONS] as const;
-
-const put = ({ name }: Collection, key: Key, doc: Doc): RowWrite => ({
-	op: 'put',
-	collection: name,
-	key,
-	doc,
-});
-const patch = ({ name }: Collection, key: Key, doc: Doc): RowWrite => ({
-	op: 'patch',
-	collection: name,
-	key,
-	doc,
-});
-const drop = ({ name }: Collection, key: Key): RowWrite => ({ op: 'drop', collection: name, key });
 
 function messageRows(state: ChannelState, message: ChannelEventData<'message'>): RowWrite[] {
 	const { id, lastAt, lastSeq, lastMessage } = state;

@@ -1,5 +1,6 @@
 import type { EventMeta } from '../../src/core/actor-kind.ts';
-import type { Collection, Doc, Key, RowWrite } from '../../src/core/store.ts';
+import { drop, patch, put } from '../../src/core/row-writes.ts';
+import type { Collection, RowWrite } from '../../src/core/store.ts';
 import type { Order, TicketEventInfo } from '../../src/protocol/ticket-event.ts';
 import { infoOf } from './show-me.ts';
 import type { TicketEvent, TicketEventData } from './ticket-event-events.ts';
@@ -89,13 +90,6 @@ export const STOCK_HISTORY: Collection = {
 /** Every collection that ticket events write. */
 export const TICKET_EVENT_COLLECTIONS = [TICKET_EVENTS, TICKETS, ORDERS, STOCK_HISTORY] as const;
 
-const put = ({ name }: Collection, key: Key, doc: Doc): RowWrite => ({
-	op: 'put',
-	collection: name,
-	key,
-	doc,
-});
-
 type Project<T extends TicketEvent['type']> = (
 	state: TicketEventState,
 	data: TicketEventData<T>,
@@ -154,11 +148,7 @@ const refunded: Project<'refunded'> = (state, data) => {
 	const back = { purchase: order.id, units: unitsOf(tickets), user, at };
 	return [
 		orderRow(state, data),
-		...tickets.map(({ id }) => ({
-			op: 'drop' as const,
-			collection: TICKETS.name,
-			key: [state.id, id],
-		})),
+		...tickets.map(({ id }) => drop(TICKETS, [state.id, id])),
 		...historyRows(state, 'MINUS', back),
 	];
 };
@@ -187,9 +177,7 @@ const PROJECT: { readonly [T in TicketEvent['type']]?: Project<T> } = {
 	reopened: infoRow,
 	closed: infoRow,
 	created: (state) => infoRow(state, { info: infoOf(state, state.sale, state.tally) }),
-	ticked: ({ id }, { free }) => [
-		{ op: 'patch', collection: TICKET_EVENTS.name, key: [id], doc: { free } },
-	],
+	ticked: ({ id }, { free }) => [patch(TICKET_EVENTS, [id], { free })],
 	checkedOut: oneOrder,
 	orderTold: oneOrder,
 	orderWaits: oneOrder,

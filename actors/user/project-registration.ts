@@ -1,4 +1,5 @@
 import type { EventMeta } from '../../src/core/actor-kind.ts';
+import { drop, put } from '../../src/core/row-writes.ts';
 import type { Collection, Doc, RowWrite } from '../../src/core/store.ts';
 import { consentSlot } from './consent-slot.ts';
 import type { RegistrationEvent } from './registration-events.ts';
@@ -34,19 +35,6 @@ const CONSENT_AUDIT: Collection = {
 };
 
 export const REGISTRATION_COLLECTIONS: readonly Collection[] = [ASSETS, CONSENTS, CONSENT_AUDIT];
-
-const put = (collection: Collection, key: RowWrite['key'], doc: Doc): RowWrite => ({
-	op: 'put',
-	collection: collection.name,
-	key,
-	doc,
-});
-
-const drop = (collection: Collection, key: RowWrite['key']): RowWrite => ({
-	op: 'drop',
-	collection: collection.name,
-	key,
-});
 
 function audit({ id, position, at, by }: EventMeta, doc: Doc): RowWrite {
 	return put(CONSENT_AUDIT, [id, position], { at, ...(by === undefined ? {} : { by }), ...doc });
