@@ -67,7 +67,6 @@ const checkout: Decider<'checkout'> = (draft, { admission }, { caller, context }
 		quantity: visit.quantity,
 		amount: priceOf(state, visit.seats, visit.quantity),
 		currency: sale.currency,
-		refunded: 0,
 		createdAt: now,
 		deadline: now + sale.paySeconds * 1_000,
 		tickets: [],

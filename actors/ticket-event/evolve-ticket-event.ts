@@ -68,7 +68,6 @@ function tellOrder(
 		quantity: order.quantity,
 		amount: order.amount,
 		currency: order.currency,
-		refunded: order.refunded,
 		createdAt: order.createdAt,
 		deadline: order.deadline ?? known?.deadline ?? 0,
 		tickets: issued ?? known?.tickets ?? [],

@@ -137,9 +137,13 @@ export function forgetMethods(state: TicketEventState, positions: readonly numbe
 
 /** One at a time, and each takes what has gathered: a place in the journal is a write of its own. */
 function forgetting({ spent }: TicketEventState): Intent[] {
-	const [first] = spent;
+	const positions: number[] = [];
+	for (const position of spent) {
+		if (positions.length === FORGOTTEN_AT_ONCE) break;
+		positions.push(position);
+	}
+	const [first] = positions;
 	if (first === undefined) return [];
-	const positions = [...spent].slice(0, FORGOTTEN_AT_ONCE);
 	const args: PaymentErrand = { op: 'forget', positions };
 	return [{ kind: 'call', id: `${FORGETTING}${first}`, port: PAYMENT_PORT, args }];
 }

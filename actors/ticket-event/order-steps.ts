@@ -77,7 +77,6 @@ function giveBack(draft: Draft, order: StoredOrder, returned: Returned): StoredO
 		tickets: rest,
 		quantity: rest.length,
 		status: rest.length === 0 ? 'refunded' : order.status,
-		refunded: order.payment.refunded,
 	};
 	draft.add({
 		type: 'refunded',

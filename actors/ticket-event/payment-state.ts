@@ -119,9 +119,6 @@ export const openWork = ({ attempts, refunds }: PaymentState): PaymentWork[] => 
 	...refunds.filter(({ isDone }) => !isDone),
 ];
 
-/** What the payment has come to. */
-export const paymentStands = ({ stands }: PaymentState): PaymentStanding => stands;
-
 /** Whether an outside call is left to be made, by itself or by a person. */
 export const hasPaymentWork = (payment: PaymentState): boolean =>
 	payment.run !== undefined || openWork(payment).length > 0;

@@ -19,9 +19,9 @@ const NOTHING_HELD = { seats: [], quantity: 0 };
 
 /** An order as its owner sees it. */
 export function toOrder(eventId: string, order: StoredOrder): Order {
-	const { id, status, seats, quantity, amount, currency, refunded, createdAt, deadline } = order;
+	const { id, status, seats, quantity, amount, currency, createdAt, deadline, payment } = order;
 	const isOpen = status === 'paying' || status === 'declined';
-	const isAsking = status === 'paying' && order.payment.stands !== 'none';
+	const isAsking = status === 'paying' && payment.stands !== 'none';
 	return {
 		id,
 		eventId,
@@ -31,7 +31,7 @@ export function toOrder(eventId: string, order: StoredOrder): Order {
 		quantity,
 		amount,
 		currency,
-		refunded,
+		refunded: payment.refunded,
 		createdAt,
 		...(isOpen ? { deadline } : {}),
 	};

@@ -86,7 +86,6 @@ export interface StoredOrder {
 	readonly quantity: number;
 	readonly amount: number;
 	readonly currency: string;
-	readonly refunded: number;
 	readonly createdAt: number;
 	/** Until when it may be paid. */
 	readonly deadline: number;
@@ -161,6 +160,7 @@ export interface TicketEventState {
 	readonly spent: Set<number>;
 }
 
+/** Before `create`, behind which none of it is left: `XXX` is ISO 4217's code of no currency. */
 const NO_SALE: Sale = {
 	title: '',
 	opensAt: 0,

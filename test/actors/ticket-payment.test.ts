@@ -7,7 +7,6 @@ import {
 	copyPayment,
 	hasPaymentWork,
 	paymentDueAt,
-	paymentStands,
 	paymentStatus,
 } from '../../actors/ticket-event/payment-state.ts';
 import { ATTEMPTS_MAX, WAITS_MAX } from '../../actors/ticket-event/payment-steps.ts';
@@ -29,10 +28,10 @@ describe('one attempt', () => {
 		expect(payment.calls).toEqual([]);
 		expect(payment.pay()).toEqual(['paymentAttempted']);
 		expect(payment.asked).toEqual(['authorise gig:o1.1']);
-		expect(paymentStands(payment.payment)).toBe('asking');
+		expect(payment.payment.stands).toBe('asking');
 		expect(payment.answer(DONE)).toEqual(['paymentCaptureRequested']);
 		expect(payment.asked).toEqual(['capture gig:o1.1']);
-		expect(paymentStands(payment.payment)).toBe('mustWait');
+		expect(payment.payment.stands).toBe('mustWait');
 		expect(payment.answer(DONE)).toEqual(['paymentCaptured']);
 		expect(paymentStatus(payment.payment)).toBe('paid');
 		expect(payment.payment.captured).toBe(5_000);
@@ -68,7 +67,7 @@ describe('one attempt', () => {
 		const payment = new OnePayment({ amount: 0 });
 		expect(payment.pay()).toEqual(['paymentCaptured']);
 		expect(payment.calls).toEqual([]);
-		expect(paymentStands(payment.payment)).toBe('paid');
+		expect(payment.payment.stands).toBe('paid');
 	});
 
 	test('a copy shares nothing that an event changes', () => {
@@ -186,7 +185,7 @@ describe('capture', () => {
 		const payment = capturing();
 		for (const result of [UNKNOWN, UNSENT, refused(), refused('authorised'), NOT_FOUND]) {
 			expect(payment.answer(result)).toEqual(['paymentRetryPlanned']);
-			expect(paymentStands(payment.payment)).toBe('mustWait');
+			expect(payment.payment.stands).toBe('mustWait');
 			payment.wait(90_000);
 			expect(payment.asked).toEqual(['capture gig:o1.1']);
 		}
@@ -207,7 +206,7 @@ describe('capture', () => {
 		(result) => {
 			const payment = capturing();
 			expect(payment.answer(result)).toEqual(['paymentExpired']);
-			expect(paymentStands(payment.payment)).toBe('over');
+			expect(payment.payment.stands).toBe('over');
 			expect(payment.asked).toEqual(['void gig:o1.1']);
 			expect(payment.pay()).toMatchObject({ code: 'EXPIRED' });
 		},
@@ -217,7 +216,7 @@ describe('capture', () => {
 		const payment = capturing();
 		expect(exhaust(payment, 'capture')).toEqual(['paymentStuck']);
 		expect(payment.events.at(-1)).toMatchObject({ data: { what: 'capture', task: '1' } });
-		expect(paymentStands(payment.payment)).toBe('mustWait');
+		expect(payment.payment.stands).toBe('mustWait');
 		expect(payment.resolve('settled')).toEqual(['paymentCaptured']);
 		expect(payment.payment.captured).toBe(5_000);
 	});
@@ -227,7 +226,7 @@ describe('the deadline', () => {
 	test('[T9] before capture is requested frees the seats and voids all that may exist', () => {
 		const payment = givenUp();
 		expect(payment.wait(420_000)).toEqual(['paymentExpired']);
-		expect(paymentStands(payment.payment)).toBe('over');
+		expect(payment.payment.stands).toBe('over');
 		expect(payment.asked).toEqual(['void gig:o1.1', 'void gig:o1.2']);
 		payment.answer(DONE, 'gig:o1.1/void/1');
 		payment.answer(DONE, 'gig:o1.2/void/1');
@@ -279,7 +278,7 @@ describe('providers that cannot be reached', () => {
 		payment.pay();
 		payment.answer(UNSENT);
 		expect(payment.answerTo('authorise', UNSENT)).toEqual(['paymentUnsent', 'paymentWaited']);
-		expect(paymentStands(payment.payment)).toBe('asking');
+		expect(payment.payment.stands).toBe('asking');
 		let waits = 1;
 		for (;;) {
 			const happened = [...payment.wait(60_000)];
@@ -292,7 +291,7 @@ describe('providers that cannot be reached', () => {
 		}
 		expect(waits).toBeLessThanOrEqual(WAITS_MAX);
 		expect(payment.payment.attempts.length).toBeLessThanOrEqual(ATTEMPTS_MAX);
-		expect(paymentStands(payment.payment)).toBe('none');
+		expect(payment.payment.stands).toBe('none');
 		expect(paymentStatus(payment.payment)).toBe('paying');
 		expect(hasPaymentWork(payment.payment)).toBe(false);
 	});
