@@ -33,15 +33,40 @@ function sharedLength(one: string, other: string): number {
 	return length;
 }
 
-/** Ids with spaces between; each begins with how much of the one before it begins with, as a digit. */
+/** What all of them end with. */
+function endOf(ids: readonly string[]): string {
+	const [first = '', ...others] = ids;
+	let length = first.length;
+	for (const id of others) {
+		length = Math.min(length, id.length);
+		while (!id.endsWith(first.slice(first.length - length))) length--;
+	}
+	return first.slice(first.length - length);
+}
+
+/**
+ * What all end with, then the ids without it, with spaces between; before each stands how much of the one
+ * before it begins with, as a digit.
+ */
 function packIds(ids: readonly string[]): string {
+	const end = endOf(ids);
 	let before = '';
 	const packed = ids.map((id) => {
-		const shared = Math.min(sharedLength(before, id), DIGITS.length - 1);
-		before = id;
-		return DIGITS.charAt(shared) + id.slice(shared);
+		const own = id.slice(0, id.length - end.length);
+		const shared = Math.min(sharedLength(before, own), DIGITS.length - 1);
+		before = own;
+		return DIGITS.charAt(shared) + own.slice(shared);
 	});
-	return packed.join(' ');
+	return [end, ...packed].join(' ');
+}
+
+function* unpackIds(piece: string): Generator<string> {
+	const [end = '', ...packed] = piece.split(' ');
+	let own = '';
+	for (const text of packed) {
+		own = own.slice(0, DIGITS.indexOf(text.charAt(0))) + text.slice(1);
+		yield own + end;
+	}
 }
 
 /** The seats as they are told. */
@@ -87,9 +112,7 @@ export function* unpackSeats({ ids, grades, runs }: SeatCatalog): Generator<Cata
 	let run = 0;
 	let left = pairs[1] ?? 0;
 	for (const piece of ids) {
-		let id = '';
-		for (const packed of piece.split(' ')) {
-			id = id.slice(0, DIGITS.indexOf(packed.charAt(0))) + packed.slice(1);
+		for (const id of unpackIds(piece)) {
 			if (left === 0) {
 				run += 2;
 				left = pairs[run + 1] ?? 0;

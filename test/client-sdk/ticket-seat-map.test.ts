@@ -47,9 +47,9 @@ function bench() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** a1, a2, b1 in one piece, b2 and c1 in the next: digits for what an id shares stand before it. */
+/** a1, a2, b1 in one piece, b2 and c1 in the next: behind the common end, digits for what an id shares. */
 const STATE = {
-	ids: ['Aa1 B2 Ab1', 'Ab2 Ac1'],
+	ids: [' Aa1 B2 Ab1', ' Ab2 Ac1'],
 	grades: [
 		{ name: 'A', price: 30 },
 		{ name: 'B', price: 20 },
