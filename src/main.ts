@@ -1,5 +1,7 @@
+import { nodeRuntime } from './adapters/node/node-runtime.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { startSimulators } from './node-simulators.ts';
+import { gatherComplaints } from './ops/gathered-log.ts';
 import { createLog } from './ops/log.ts';
 import { type NaruServer, startServer } from './server.ts';
 import { startProblem } from './start-problems.ts';
@@ -14,7 +16,9 @@ function endWith(line: string): never {
 }
 
 async function start(settings: Config): Promise<NaruServer> {
-	const log = await createLog({ level: settings.logLevel, pretty: settings.development });
+	const plain = await createLog({ level: settings.logLevel, pretty: settings.development });
+	const log = gatherComplaints(plain, nodeRuntime);
+	process.once('exit', () => log.flush());
 	for (const warning of settings.warnings) log.warn({}, warning);
 	try {
 		const { close: _, ...urls } = await startSimulators(settings.outside, '127.0.0.1');

@@ -20,6 +20,19 @@ async function counted(nodes: ClusterNodes, names: readonly string[]) {
 	);
 }
 
+/** The most lines of one kind that a node's log has of any second. */
+function linesPerSecond({ output }: NaruProcess): number {
+	const counts = new Map<string, number>();
+	for (const text of output.split('\n').filter((line) => line.startsWith('{'))) {
+		const { level, time, msg, reason, err } = JSON.parse(text) as Record<string, string> & {
+			readonly err?: { readonly code?: string; readonly type?: string };
+		};
+		const kind = JSON.stringify([level, msg, reason, err?.code ?? err?.type, time?.slice(0, 19)]);
+		counts.set(kind, (counts.get(kind) ?? 0) + 1);
+	}
+	return Math.max(0, ...counts.values());
+}
+
 const COUNTERS = ['commits_total', 'activations_total', 'fences_total', 'quarantines_total'];
 
 test(`[P22] MongoDB gone for all nodes: what was sent waits, and lands once when it is back (seed ${SEED})`, async () => {
@@ -32,6 +45,8 @@ test(`[P22] MongoDB gone for all nodes: what was sent waits, and lands once when
 	const after = await counted(cluster, COUNTERS);
 	// The same owners all the while: nobody is deposed, nothing is loaded again and again.
 	expect({ ...after, commits_total: 0 }).toEqual({ ...before, commits_total: 0 });
+	// The first at once, and one that counts the others.
+	for (const node of cluster.nodes) expect(linesPerSecond(node)).toBeLessThanOrEqual(2);
 	expect(flaps.offline).toEqual([]);
 	await judge(load);
 	expect(cluster.nodes.map(({ errors, isRunning }) => ({ errors, isRunning }))).toEqual(
