@@ -219,7 +219,7 @@ export const ticketReportSchema = z.object({
 	refunded: z.int(),
 	turned: z.int(),
 	arrived: z.int(),
-	/** Users inside a place per minute, of the last minute. */
+	/** Users let in per minute, over the last minute. */
 	ratePerMinute: z.number(),
 	/** Of those admitted so far, how many bought. */
 	conversion: z.number(),

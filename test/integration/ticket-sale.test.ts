@@ -106,3 +106,25 @@ test('[T2] [T14] places, holds and orders are the same after the server was star
 	expect(await next.admitted()).toMatchObject({ phase: 'inside' });
 	expect(await codeOf(next.hold({ seats: ['A-1'] }))).toBe('SEAT_TAKEN');
 });
+
+test('[T13] of tickets without seats some are given back, then the others', async () => {
+	const sale = await TicketBox.open(world, { stock: { total: 10, price: 1_000 } });
+	const ann = sale.shopper('ann');
+	const event = ann.ticketEvent(EVENT);
+	await event.enter();
+	await event.admitted();
+	await event.hold({ quantity: 3 });
+	const { id } = await event.checkout();
+	await event.pay(id, { methodToken: 'tok-card' });
+	await until(() => event.me?.phase === 'done');
+	expect(await codeOf(ann.orders.refund(id, { quantity: 4 }))).toBe('CONFLICT');
+	await ann.orders.refund(id, { quantity: 1 });
+	await until(async () => (await ann.orders.get(id)).refunded === 1_000);
+	expect((await ann.tickets.list()).tickets).toHaveLength(2);
+	expect(await sale.report()).toMatchObject({ free: 8, sold: 2, refunded: 1_000 });
+	expect(await ann.orders.refund(id)).toMatchObject({ quantity: 2 });
+	await until(async () => (await ann.orders.get(id)).status === 'refunded');
+	expect((await ann.tickets.list()).tickets).toEqual([]);
+	expect(await sale.report()).toMatchObject({ free: 10, sold: 0, refunded: 3_000 });
+	expect(await sale.ledger()).toMatchObject([{ captured: 3_000, refunded: 3_000 }]);
+});
