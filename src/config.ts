@@ -103,6 +103,9 @@ export const SETTINGS = {
 	NATS_URL: urlOf('nats:', 'tls:'),
 	MONGO_URL: mongoUrls,
 	LIFETIMES: lifetimes,
+	EVENTS_DAYS: wholeNumber(1, 3_660),
+	EVENTS_MAX: wholeNumber(1_000, 1_000_000_000),
+	EVENTS_REPLICAS: wholeNumber(1, 5),
 	SIMULATORS: onOff,
 	PAYMENT_URL: urlOf('http:', 'https:'),
 	INSTITUTIONS_URL: urlOf('http:', 'https:'),
@@ -140,6 +143,7 @@ export interface AuthConfig {
 	readonly audience?: string;
 }
 
+const DAY_MS = 86_400_000;
 /** Days that calls to institutions are kept: three years. */
 const LIFETIMES = { calls: 1_096, callDays: 1_096 };
 
@@ -156,6 +160,8 @@ export interface Config {
 	readonly auth: AuthConfig;
 	/** Days that documents of a collection live; what is not named is kept for ever. */
 	readonly lifetimes: Readonly<Record<string, number>>;
+	/** What is kept of the domain events that left, for their readers. */
+	readonly events: EventsConfig;
 	/** Absent: one node on its data directory. */
 	readonly cluster?: ClusterConfig;
 	readonly allowedOrigins: readonly string[];
@@ -169,6 +175,13 @@ export interface Config {
 	readonly logLevel: z.infer<typeof SETTINGS.LOG_LEVEL>;
 	/** Settings that are given but have no effect: one line each, to be shown. */
 	readonly warnings: readonly string[];
+}
+
+/** How long events wait for readers, how many of them, and on how many servers of NATS. */
+export interface EventsConfig {
+	readonly ageMaxMs: number;
+	readonly eventsMax: number;
+	readonly replicas: number;
 }
 
 /** Who is called outside. */
@@ -256,6 +269,13 @@ function outsideOf(values: Values, environment: string): OutsideConfig {
 	});
 }
 
+const eventsOf = (values: Values): EventsConfig =>
+	Object.freeze({
+		ageMaxMs: (values.EVENTS_DAYS ?? 7) * DAY_MS,
+		eventsMax: values.EVENTS_MAX ?? 1_000_000,
+		replicas: values.EVENTS_REPLICAS ?? 1,
+	});
+
 const PORT_NEEDS_SIMULATOR = {
 	PAYMENT_PORT: 'payment',
 	INSTITUTIONS_PORT: 'institutions',
@@ -296,6 +316,7 @@ export function readConfig(
 		development: environment === 'development',
 		auth: authOf(values),
 		lifetimes: Object.freeze({ ...LIFETIMES, ...values.LIFETIMES }),
+		events: eventsOf(values),
 		...(cluster === undefined ? {} : { cluster }),
 		allowedOrigins: Object.freeze(values.ALLOWED_ORIGINS ?? []),
 		limits: Object.freeze({

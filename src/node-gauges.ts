@@ -25,6 +25,19 @@ export function addGauges(metrics: Metrics, parts: Measured): void {
 	);
 	metrics.gauge('actors', 'Actors awake here', () => actors.hosts.size);
 	metrics.gauge('projector_backlog', 'Events the store lacks', () => actors.projector.backlog);
+	metrics.gauge(
+		'outbox_oldest_seconds',
+		'Age of the oldest domain event of an actor here that has not left; 0: none waits',
+		() => {
+			const { oldestAt } = actors.publisher ?? {};
+			return oldestAt === undefined ? 0 : Math.max(0, Date.now() - oldestAt) / 1_000;
+		},
+	);
+	metrics.gauge(
+		'outbox_actors',
+		'Actors here with domain events that have not left',
+		() => actors.publisher?.waiting ?? 0,
+	);
 	metrics.gauge('users_present', 'Users online or away', () => presence.counts().users);
 	metrics.gauge(
 		'users_present_everywhere',

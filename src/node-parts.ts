@@ -7,6 +7,7 @@ import { OFFLINE_AFTER_MS, Presence } from './cluster/presence.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { ActorKind } from './core/actor-kind.ts';
 import { ActorSystem } from './core/actor-system.ts';
+import { OUTBOX } from './core/outbox-rows.ts';
 import { type Collection, REQUESTS, type Store } from './core/store.ts';
 import { createAuthenticator } from './gateway/auth/authenticator.ts';
 import { ensureDevelopmentSecret } from './gateway/auth/development-secret.ts';
@@ -210,7 +211,7 @@ async function openAll(options: ServerOptions, { server, status, opened }: Openi
 	const runtime = nodeRuntime;
 	const rooms = await discoverRooms(new URL('../rooms/', import.meta.url));
 	const kinds = actorKinds(options);
-	const own = [REQUESTS, REVOCATIONS, PROFILES, AUDIT];
+	const own = [REQUESTS, OUTBOX, REVOCATIONS, PROFILES, AUDIT];
 	const collections = [...own, ...[...kinds, ...features].flatMap((part) => part.collections)];
 	checkNames(kinds, rooms.seats, collections);
 	const contracts = kinds.map((kind) => kind.contract);
