@@ -1,4 +1,5 @@
 import type { Caller, Context, Decision, Rejection } from '../../src/core/actor-kind.ts';
+import { refusal } from '../../src/core/entries.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import type { TicketEventInfo, ticketEventContract } from '../../src/protocol/ticket-event.ts';
@@ -27,12 +28,9 @@ export type Decider<C extends CommandName> = (
 /** Rules by command name. */
 export type Deciders = { readonly [C in CommandName]?: Decider<C> };
 
-export const refuse = (code: ErrorCode, message: string, retryAfterMs?: number): Rejection => ({
-	ok: false,
-	code,
-	message,
-	...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-});
+/** Says no, with what to do about it. */
+export const refuse: (code: ErrorCode, message: string, retryAfterMs?: number) => Rejection =
+	refusal;
 
 export const CLOSED = refuse('CLOSED', 'the sale is closed');
 

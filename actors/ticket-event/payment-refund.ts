@@ -1,5 +1,6 @@
 /** Giving money back (T13), and what operators do about calls that failed too often (T9). */
 import type { Rejection } from '../../src/core/actor-kind.ts';
+import { refusal as refuse } from '../../src/core/entries.ts';
 import type { PayableOrder } from './payment-calls.ts';
 import type { PaymentEvent, Returned } from './payment-events.ts';
 import {
@@ -9,7 +10,7 @@ import {
 	refundDone,
 	taskOf,
 } from './payment-state.ts';
-import { happened, refusePayment } from './payment-steps.ts';
+import { happened } from './payment-steps.ts';
 
 /**
  * Money goes back for these units. Refused when nothing was paid, or when all refunds together would
@@ -17,10 +18,10 @@ import { happened, refusePayment } from './payment-steps.ts';
  */
 export function decideRefund(order: PayableOrder, returned: Returned): PaymentEvent[] | Rejection {
 	const { stands, captured, refunds } = order.payment;
-	if (stands !== 'paid') return refusePayment('CONFLICT', 'the order is not paid');
+	if (stands !== 'paid') return refuse('CONFLICT', 'the order is not paid');
 	const asked = refunds.reduce((sum, refund) => sum + refund.amount, 0);
 	if (asked + returned.amount > captured) {
-		return refusePayment('CONFLICT', 'that is more than is left of what was paid');
+		return refuse('CONFLICT', 'that is more than is left of what was paid');
 	}
 	const refund = { k: refunds.length + 1, ...returned };
 	const requested = happened(order, 'paymentRefundRequested', refund);
@@ -51,7 +52,7 @@ export function decideResolve(
 	how: 'retry' | 'settled',
 ): PaymentEvent[] | Rejection {
 	const stuck = stuckWork(order.payment);
-	if (stuck.length === 0) return refusePayment('CONFLICT', 'nothing of this order is stuck');
+	if (stuck.length === 0) return refuse('CONFLICT', 'nothing of this order is stuck');
 	if (how === 'settled') return stuck.map((work) => settled(order, work));
 	return stuck.map((work) =>
 		happened(order, 'paymentRetried', { task: taskOf(work), byHand: true }),

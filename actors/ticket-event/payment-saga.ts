@@ -9,6 +9,7 @@
  *   seats (`paymentExpired`); behind it, only the outcome does.
  */
 import type { Rejection } from '../../src/core/actor-kind.ts';
+import { refusal as refuse } from '../../src/core/entries.ts';
 import { intentOf, type PayableOrder, workOut } from './payment-calls.ts';
 import type { PaymentEvent } from './payment-events.ts';
 import type { AttemptState, PaymentResult } from './payment-port.ts';
@@ -30,7 +31,6 @@ import {
 	type PaymentAsk,
 	type PaymentContext,
 	planRetry,
-	refusePayment,
 	retryOrStuck,
 } from './payment-steps.ts';
 
@@ -41,15 +41,15 @@ type Events = PaymentEvent[];
 
 function payRefused({ order, now }: PaymentAsk): Rejection | undefined {
 	const { stands, attempts } = order.payment;
-	if (stands === 'paid') return refusePayment('CONFLICT', 'the order is paid');
+	if (stands === 'paid') return refuse('CONFLICT', 'the order is paid');
 	if (stands === 'asking' || stands === 'mustWait') {
-		return refusePayment('CONFLICT', 'a payment of this order is under way: wait for its outcome');
+		return refuse('CONFLICT', 'a payment of this order is under way: wait for its outcome');
 	}
 	if (stands === 'over' || now >= order.deadline) {
-		return refusePayment('EXPIRED', 'the time to pay this order is over');
+		return refuse('EXPIRED', 'the time to pay this order is over');
 	}
 	return attempts.length >= ATTEMPTS_MAX
-		? refusePayment('CONFLICT', 'this order was tried to be paid too often')
+		? refuse('CONFLICT', 'this order was tried to be paid too often')
 		: undefined;
 }
 
@@ -70,7 +70,7 @@ export function decidePay(
 	if (attempted !== undefined) return [attempted];
 	const at = nextProviderAt(context.router, context.weights);
 	const retryAfterMs = at === undefined ? undefined : Math.max(1, at - context.now);
-	return refusePayment('UNAVAILABLE', 'no payment provider can be reached now', retryAfterMs);
+	return refuse('UNAVAILABLE', 'no payment provider can be reached now', retryAfterMs);
 }
 
 /** Where an attempt stands as a result tells it; `unknown` also when it was not found. */

@@ -1,6 +1,4 @@
 /** Steps that several decisions of a payment share: asking a provider, trying again, giving up. */
-import type { Rejection } from '../../src/core/actor-kind.ts';
-import type { ErrorCode } from '../../src/protocol/errors.ts';
 import { keyOf, type PayableOrder } from './payment-calls.ts';
 import type {
 	PaymentEvent,
@@ -39,17 +37,6 @@ export interface PaymentContext {
 export interface PaymentAsk extends PaymentContext {
 	readonly order: PayableOrder;
 }
-
-export const refusePayment = (
-	code: ErrorCode,
-	message: string,
-	retryAfterMs?: number,
-): Rejection => ({
-	ok: false,
-	code,
-	message,
-	...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-});
 
 export function happened<T extends PaymentEventType>(
 	{ id }: PayableOrder,
