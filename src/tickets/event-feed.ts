@@ -238,7 +238,10 @@ export class EventFeed {
 		for (const { event } of told) {
 			const [type, data] = event;
 			if (type === 'info' && this.#view !== undefined) {
-				this.#view = { ...this.#view, info: data as TicketEventInfo };
+				const info = data as TicketEventInfo;
+				const { state, free } = info;
+				// The last tick is older, and must not say anything else to whoever hears it later.
+				this.#view = { ...this.#view, info, tick: { ...this.#view.tick, state, free } };
 			} else if (type === 'tick' && this.#view !== undefined) {
 				this.#view = { ...this.#view, tick: data as TicketTick };
 			}

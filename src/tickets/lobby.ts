@@ -277,6 +277,8 @@ export class Lobby implements SessionLobby, EventListener {
 
 	#changed(info: TicketEventInfo): void {
 		const before = this.#voice.changed(info);
+		const { view } = this.feed;
+		if (view !== undefined) this.#voice.ticked(view.tick);
 		if (info.state === 'closed' && before?.state !== 'closed') this.#endQueue();
 		const movesPeople = outsideOf(info.state) !== outsideOf(before?.state ?? info.state);
 		this.#voice.all(this.#users.values(), { movesPeople });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Order, TicketMe, TicketTick } from '../../src/protocol/ticket-event.ts';
-import { EVENT, seatsOf, TicketWorld } from './ticket-world.ts';
+import { EVENT, type Page, seatsOf, TicketWorld } from './ticket-world.ts';
 
 const DESK = { mode: 'desk', maxActive: 1 } as const;
 
@@ -113,6 +113,18 @@ describe('[T15] a lobby', () => {
 		await ann.ask('pay', { orderId: order.id, methodToken: 'tok' });
 		await world.until(() => ann.me?.phase === 'done');
 		await world.until(() => bob.me?.phase === 'soldOut' && cy.me?.phase === 'soldOut');
+		// What the last tick said before is said to nobody behind it.
+		const { info, tick } = await world.page('dan').opened();
+		expect([info.state, tick.state]).toEqual(['soldOut', 'soldOut']);
+		await world.pass(30_000);
+		const saidOf = ({ told }: Page) =>
+			told.flatMap(([type, data]) =>
+				type === 'tick' || type === 'info' ? (data as TicketTick).state : [],
+			);
+		for (const one of [ann, bob, cy]) {
+			const said = saidOf(one);
+			expect(said.slice(said.indexOf('soldOut'))).not.toContain('open');
+		}
 		world.way.sent.length = 0;
 		expect(await cy.ask('enter')).toMatchObject({ phase: 'soldOut' });
 		expect(world.way.sent).toEqual([]);
