@@ -2,6 +2,9 @@ import { parseArgs } from 'node:util';
 
 const BUYERS_MAX = 100_000;
 const SEATS_MAX = 20_000;
+/** Unless told otherwise there are so many buyers for a seat: it sells out, and soon. */
+const BUYERS_FOR_A_SEAT = 5;
+const SEATS_MIN = 20;
 const SECONDS_MAX = 3_600;
 
 /** What `npm run demo:onsale` was asked for. */
@@ -32,14 +35,18 @@ function address(name: string, text: string): string {
 	throw new OptionError(`--${name}: an address like http://127.0.0.1:2567, not ${text}`);
 }
 
+const seatsFor = (buyers: number) =>
+	Math.min(SEATS_MAX, Math.max(SEATS_MIN, Math.round(buyers / BUYERS_FOR_A_SEAT)));
+
 /** Reads the command line; throws an {@link OptionError}. */
 export function readOptions(args: readonly string[]): OnsaleOptions {
 	const { values } = parse(args);
-	const { ledger } = values;
+	const { ledger, seats } = values;
+	const buyers = number('buyers', values.buyers, BUYERS_MAX);
 	return {
 		url: address('url', values.url),
-		buyers: number('buyers', values.buyers, BUYERS_MAX),
-		seats: number('seats', values.seats, SEATS_MAX),
+		buyers,
+		seats: seats === undefined ? seatsFor(buyers) : number('seats', seats, SEATS_MAX),
 		seconds: number('seconds', values.seconds, SECONDS_MAX),
 		ledger: ledger === undefined ? undefined : address('ledger', ledger),
 	};
@@ -52,7 +59,7 @@ function parse(args: readonly string[]) {
 			options: {
 				url: { type: 'string', default: 'http://127.0.0.1:2567' },
 				buyers: { type: 'string', default: '5000' },
-				seats: { type: 'string', default: '1000' },
+				seats: { type: 'string' },
 				seconds: { type: 'string', default: '30' },
 				ledger: { type: 'string' },
 			},
