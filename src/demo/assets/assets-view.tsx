@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import { backToList, listHref } from '../route.ts';
@@ -19,14 +19,14 @@ function subtitle(lines: readonly AssetLine[]): string {
 	return connected === 0 ? assets.noneConnected : assets.connectedCount(connected);
 }
 
-/** What there is to see once everything was read. */
-function Inside({
-	book,
-	lines,
-}: {
+interface InsideProps {
 	readonly book: AssetBook;
 	readonly lines: readonly AssetLine[];
-}) {
+	readonly toProgress: () => void;
+}
+
+/** What there is to see once everything was read. */
+function Inside({ book, lines, toProgress }: InsideProps) {
 	const [isChoosing, setChoosing] = useState(false);
 	const own = lines.filter(({ state }) => state !== 'new');
 	const others = lines.filter(({ state }) => state === 'new');
@@ -47,6 +47,7 @@ function Inside({
 				<ConnectForm
 					lines={others}
 					book={book}
+					toProgress={toProgress}
 					close={own.length > 0 ? () => setChoosing(false) : undefined}
 				/>
 			)}
@@ -64,6 +65,12 @@ function Inside({
 export function AssetsView() {
 	const book = useAssets();
 	const lines = assetLines(book);
+	const place = useRef<HTMLDivElement>(null);
+	const toProgress = () => {
+		place.current?.scrollTo({ top: 0 });
+		// The button that had the focus is gone.
+		place.current?.focus({ preventScroll: true });
+	};
 	useEffect(() => {
 		document.title = `${assets.assets} · ${texts.appName}`;
 	}, []);
@@ -78,7 +85,7 @@ export function AssetsView() {
 					<small>{book.state === 'loading' ? texts.loading : subtitle(lines)}</small>
 				</div>
 			</header>
-			<div class="assets-scroll">
+			<div class="assets-scroll" ref={place} tabIndex={-1}>
 				{book.state === 'failed' && (
 					<p class="empty">
 						{assets.unreachable}
@@ -87,7 +94,7 @@ export function AssetsView() {
 						</button>
 					</p>
 				)}
-				{book.state === 'loaded' && <Inside book={book} lines={lines} />}
+				{book.state === 'loaded' && <Inside {...{ book, lines, toProgress }} />}
 			</div>
 		</main>
 	);

@@ -38,10 +38,12 @@ interface ConnectFormProps {
 	readonly book: AssetBook;
 	/** Absent where there is nothing else to see. */
 	readonly close: (() => void) | undefined;
+	/** Brings what happens next before the eyes: it stands above all. */
+	readonly toProgress: () => void;
 }
 
 /** Chooses institutions and gives the consent. */
-export function ConnectForm({ lines, book, close }: ConnectFormProps) {
+export function ConnectForm({ lines, book, close, toProgress }: ConnectFormProps) {
 	const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
 	const [isAgreed, setAgreed] = useState(false);
 	const possible = lines.filter(({ info }) => !isRefused(info)).map(({ info }) => info.id);
@@ -50,7 +52,10 @@ export function ConnectForm({ lines, book, close }: ConnectFormProps) {
 		setChosen(new Set(is ? [...chosen, id] : [...chosen].filter((one) => one !== id)));
 	const submit = (event: SubmitEvent) => {
 		event.preventDefault();
-		book.connect(ready).then(close, notify);
+		book.connect(ready).then(() => {
+			toProgress();
+			close?.();
+		}, notify);
 	};
 	return (
 		<form class="connect" onSubmit={submit}>

@@ -111,7 +111,7 @@ export function InstitutionCard({ line, book }: CardProps) {
 						<strong class="card-name">{info.name}</strong>
 						<small class="as-of">
 							{snapshot === undefined ? (
-								assets.industries[info.industry]
+								<span>{assets.industries[info.industry]}</span>
 							) : (
 								<AsOf snapshot={snapshot} />
 							)}

@@ -20,11 +20,13 @@ interface HeaderProps {
 	readonly channel: Channel;
 	readonly kind: ChannelKind;
 	readonly title: string;
+	/** Whether anything is known of the channel. */
+	readonly isKnown: boolean;
 	readonly isPanelOpen: boolean;
 	readonly togglePanel: () => void;
 }
 
-function Header({ channel, kind, title, isPanelOpen, togglePanel }: HeaderProps) {
+function Header({ channel, kind, title, isKnown, isPanelOpen, togglePanel }: HeaderProps) {
 	const { account } = useClient();
 	const other = kind === 'direct' ? otherOf(channel.id, account.userId) : undefined;
 	const presence = usePresence(other === undefined ? [] : [other])(other ?? '');
@@ -42,19 +44,23 @@ function Header({ channel, kind, title, isPanelOpen, togglePanel }: HeaderProps)
 			/>
 			<div class="bar-texts">
 				<h1>{title}</h1>
-				<small>
-					{other === undefined ? texts.memberCount(channel.memberCount) : presenceText(presence)}
-				</small>
+				{isKnown && (
+					<small>
+						{other === undefined ? texts.memberCount(channel.memberCount) : presenceText(presence)}
+					</small>
+				)}
 			</div>
-			<button
-				type="button"
-				class="round"
-				aria-label={texts.members}
-				aria-pressed={isPanelOpen}
-				onClick={togglePanel}
-			>
-				<Icon name="people" />
-			</button>
+			{isKnown && (
+				<button
+					type="button"
+					class="round"
+					aria-label={texts.members}
+					aria-pressed={isPanelOpen}
+					onClick={togglePanel}
+				>
+					<Icon name="people" />
+				</button>
+			)}
 		</header>
 	);
 }
@@ -111,6 +117,7 @@ export function ChannelView({ id }: { readonly id: string }) {
 					channel={channel}
 					kind={kind}
 					title={title}
+					isKnown={isLoaded && error === undefined}
 					isPanelOpen={isPanelOpen}
 					togglePanel={() => setPanelOpen(!isPanelOpen)}
 				/>

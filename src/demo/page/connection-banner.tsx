@@ -40,7 +40,7 @@ export function ConnectionBanner({ channelId }: { readonly channelId: string | u
 					<span class="hidden">
 						{change.status === 'offline' ? texts.noNetwork : texts.reconnecting}
 					</span>
-					<span class="banner-more">{texts.keepsWriting}</span>
+					{channelId !== undefined && <span class="banner-more">{texts.keepsWriting}</span>}
 				</p>
 			)}
 			{caughtUp !== undefined && waiting === undefined && (

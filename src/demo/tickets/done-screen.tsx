@@ -65,7 +65,7 @@ export function DoneScreen(props: ScreenProps) {
 	const tickets = useEventTickets(event.id, order?.id, expected);
 	return (
 		<div class="tickets-body narrow">
-			<section class="hero paid" role="status" data-screen="done">
+			<section class="hero paid" data-screen="done">
 				<p class="hero-number">
 					<Icon name="check" />
 				</p>

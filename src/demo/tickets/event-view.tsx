@@ -1,5 +1,5 @@
-import { useEffect } from 'preact/hooks';
-import { texts } from '../language.ts';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { language, texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
 import { eventsHref, myTicketsHref } from '../route.ts';
 import { BeforeScreen } from './before-screen.tsx';
@@ -60,16 +60,57 @@ function titleOf({ me, sale }: ShownEvent): string {
 	return `${name} · ${texts.appName}`;
 }
 
+/** What a new screen is about, for who does not see it come. */
+function screenText({ me, sale }: ShownEvent): string {
+	if (me === undefined || sale === undefined) return '';
+	switch (me.phase) {
+		case 'before':
+			return '';
+		case 'waiting':
+			return me.place ? tickets.placeShort(me.place.toLocaleString(language)) : tickets.youAreNext;
+		case 'turn':
+			return tickets.yourTurn;
+		case 'inside':
+			return `${tickets.yourTurn}. ${(sale.seated ? tickets.pickSeats : tickets.pickCount)(sale.maxPerUser)}`;
+		case 'paying':
+			return tickets.yourOrder;
+		case 'done':
+			return me.order?.status === 'refunded' ? tickets.refundedOrder : tickets.paid;
+		case 'soldOut':
+			return tickets.soldOutTitle;
+		case 'closed':
+			return tickets.closedTitle;
+	}
+}
+
+/** Says each new screen once, and takes the focus along when what had it is gone. */
+function useScreenChange(
+	shown: ShownEvent,
+	main: { readonly current: HTMLElement | null },
+): string {
+	const phase = shown.me?.phase;
+	const isKnown = shown.sale !== undefined;
+	useEffect(() => {
+		if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+	}, [phase]);
+	return useMemo(() => screenText(shown), [phase, isKnown]);
+}
+
 /** One sale of tickets, from the countdown to the code for the door. */
 export function EventView({ id }: { readonly id: string }) {
 	const shown = useEvent(id);
 	const { me, sale } = shown;
+	const main = useRef<HTMLElement>(null);
+	const news = useScreenChange(shown, main);
 	const title = titleOf(shown);
 	useEffect(() => {
 		document.title = title;
 	}, [title]);
 	return (
-		<main class="tickets" data-event={id} data-phase={me?.phase}>
+		<main class="tickets" data-event={id} data-phase={me?.phase} ref={main} tabIndex={-1}>
+			<p class="hidden" role="status">
+				{news}
+			</p>
 			<header class="bar">
 				<a class="round back-always" href={eventsHref} aria-label={tickets.allEvents}>
 					<Icon name="back" />

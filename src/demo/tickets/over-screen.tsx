@@ -11,7 +11,7 @@ export function OverScreen({ me }: ScreenProps) {
 	const isSoldOut = me.phase === 'soldOut';
 	return (
 		<div class="tickets-body narrow">
-			<section class="hero over" role="status" data-screen={me.phase}>
+			<section class="hero over" data-screen={me.phase}>
 				<p class="hero-number">
 					<Icon name="ticket" />
 				</p>

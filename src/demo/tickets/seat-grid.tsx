@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Seat } from '../../../client-sdk/src/index.ts';
 import { texts } from '../language.ts';
 import { neighbour, rowEnd, type SeatLayout } from './seat-layout.ts';
@@ -42,7 +42,8 @@ export function useSeatFocus(): SeatFocus {
 		isWanted.current = false;
 		if (seat instanceof HTMLElement) seat.focus({ preventScroll: true });
 	};
-	useEffect(focus, [at]);
+	// Before the next key: Enter is meant for the seat that the arrow went to.
+	useLayoutEffect(focus, [at]);
 	return { at, goTo, table };
 }
 
@@ -108,6 +109,7 @@ export function SeatGrid(props: SeatGridProps) {
 		<table
 			ref={focus.table}
 			class="seat-grid"
+			// biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: ARIA in HTML lets a table be a grid.
 			role="grid"
 			aria-label={tickets.seatMap}
 			aria-rowcount={layout.rows.length}

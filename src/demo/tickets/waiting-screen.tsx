@@ -22,6 +22,8 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
 export function WaitingScreen({ event, me, sale }: ScreenProps) {
 	const place = me.place ?? 0;
 	const { waitSeconds } = me;
+	// The first tick of a sale is from before anybody came.
+	const waiting = Math.max(sale.waiting, place + 1);
 	const progress = progressOf(firstPlace(event.id, place), place);
 	const wait =
 		waitSeconds === undefined
@@ -38,7 +40,7 @@ export function WaitingScreen({ event, me, sale }: ScreenProps) {
 				<progress class="wait-bar" max={1} value={progress} aria-label={tickets.estimate} />
 				<dl class="figures">
 					<Figure name={tickets.estimate} value={wait} />
-					<Figure name={tickets.inQueue} value={sale.waiting.toLocaleString(language)} />
+					<Figure name={tickets.inQueue} value={waiting.toLocaleString(language)} />
 					<Figure name={tickets.inside} value={sale.active.toLocaleString(language)} />
 				</dl>
 				{sale.state === 'paused' && <p class="note">{tickets.restsNow}</p>}
@@ -65,7 +67,7 @@ function forgetWhenThrough({ id, me }: ScreenProps['event']): void {
 export function TurnScreen() {
 	return (
 		<div class="tickets-body narrow">
-			<section class="hero" role="status" data-screen="turn">
+			<section class="hero" data-screen="turn">
 				<p class="hero-number">
 					<span class="spinner" aria-hidden="true" />
 				</p>
