@@ -62,7 +62,11 @@ const shared = {
 	}),
 	/** Calls under way at once, and that wait for it, of one node. */
 	lanes: z.strictObject({ online: laneSchema, batch: laneSchema }),
-	/** Calls of one user (I6): so much a second in the long run, so much at once. */
+	/**
+	 * Calls of one user (I6): so much a second in the long run, so much at once. Over all nodes: a user's
+	 * calls go out where the user's actor lives. That node counts them in memory; where the actor moves to
+	 * they are counted anew.
+	 */
 	perUser: z.strictObject({
 		perSecondMax: z.number().min(0.01).max(1_000),
 		burstMax: z.int().min(1).max(10_000),
@@ -71,6 +75,11 @@ const shared = {
 	ratePerSecond: z.number().min(0.1).max(100_000),
 	/** Local hours in which batch calls may go, `to` not included; 22 to 4 goes over midnight. */
 	batchHours: z.strictObject({ from: hour, to: hour }),
+	/**
+	 * When weeks of the refresh begin, in minutes behind Monday 00:00 local time. A later one, set while it
+	 * runs, ends the present week early or begins the next one late.
+	 */
+	weekBeginsMinutes: z.int().min(0).max(10_079).default(0),
 	/** What is expected of users while too few days were measured. */
 	traffic: onlineTrafficSchema.prefault({}),
 	breaker: z.strictObject({

@@ -4,7 +4,10 @@ import type { Institutions } from './settings.ts';
 /** Users with calls lately, of one institution; beyond it those of longest ago begin anew. */
 const USERS_MAX = 100_000;
 
-/** Bounds the calls of one user to one institution (I6). */
+/**
+ * Bounds the calls of one user to one institution (I6). All of them go out from the node that owns the
+ * user's actor, so no other has to be asked; where an actor moves to, its user begins with a full burst.
+ */
 export class UserLimits {
 	readonly #byInstitution: ReadonlyMap<string, TokenBuckets>;
 

@@ -136,6 +136,21 @@ test('[I23] a refresh is asked of wherever the user lives', async () => {
 	expect(owner.actor.listeners(KEY)).toBe(1);
 });
 
+test('[I6] all calls for a user go out where the actor lives, whichever node asks: one count is enough', async () => {
+	const { world, owner, edge, register, ended } = await pair();
+	await register(owner);
+	await register(edge);
+	const { everywhere: actors } = edge.actor;
+	await world.runtime.until(() => ended(owner));
+	const refresh = refreshAssets({ actors, runtime: world.runtime });
+	expect(await world.done(refresh('bank-a', 'ann', 't1'))).toEqual({ ok: true });
+	await edge.ask('withdraw', { institution: 'card-b' });
+	await world.pass(2_000);
+	const apis = new Set(owner.seen.map(({ api }) => api));
+	expect([...apis].toSorted()).toEqual(['asset', 'assets', 'revoke', 'token']);
+	expect(edge.seen).toEqual([]);
+});
+
 test('[I7] what is under way at an owner that was paused brings nothing back behind a withdrawal', async () => {
 	// In the middle of the token, of the list, and of the details.
 	for (const atMs of [60, 160, 260, 430]) {

@@ -154,6 +154,24 @@ describe('a store that is away', () => {
 		expect(store.attempts).toBeLessThan(70);
 	});
 
+	test('[I5] for a minute loses none of its calls, and writes each once, by the time of the request', async () => {
+		const store = new FaultyStore(COLLECTIONS);
+		const { history, runtime } = world({ store });
+		store.fails = 'before';
+		for (let second = 0; second < 60; second++) {
+			for (let n = 0; n < 500; n++) history.record(call({ at: NOON + second * 1_000 }));
+			await runtime.advance(1_000);
+		}
+		expect(history.figures()).toEqual({ waiting: 30_000, lost: 0 });
+		store.fails = undefined;
+		await runtime.advance(60_000);
+		expect(history.figures()).toEqual({ waiting: 0, lost: 0 });
+		expect(await callsOf(store)).toEqual({ 'bank-a': 30_000 });
+		const prefix = ['bank-a', NOON + 30_000];
+		const page = await store.page({ collection: CALLS.name, prefix, limit: 10_000 });
+		expect(page.rows).toHaveLength(500);
+	});
+
 	test('costs no more memory than its bound; what is beyond it is counted', async () => {
 		const store = new FaultyStore(COLLECTIONS);
 		const { history } = world({ store });

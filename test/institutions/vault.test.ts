@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { openVault, ownerOf, VaultError } from '../../src/institutions/vault.ts';
+import { openVault, ownerOf, VaultError, vaultSeries } from '../../src/institutions/vault.ts';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const ann = ownerOf('ann', 'bank-a');
@@ -54,6 +54,45 @@ test('[I8] keys are rotated: the first seals, all open', () => {
 	expect(during.isOld(again)).toBe(false);
 	expect(after.open(again, ann)).toBe('token');
 	expect(() => after.open(sealed, ann)).toThrow('sealed with key old, which TOKEN_KEYS has not');
+});
+
+test('[I8] no nonce is used twice, and the same text is never sealed alike', () => {
+	const vault = openVault({ tokenKeys: key('k1') });
+	const nonces = new Set<string>();
+	for (let n = 0; n < 20_000; n++) {
+		const body = Buffer.from(vault.seal('token', ann).split('.')[2] ?? '', 'base64url');
+		// 96 bits of nonce, then 128 of the tag, then the text.
+		expect(body.length).toBe(12 + 16 + 'token'.length);
+		nonces.add(body.subarray(0, 12).toString('hex'));
+	}
+	expect(nonces.size).toBe(20_000);
+	// Drawn, not counted: each of the twelve bytes takes about every value.
+	for (let at = 0; at < 24; at += 2) {
+		const values = new Set([...nonces].map((nonce) => nonce.slice(at, at + 2)));
+		expect(values.size).toBe(256);
+	}
+});
+
+test('[I8] its use is counted by key, of nobody and of no token', () => {
+	const [old, young] = [key('old'), key('young')];
+	const before = openVault({ tokenKeys: old }).seal('token', ann);
+	const lost = openVault({ tokenKeys: key('lost') }).seal('token', ann);
+	const vault = openVault({ tokenKeys: `${young},${old}` });
+	vault.seal(vault.open(before, ann), ann);
+	expect(() => vault.open(before, ownerOf('bob', 'bank-a'))).toThrow(VaultError);
+	expect(() => vault.open(lost, ann)).toThrow('sealed with key lost');
+	expect(() => vault.open('nonsense', ann)).toThrow(VaultError);
+	expect([...vaultSeries(vault).read()]).toEqual([
+		['young', 'sealed', 1],
+		['young', 'opened', 0],
+		['young', 'failed', 0],
+		['old', 'sealed', 0],
+		['old', 'opened', 1],
+		['old', 'failed', 1],
+		['unknown', 'sealed', 0],
+		['unknown', 'opened', 0],
+		['unknown', 'failed', 2],
+	]);
 });
 
 test('a key is made from the secret of access tokens where none is given', () => {

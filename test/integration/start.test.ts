@@ -32,6 +32,16 @@ describe('a start that cannot be', () => {
 		[{ LOG_LEVEL: 'loud' }, /LOG_LEVEL.*trace, debug/],
 		[{ APP_ENV: 'production' }, /AUTH_SECRET/],
 		[{ AUTH_SECRET: 'short-and-secret' }, /^(?!.*short-and-secret).*AUTH_SECRET/],
+		// Institutions to call, and nothing to seal users' tokens with: others sign tokens of access.
+		[
+			{
+				APP_ENV: 'production',
+				AUTH_JWKS_URL: 'https://id.example/jwks',
+				INSTITUTIONS_URL: 'http://127.0.0.1:9',
+			},
+			/TOKEN_KEYS is missing: set id:base64/,
+		],
+		[{ INSTITUTIONS_URL: 'http://127.0.0.1:9', TOKEN_KEYS: 'k1:c2hvcnQ=' }, /^(?!.*c2hv).*key 1/],
 		[{ HOST: '192.0.2.1' }, /HOST/],
 		[{ HOST: 'nowhere.invalid' }, /nowhere\.invalid is no address.*HOST/],
 	])('[P42] with %o ends with one clear line and code 1', async (env, says) => {
