@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { InstitutionInfo, JobStep } from '../../client-sdk/src/index.ts';
+import { openedOf } from '../support/frame-client.ts';
 import { dayConsent, SimulatedBanks } from '../support/simulated-banks.ts';
-import { until, World } from '../support/world.ts';
+import { devToken, rest, until, World } from '../support/world.ts';
 
 const world = new World();
 afterEach(() => world.end());
@@ -66,4 +67,31 @@ test('[I12] [I13] [I15] under maintenance: pushed with the expected time, calls 
 	expect(told.at(-1)).toMatchObject({ health: 'HEALTHY', prevStatus: 'CAUTION' });
 	expect(told.at(-1)).not.toHaveProperty('expectedAt');
 	expect((await ask()).step).toMatchObject({ state: 'done' });
+});
+
+test('[I12] no frame of a client names a node or says how calls are let through', async () => {
+	const banks = await SimulatedBanks.start({ breaker: BREAKER });
+	world.later(() => banks.close());
+	const server = await world.server({ env: banks.env });
+	const ops = await devToken(server.url, { userId: 'root', roles: ['ops'] });
+	const order = async (what: string, body: object) => {
+		const key = JSON.stringify([what, body]);
+		const path = `/api/v1/institutions/bank-a/${what}`;
+		expect((await rest(server.url, path, { token: ops, key, body })).status).toBe(200);
+	};
+	const bank = { kind: 'institution', id: 'bank-a' };
+	const told: unknown[] = [];
+	const onFrame = ({ payload }: { readonly payload: unknown }) => told.push(payload);
+	const client = await world.frames(server.url, 'ann', { onFrame });
+	const opened = openedOf(await client.open(1, bank));
+	await order('circuit', { mode: 'forced-open' });
+	await order('rate', { perSecond: 7 });
+	await order('circuit', { mode: 'auto' });
+	const words = () => JSON.stringify(told);
+	await until(() => /forced-open.*"circuit":"closed"/.test(words()));
+	// What was missed is told by another way than what happens.
+	const { position, writer } = opened;
+	await client.open(2, { ...bank, resume: [position, writer] });
+	await client.settled();
+	expect(words()).not.toMatch(/canaries|badNodes|generation|permits|perSecond|probeMs/);
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterEach, expect, test } from 'vitest';
+import type { InstitutionInfo } from '../../client-sdk/src/index.ts';
 import type { SettingsOver } from '../support/institutions.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
 import { nodeOf, SimulatedBanks } from '../support/simulated-banks.ts';
@@ -11,6 +12,8 @@ import { TcpProxy } from './tcp-proxy.ts';
 
 const BANK = 'bank-a';
 const KNOWN_MS = 1_000;
+/** With another owner in between, on a busy machine. */
+const AGREED_MS_MAX = 60_000;
 const BREAKER = { callsMin: 10, goodMs: 2_000, stepMs: 500, expectedMs: 60_000 };
 const PER_USER = { perSecondMax: 1_000, burstMax: 10_000 };
 
@@ -130,6 +133,27 @@ test('[I14] the coordinator is killed: nobody turns by it, and another goes on w
 	await until(async () => (await load.ask(last)).state === 'done');
 	expect(cluster.nodes.filter(({ isRunning }) => isRunning)).toEqual([last]);
 }, 240_000);
+
+test('[I12] [I14] a coordinator that dies with its decision: the others go by it all the same', async () => {
+	const { load, nodes } = await start();
+	for (const node of nodes) expect((await load.ask(node)).state).toBe('done');
+	const victim = nodes[(await load.ids()).indexOf(await load.owner(nodes[0]))] as NaruProcess;
+	const left = nodes.filter((node) => node !== victim);
+	const order = { mode: 'forced-open' };
+	const { since } = await load.ops<InstitutionInfo>(victim, 'circuit', order);
+	// The answer is behind the commit; whether anybody was told by then is chance.
+	await victim.kill();
+	await until(() => left.every((node) => load.turns(node).length > 0));
+	const agreedMs = left.map((node) => (load.turns(node)[0]?.at ?? Infinity) - since);
+	expect(Math.max(...agreedMs)).toBeLessThan(AGREED_MS_MAX);
+	for (const node of left) {
+		expect((await load.ask(node)).code).toBe('MAINTENANCE');
+		await until(async () => (await load.board(node).catch(() => undefined)) !== undefined);
+		const { info } = await load.board(node);
+		expect(info).toMatchObject({ circuit: 'forced-open', since });
+		expect(load.turns(node).map(({ circuit }) => circuit)).toEqual(['forced-open']);
+	}
+}, 180_000);
 
 test('[I22] permits of all nodes together stay below the contract, also while a coordinator is lost', async () => {
 	const contract = 40;
