@@ -45,6 +45,21 @@ describe('the calendar', () => {
 		expect(calendar().weekAt(from - 1).week).toBe(week - 1);
 	});
 
+	test('[I20] a week may begin at another minute of it', () => {
+		const institution = { industry: 'bank', batchHours: { from: 0, to: 24 } } as const;
+		const weekBeginsMinutes = 3 * 24 * 60 + 754;
+		const one = new RefreshCalendar({
+			institution: { ...institution, weekBeginsMinutes },
+			utcOffsetMinutes: SEOUL,
+		});
+		const begins = MONDAY + weekBeginsMinutes * 60_000;
+		expect(one.weekAt(begins)).toMatchObject({ from: begins, to: begins + 7 * DAY_MS });
+		expect(one.weekAt(begins - 1)).toMatchObject({ from: begins - 7 * DAY_MS, to: begins });
+		expect(one.closing(begins - 1)).toBe(begins);
+		const minutes = one.stretches(begins, begins + 7 * DAY_MS).map((stretch) => stretch.minutes);
+		expect(minutes.reduce((sum, count) => sum + count, 0)).toBe(7 * 24 * 60);
+	});
+
 	test('[I20] only allowed hours are open, over midnight too', () => {
 		const night = calendar();
 		expect([0, 1, 6, 7, 23].map((hour) => night.isOpen(MONDAY + hour * HOUR_MS))).toEqual([

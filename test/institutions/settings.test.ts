@@ -68,6 +68,7 @@ test('what an institution says goes over the defaults, field by field', () => {
 			ratePerSecond: 3,
 			timeouts: { ...defaults.timeouts, totalMs: 9_000 },
 			traffic: { ...TYPICAL_TRAFFIC, holidays: ['2026-12-25'] },
+			weekBeginsMinutes: 0,
 		},
 	]);
 });

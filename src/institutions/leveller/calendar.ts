@@ -21,7 +21,8 @@ const HOURS_AHEAD_MAX = 48;
 const SPARES_MIN = 10;
 
 export interface CalendarOptions {
-	readonly institution: Pick<InstitutionSettings, 'industry' | 'batchHours'>;
+	readonly institution: Pick<InstitutionSettings, 'industry' | 'batchHours'> &
+		Partial<Pick<InstitutionSettings, 'weekBeginsMinutes'>>;
 	readonly utcOffsetMinutes: number;
 	/** By default what is typical. */
 	readonly traffic?: OnlineTraffic | undefined;
@@ -39,6 +40,8 @@ export interface Week {
 /** When batch calls may go to one institution, and what its users are expected to do then. Pure. */
 export class RefreshCalendar {
 	readonly #offsetMs: number;
+	/** Of the first week behind 1970, in local time. */
+	readonly #weekBegins: number;
 	readonly #expected: ExpectedHours;
 	readonly #hours: { readonly from: number; readonly to: number };
 	readonly #holidays: ReadonlySet<string>;
@@ -46,6 +49,7 @@ export class RefreshCalendar {
 	constructor(options: CalendarOptions) {
 		const { institution, utcOffsetMinutes, traffic = TYPICAL_TRAFFIC, expected } = options;
 		this.#offsetMs = utcOffsetMinutes * MINUTE_MS;
+		this.#weekBegins = FIRST_MONDAY + (institution.weekBeginsMinutes ?? 0) * MINUTE_MS;
 		this.#expected = expected ?? expectedHours(traffic, institution.industry);
 		this.#hours = institution.batchHours;
 		this.#holidays = new Set(traffic.holidays);
@@ -56,10 +60,10 @@ export class RefreshCalendar {
 		return Math.max(...Object.values(this.#expected).flat());
 	}
 
-	/** The week of a moment; it begins on Monday at 00:00. */
+	/** The week of a moment; it begins on Monday at 00:00, or as the settings say. */
 	weekAt(at: number): Week {
-		const week = Math.floor((at + this.#offsetMs - FIRST_MONDAY) / WEEK_MS);
-		const from = week * WEEK_MS + FIRST_MONDAY - this.#offsetMs;
+		const week = Math.floor((at + this.#offsetMs - this.#weekBegins) / WEEK_MS);
+		const from = week * WEEK_MS + this.#weekBegins - this.#offsetMs;
 		return { week, from, to: from + WEEK_MS };
 	}
 
