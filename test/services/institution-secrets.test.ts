@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { afterEach, expect, test } from 'vitest';
-import { connect, type Naru } from '../../client-sdk/src/index.ts';
+import { connect } from '../../client-sdk/src/index.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
 import { dayConsent, SimulatedBanks } from '../support/simulated-banks.ts';
 import { rest, until } from '../support/world.ts';
@@ -50,10 +50,11 @@ async function storedBytes(url: string): Promise<Map<string, Buffer>> {
 }
 
 /** What those who run the nodes can see of a user whose assets are on their way. */
-async function seenByOperators(
-	{ cluster, node }: Awaited<ReturnType<typeof start>>,
-	ops: Naru['ops'],
-): Promise<string> {
+async function seenByOperators({
+	cluster,
+	node,
+	ops,
+}: Awaited<ReturnType<typeof start>>): Promise<string> {
 	const seen: unknown[] = [await ops.actor({ key: 'user/ann' }), await ops.audit({})];
 	const { nodes } = await ops.nodes({});
 	for (const { id } of nodes) {
@@ -83,11 +84,11 @@ test('[I8] tokens are in clear in no document, log, metric and answer to operato
 	expect(await register(...ids)).toMatchObject({ state: 'partial' });
 	// Enough steps for a snapshot of the actor when it is put away.
 	for (let n = 0; n < 4; n++) await register('securities-a', 'card-a');
-	const during = await seenByOperators(world, ops);
+	const during = await seenByOperators(world);
 	await ops.sleep({ key: 'user/ann' });
 	await assets.withdraw('card-a');
 	await until(async () => (await banks.calls('card-a')).at(-1)?.api === 'revoke');
-	const seen = during + (await seenByOperators(world, ops));
+	const seen = during + (await seenByOperators(world));
 	const documents = await storedBytes(cluster.mongoUrl);
 	const having = (text: string) =>
 		[...documents].filter(([, bytes]) => bytes.includes(text)).map(([name]) => name);
