@@ -101,7 +101,7 @@ class Watch implements InstitutionWatch {
 		});
 		this.#infos = new Map(institutions.all.map((one) => [one.id, unheard(one, runtime.now())]));
 		for (const institution of institutions.all) this.#watch(institution);
-		this.#tickLater();
+		if (institutions.all.length > 0) this.#tickLater();
 	}
 
 	infos(): readonly InstitutionInfo[] {
