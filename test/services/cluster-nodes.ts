@@ -109,10 +109,22 @@ export class ClusterNodes {
 		return body as T;
 	}
 
-	/** Which of the nodes owns a channel, by what another one says as soon as it can. */
-	async ownerOf(channelId: string, asked = 0): Promise<number> {
+	/** Asks one node about ticket events, as operators do, until it can answer. */
+	async tickets<T>(at: NaruProcess, path: string, body?: object): Promise<T> {
+		const token = await this.token('root', ['ops']);
+		for (;;) {
+			const options = { token, ...(body && { body }) };
+			const answer = await rest(at.url, `/api/v1/ticket-events${path}`, options);
+			if (answer.status === 200) return answer.body as T;
+			if (answer.status !== 503) throw new Error(`${path}: ${answer.status}`);
+			await sleep(50);
+		}
+	}
+
+	/** Which of the nodes owns an actor, by what another one says as soon as it can. */
+	async ownerOf(id: string, asked = 0, kind = 'channel'): Promise<number> {
 		const at = this.nodes[asked] as NaruProcess;
-		const ask = () => this.ops<{ node: string }>(`actors/channel/${channelId}`, at);
+		const ask = () => this.ops<{ node: string }>(`actors/${kind}/${id}`, at);
 		let found = await ask().catch(() => undefined);
 		while (found === undefined) {
 			await sleep(100);

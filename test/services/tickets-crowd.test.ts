@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { TicketReport } from '../../src/protocol/ticket-event.ts';
 import type { LedgerRow } from '../../src/simulators/payment/payment-ledger.ts';
@@ -7,7 +6,7 @@ import type { NaruProcess } from '../support/naru-process.ts';
 import { seeded } from '../support/seeded.ts';
 import { seatsOf } from '../support/ticket-box.ts';
 import { TicketShopper } from '../support/ticket-shopper.ts';
-import { rest, until } from '../support/world.ts';
+import { until } from '../support/world.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 /** `TICKET_SEED=7 vitest run --project services test/services/tickets-crowd.test.ts` for the same chances. */
@@ -27,26 +26,6 @@ afterEach(async () => {
 	payments = undefined;
 });
 
-/** Asks a node as an operator, until it can answer. */
-async function ops<T>(at: NaruProcess, path: string, body?: object) {
-	const token = await (cluster as ClusterNodes).token('root', ['ops']);
-	for (;;) {
-		const answer = await rest(at.url, `/api/v1/ticket-events${path}`, {
-			...{ token, ...(body && { body }) },
-		});
-		if (answer.status === 200) return answer.body as T;
-		if (answer.status !== 503) throw new Error(`${path}: ${answer.status}`);
-		await sleep(50);
-	}
-}
-
-async function ownerOf(nodes: ClusterNodes, at: NaruProcess): Promise<number> {
-	const { node } = await nodes.ops<{ node: string }>(`actors/ticket-event/${EVENT}`, at);
-	const all = await nodes.ops<{ id: string; url: string }[]>('nodes', at);
-	const url = all.find(({ id }) => id === node)?.url;
-	return nodes.nodes.findIndex((one) => one.url === url);
-}
-
 test(`[T11] [T14] [T15] the owner is killed while all buy: the sale goes on, every seat is sold once (seed ${SEED})`, async () => {
 	const random = seeded(SEED);
 	const paid = await SimulatedPayments.start();
@@ -54,7 +33,7 @@ test(`[T11] [T14] [T15] the owner is killed while all buy: the sale goes on, eve
 	const nodes = await ClusterNodes.start(3, { env: { PAYMENT_URL: paid.url } });
 	cluster = nodes;
 	const [first] = nodes.nodes as [NaruProcess];
-	await ops(first, '', {
+	await nodes.tickets(first, '', {
 		...{ id: EVENT, title: 'Rush', opensAt: Date.now(), currency: 'KRW', maxPerUser: 2 },
 		...{ seats: seatsOf(SEATS), admission: { mode: 'desk', maxActive: 6 } },
 	});
@@ -62,9 +41,9 @@ test(`[T11] [T14] [T15] the owner is killed while all buy: the sale goes on, eve
 	const fates = Promise.all(
 		devices.map(({ naru }) => new TicketShopper(naru, { eventId: EVENT, random }).shop()),
 	);
-	const reportOf = (at: NaruProcess) => ops<TicketReport>(at, `/${EVENT}/report`);
+	const reportOf = (at: NaruProcess) => nodes.tickets<TicketReport>(at, `/${EVENT}/report`);
 	await until(async () => (await reportOf(first)).sold >= 5);
-	const owner = await ownerOf(nodes, first);
+	const owner = await nodes.ownerOf(EVENT, 0, 'ticket-event');
 	const survivor = nodes.nodes[(owner + 1) % 3] as NaruProcess;
 
 	const { sold } = await reportOf(survivor);

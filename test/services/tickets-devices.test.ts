@@ -5,10 +5,9 @@ import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
 import { FrameClient } from '../support/frame-client.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
 import { RawBuyer, seatsOf } from '../support/ticket-box.ts';
-import { rest, socketUrl, until } from '../support/world.ts';
+import { socketUrl, until } from '../support/world.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
-const EVENTS = '/api/v1/ticket-events';
 const EVENT = 'concert';
 
 let cluster: ClusterNodes | undefined;
@@ -32,7 +31,7 @@ class Hall {
 		onTestFinished(() => simulator.close());
 		cluster = await ClusterNodes.start(2, { env: { PAYMENT_URL: simulator.url } });
 		const hall = new Hall(cluster, simulator.url);
-		await hall.ops('', {
+		await hall.nodes.tickets(hall.node(0), '', {
 			...{ id: EVENT, title: 'Concert', opensAt: Date.now(), currency: 'KRW' },
 			...{ seats: seatsOf(6), admission: { mode: 'desk', maxActive } },
 		});
@@ -43,16 +42,8 @@ class Hall {
 		return this.nodes.nodes[at] as NaruProcess;
 	}
 
-	async ops<T>(path: string, body?: object): Promise<T> {
-		const token = await this.nodes.token('root', ['ops']);
-		const { url } = this.node(0);
-		const answer = await rest(url, `${EVENTS}${path}`, { token, ...(body && { body }) });
-		expect(answer.status).toBe(200);
-		return answer.body as T;
-	}
-
 	report(): Promise<TicketReport> {
-		return this.ops(`/${EVENT}/report`);
+		return this.nodes.tickets(this.node(0), `/${EVENT}/report`);
 	}
 
 	async behave(changes: object): Promise<void> {

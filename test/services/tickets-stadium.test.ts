@@ -3,7 +3,7 @@ import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { TicketReport } from '../../src/protocol/ticket-event.ts';
 import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
-import { rest, until } from '../support/world.ts';
+import { until } from '../support/world.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
 const EVENT = 'stadium';
@@ -26,25 +26,6 @@ afterEach(async () => {
 	await cluster?.end();
 	cluster = undefined;
 });
-
-async function ops<T>(at: NaruProcess, path: string, body?: object) {
-	const token = await (cluster as ClusterNodes).token('root', ['ops']);
-	const answer = await rest(at.url, `/api/v1/ticket-events${path}`, {
-		...{ token, ...(body && { body }) },
-	});
-	return { status: answer.status, body: answer.body as T };
-}
-
-/** Asks until the event has an owner that answers. */
-async function report(at: NaruProcess): Promise<TicketReport> {
-	let found: TicketReport | undefined;
-	await until(async () => {
-		const { status, body } = await ops<TicketReport>(at, `/${EVENT}/report`);
-		if (status === 200) found = body;
-		return found !== undefined;
-	});
-	return found as TicketReport;
-}
 
 /** The largest document of each collection, in bytes, and how many there are. */
 async function documents(nodes: ClusterNodes) {
@@ -70,11 +51,12 @@ test('[T1] [T7] [T14] 200,000 seats with long ids: made, sold, kept and taken ov
 	const nodes = await ClusterNodes.start(2, { env: { PAYMENT_URL: simulator.url } });
 	cluster = nodes;
 	const [first, second] = nodes.nodes as [NaruProcess, NaruProcess];
-	const made = await ops(first, '', {
+	const report = (at: NaruProcess) => nodes.tickets<TicketReport>(at, `/${EVENT}/report`);
+	const made = await nodes.tickets(first, '', {
 		...{ id: EVENT, title: 'Stadium', opensAt: Date.now(), currency: 'KRW', seats },
 		admission: { mode: 'desk' },
 	});
-	expect(made).toMatchObject({ status: 200, body: { capacity: SEATS, free: SEATS } });
+	expect(made).toMatchObject({ capacity: SEATS, free: SEATS });
 
 	const ann = nodes.client('ann', first, second).ticketEvent(EVENT);
 	const bob = nodes.client('bob', second, first).ticketEvent(EVENT);

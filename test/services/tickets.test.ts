@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { Naru } from '../../client-sdk/src/index.ts';
+import type { TicketReport } from '../../src/protocol/ticket-event.ts';
 import { startPaymentSimulator } from '../../src/simulators/payment/server.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
-import { rest, until } from '../support/world.ts';
+import { until } from '../support/world.ts';
 import { checkRecords, recordsOf, withJournal } from './chaos-judge.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 
-const EVENTS = '/api/v1/ticket-events';
 const EVENT = 'concert';
 const PICK_SECONDS = 20;
 /** A lease of 4 s, and what a loaded machine takes to see that it is over and to begin. */
@@ -33,22 +33,6 @@ async function sellers(count: number): Promise<ClusterNodes> {
 	return cluster;
 }
 
-async function ops(at: NaruProcess, path: string, body?: object) {
-	const nodes = cluster as ClusterNodes;
-	const token = await nodes.token('root', ['ops']);
-	const answer = await rest(at.url, `${EVENTS}${path}`, { token, ...(body && { body }) });
-	expect([200, 503]).toContain(answer.status);
-	return answer.body as Record<string, unknown>;
-}
-
-/** Which node owns the event. */
-async function ownerOf(nodes: ClusterNodes, at: NaruProcess): Promise<number> {
-	const { node } = await nodes.ops<{ node: string }>(`actors/ticket-event/${EVENT}`, at);
-	const all = await nodes.ops<{ id: string; url: string }[]>('nodes', at);
-	const url = all.find(({ id }) => id === node)?.url;
-	return nodes.nodes.findIndex((one) => one.url === url);
-}
-
 const codeOf = (promise: Promise<unknown>) =>
 	promise.then(
 		() => 'OK',
@@ -58,12 +42,13 @@ const codeOf = (promise: Promise<unknown>) =>
 test('[T2] [T7] [T14] [T15] the node that owns a sale is killed: nobody loses place, seats or order', async () => {
 	const nodes = await sellers(3);
 	const [first] = nodes.nodes as [NaruProcess];
+	const reportOf = (at: NaruProcess) => nodes.tickets<TicketReport>(at, `/${EVENT}/report`);
 	const made = {
 		...{ id: EVENT, title: 'Concert', opensAt: Date.now(), currency: 'KRW', seats },
 		admission: { mode: 'desk', maxActive: 2 },
 	};
-	await ops(first, '', made);
-	const owner = await ownerOf(nodes, first);
+	await nodes.tickets(first, '', made);
+	const owner = await nodes.ownerOf(EVENT, 0, 'ticket-event');
 	const others = nodes.nodes.filter((_, at) => at !== owner);
 	const survivor = others[0] as NaruProcess;
 	// Everybody begins at the owner or beside it, and knows all nodes.
@@ -88,7 +73,7 @@ test('[T2] [T7] [T14] [T15] the node that owns a sale is killed: nobody loses pl
 
 	await nodes.nodes[owner]?.kill();
 	await until(async () => {
-		const report = await ops(survivor, `/${EVENT}/report`);
+		const report = await reportOf(survivor);
 		return report.waiting === 2 && report.held === 2 && report.paying === 1;
 	});
 	await ann.hold({ seats: ['A-5'] });
@@ -109,10 +94,7 @@ test('[T2] [T7] [T14] [T15] the node that owns a sale is killed: nobody loses pl
 		return tickets.map(({ seatId }) => seatId).join() === 'A-4';
 	});
 	await sleep(100);
-	expect(await ops(survivor, `/${EVENT}/report`)).toMatchObject({
-		sold: 1,
-		captured: 1_000,
-	});
+	expect(await reportOf(survivor)).toMatchObject({ sold: 1, captured: 1_000 });
 });
 
 test('[A12] [A13] [T11] [T14] the owner is stopped in mid-sale for longer than its lease: another goes on by expiry alone, and the first sells nothing any more', async () => {
@@ -123,8 +105,8 @@ test('[A12] [A13] [T11] [T14] the owner is stopped in mid-sale for longer than i
 		admission: { mode: 'desk', maxActive: 3 },
 		pickSeconds: PICK_SECONDS,
 	};
-	await ops(first, '', made);
-	const at = await ownerOf(nodes, first);
+	await nodes.tickets(first, '', made);
+	const at = await nodes.ownerOf(EVENT, 0, 'ticket-event');
 	const owner = nodes.nodes[at] as NaruProcess;
 	const survivor = nodes.nodes.find((node) => node !== owner) as NaruProcess;
 	// Ann and the one who will be gone are at the owner alone; Bob and Cy are not.
@@ -154,7 +136,7 @@ test('[A12] [A13] [T11] [T14] the owner is stopped in mid-sale for longer than i
 	owner.resume();
 	expect(['SEAT_TAKEN', 'EXPIRED', 'TIMEOUT']).toContain(await late);
 	await until(async () => {
-		const { sold, held, captured } = await ops(owner, `/${EVENT}/report`);
+		const { sold, held, captured } = await nodes.tickets<TicketReport>(owner, `/${EVENT}/report`);
 		return sold === 1 && held === 1 && captured === 1_000;
 	});
 	await withJournal(nodes, async (journal) => {
