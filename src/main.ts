@@ -1,10 +1,15 @@
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { unwrittenInWords } from './core/unwritten.ts';
 import { startSimulators } from './node-simulators.ts';
 import { gatherComplaints } from './ops/gathered-log.ts';
 import { createLog } from './ops/log.ts';
-import { type NaruServer, startServer } from './server.ts';
-import { startProblem } from './start-problems.ts';
+import type { NaruServer } from './server.ts';
+
+// What was compiled once is kept beside the packages, where that may be written: half of a start is that.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/naru', import.meta.url)));
 
 /** Longest time for an orderly stop, in milliseconds. */
 const STOP_MS_MAX = 30_000;
@@ -21,7 +26,10 @@ async function start(settings: Config): Promise<NaruServer> {
 	process.once('exit', () => log.flush());
 	for (const warning of settings.warnings) log.warn({}, warning);
 	try {
-		const { close: _, ...urls } = await startSimulators(settings.outside, '127.0.0.1');
+		const [{ startServer }, { close: _, ...urls }] = await Promise.all([
+			import('./server.ts'),
+			startSimulators(settings.outside, '127.0.0.1'),
+		]);
 		const config = { ...settings, outside: { ...settings.outside, ...urls } };
 		return await startServer({
 			config,
@@ -33,6 +41,7 @@ async function start(settings: Config): Promise<NaruServer> {
 			onDrain: () => stop(),
 		});
 	} catch (error) {
+		const { startProblem } = await import('./start-problems.ts');
 		const line = startProblem(error, settings);
 		if (line === undefined) throw error;
 		return endWith(line);
@@ -57,11 +66,9 @@ function stop(): void {
 	// What is acknowledged is durable already: nothing that never answers must hold the stop up.
 	setTimeout(() => endWith('the stop took too long and was cut short'), STOP_MS_MAX).unref();
 	server.close().then(
-		({ actors, events }) => {
-			if (actors + events === 0) process.exit(0);
-			const unheard = `${actors} actors had commands that nobody was told to be done`;
-			const unread = `${events} events of the journal are for the next owners to bring to the read side`;
-			endWith(`a store did not answer: ${unheard}, ${unread}`);
+		(unwritten) => {
+			if (unwritten.actors + unwritten.events === 0) process.exit(0);
+			endWith(unwrittenInWords(unwritten));
 		},
 		(error) => endWith(`the stop failed: ${String(error)}`),
 	);

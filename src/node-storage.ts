@@ -2,7 +2,6 @@
 import { MemoryEventFeed } from './adapters/memory/memory-event-feed.ts';
 import { MemoryJournal } from './adapters/memory/memory-journal.ts';
 import { MemoryStore } from './adapters/memory/memory-store.ts';
-import { jetStreamFeed } from './adapters/nats/jetstream-event-feed.ts';
 import { nodeRuntime } from './adapters/node/node-runtime.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import type { ClusterNode, ClusterOptions } from './cluster-node.ts';
@@ -67,7 +66,10 @@ async function openShared(options: ServerOptions, cluster: Shared): Promise<Stor
 	const { environment, lifetimes, cluster: servers } = config;
 	if (servers === undefined) throw new Error('no servers of a cluster are set');
 	// The clients of three servers take half a second to load, which an only node has no use for.
-	const { openCluster } = await import('./cluster-node.ts');
+	const [{ openCluster }, { jetStreamFeed }] = await Promise.all([
+		import('./cluster-node.ts'),
+		import('./adapters/nats/jetstream-event-feed.ts'),
+	]);
 	const node = await openCluster({ ...cluster, servers, environment, lifetimes, log });
 	const { journal, store, actorOptions } = node;
 	const { natsUrl: url } = servers;

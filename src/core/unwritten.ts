@@ -6,4 +6,11 @@ export interface Unwritten {
 	readonly events: number;
 }
 
+/** For whoever stopped the process: one line. */
+export function unwrittenInWords({ actors, events }: Unwritten): string {
+	const unheard = `${actors} actors had commands that nobody was told to be done`;
+	const unread = `${events} events of the journal are for the next owners to bring to the read side`;
+	return `a store did not answer: ${unheard}, ${unread}`;
+}
+
 export const NOTHING_UNWRITTEN: Unwritten = { actors: 0, events: 0 };
