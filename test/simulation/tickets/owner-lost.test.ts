@@ -4,6 +4,7 @@ import type { ActorKind } from '../../../src/core/actor-kind.ts';
 import type { CommandAnswer } from '../../../src/core/actor-port.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import { type TicketMe, ticketEventContract } from '../../../src/protocol/ticket-event.ts';
+import { NodeRuntime } from '../../cluster/node-runtime.ts';
 import { ActorNode } from '../../cluster/support/actor-world.ts';
 import { TestNodes } from '../../cluster/test-nodes.ts';
 import { type Asked, CoreBench } from '../../support/core-bench.ts';
@@ -86,6 +87,13 @@ class Rivals extends Hosts {
 	}
 }
 
+/** What hosts share; a host of its own would take up due work. */
+function onlyData(): CoreBench {
+	const data = new CoreBench({ kinds });
+	data.system.kill();
+	return data;
+}
+
 /** Nodes with leases, claims and links, of which the first owns the sale. */
 class Cluster extends Hosts {
 	readonly world: TestNodes;
@@ -101,7 +109,7 @@ class Cluster extends Hosts {
 
 	static async settled(): Promise<Cluster> {
 		const { world, nodes } = await TestNodes.settled(2);
-		const shared = new CoreBench({ kinds });
+		const shared = onlyData();
 		return new Cluster(
 			world,
 			nodes.map((node) => new ActorNode(node, shared, { kinds })),
@@ -206,6 +214,59 @@ describe('a buyer who holds a seat and is gone without a word', () => {
 			expect(await cluster.look(at, 'ann', 'cy')).toMatchObject([
 				{ phase: 'before', ended: 'pickExpired' },
 				{ held: { seats: ['s1'] } },
+			]);
+		},
+	);
+});
+
+/** How far a node's clock may be off and yet take actors (N6). */
+const OFF_MS = 2_000;
+
+/** A host on the data of another, whose clock is off. */
+class Off extends Hosts {
+	readonly runtime: VirtualRuntime;
+	readonly bench: CoreBench;
+
+	constructor(shared: CoreBench, offMs: number) {
+		super();
+		const runtime = new NodeRuntime(shared.runtime);
+		runtime.jump(offMs);
+		this.runtime = shared.runtime;
+		this.bench = new CoreBench({ kinds, shared, runtime });
+	}
+
+	post(_at: number, asked: Asked, userId: string): CommandAnswer[] {
+		return this.bench.post(KEY, asked, { caller: caller(userId) });
+	}
+}
+
+describe('a sale that moves between nodes whose clocks differ', () => {
+	test.each([
+		['behind', OFF_MS, -OFF_MS],
+		['ahead', -OFF_MS, OFF_MS],
+	])(
+		'[H41] [T8] [T14] to one that is %s: a deadline comes once, when its own clock says so, and time does not go back',
+		async (_, offMs, nextOffMs) => {
+			const data = onlyData();
+			const first = new Off(data, offMs);
+			await first.begin(0);
+			const [{ deadline = 0 } = {}] = await first.look(0, 'ann');
+			const byAnn = await first.holdBy(0, 'ann');
+			first.bench.system.kill();
+			const next = new Off(data, nextOffMs);
+			await next.ask(0, byAnn, 'ann');
+			const leftMs = deadline - nextOffMs - data.runtime.now();
+			await data.runtime.advance(leftMs - 20);
+			expect(await next.look(0, 'ann')).toMatchObject([{ phase: 'inside', deadline }]);
+			await data.runtime.advance(100);
+			expect(await next.look(0, 'ann')).toMatchObject([{ ended: 'pickExpired' }]);
+			const records = await data.records(KEY);
+			const times = records.map(({ at }) => at);
+			expect(times).toEqual([...times].sort((one, other) => one - other));
+			const ended = (await data.events(KEY)).filter(({ type }) => type === 'visitEnded');
+			expect(ended.map((event) => (event.data as { userId: string }).userId)).toEqual([
+				'ann',
+				'bob',
 			]);
 		},
 	);
