@@ -1,3 +1,4 @@
+import type { EventFeed } from '../../src/core/event-feed.ts';
 import type { Journal, JournalWrite, Outcome } from '../../src/core/journal.ts';
 import type { Store } from '../../src/core/store.ts';
 import { type Hooks, hooked } from '../support/hooked.ts';
@@ -93,12 +94,16 @@ export class FaultyWay {
 
 	store(inner: Store): Store {
 		const hooks = Object.fromEntries(
-			(['get', 'page', 'project', 'watermark', 'put'] as const).map((name) => [
+			(['get', 'page', 'project', 'watermark', 'put', 'drop'] as const).map((name) => [
 				name,
 				(run: () => Promise<unknown>) => this.#call(run),
 			]),
 		) as Hooks<Store>;
 		return hooked(inner, hooks);
+	}
+
+	feed(inner: EventFeed): EventFeed {
+		return hooked(inner, { publish: (run) => this.#call(run) });
 	}
 
 	/** A service outside: takes its time, fails sometimes. */

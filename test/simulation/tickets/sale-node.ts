@@ -1,5 +1,6 @@
 import type { ActorPort, CommandAnswer } from '../../../src/core/actor-port.ts';
 import { ActorSystem } from '../../../src/core/actor-system.ts';
+import type { EventFeed } from '../../../src/core/event-feed.ts';
 import type { Journal, JournalWrite, Outcome } from '../../../src/core/journal.ts';
 import { SILENT } from '../../../src/core/log.ts';
 import type { ActorKey } from '../../../src/protocol/ids.ts';
@@ -21,6 +22,8 @@ import type { SaleSabotage } from './sale-sabotages.ts';
 export interface SaleGround {
 	readonly clock: VirtualRuntime;
 	readonly disk: Pick<SimulatedDisk, 'journal' | 'store'>;
+	/** Where domain events leave. */
+	readonly feed: EventFeed;
 	/** Each batch that reaches the journal from a node; `run` takes it in. */
 	readonly append: (
 		node: SaleNode,
@@ -53,7 +56,9 @@ export class SaleNode implements Place {
 		});
 		const inner = sabotage.disk?.(watched) ?? watched;
 		const journal = way.journal(inner);
+		const feed = way.feed(ground.feed);
 		this.system = new ActorSystem({
+			events: sabotage.feed?.(feed) ?? feed,
 			kinds: [sabotage.kind],
 			journal: sabotage.journal?.(journal) ?? journal,
 			store: way.store(disk.store),

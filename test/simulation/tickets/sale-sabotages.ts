@@ -1,7 +1,9 @@
 import { ticketEventKind } from '../../../actors/ticket-event/ticket-event-kind.ts';
 import type { TicketEventState } from '../../../actors/ticket-event/ticket-event-state.ts';
 import type { ActorKind, Command } from '../../../src/core/actor-kind.ts';
+import type { EventFeed } from '../../../src/core/event-feed.ts';
 import type { Journal } from '../../../src/core/journal.ts';
+import { hooked } from '../../support/hooked.ts';
 import { SABOTAGES } from '../sabotages.ts';
 import type { Misread } from './sale-providers.ts';
 
@@ -12,6 +14,7 @@ export interface SaleSabotage {
 	readonly kind: ActorKind;
 	readonly disk?: (journal: Journal) => Journal;
 	readonly journal?: (journal: Journal) => Journal;
+	readonly feed?: (feed: EventFeed) => EventFeed;
 	readonly misread?: Misread;
 }
 
@@ -103,6 +106,15 @@ export const SALE_SABOTAGES: Readonly<Record<string, SaleSabotage>> = {
 	'turns are given out of order': turnsOutOfOrder,
 	'turns are given for which there is no seat': turnsWithoutSeats,
 	'a capture without an answer is taken for done': captureAssumed,
+	'events are taken for sent before they are': {
+		kind: KIND,
+		feed: (feed) =>
+			hooked(feed, {
+				publish: async (run) => {
+					run().catch(() => {});
+				},
+			}),
+	},
 	'two owners may write': { kind: KIND, ...SABOTAGES['the journal has no unique index'] },
 	'calls go out before their commit has landed': {
 		kind: KIND,

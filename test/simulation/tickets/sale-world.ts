@@ -9,6 +9,7 @@ import { SimulatedDisk } from '../simulated-disk.ts';
 import { checkBooks, isSettled, isStuckForEver } from './check-books.ts';
 import { SaleBuyer } from './sale-buyer.ts';
 import { SaleJudge } from './sale-judge.ts';
+import { SaleNews } from './sale-news.ts';
 import { type SaleGround, SaleNode } from './sale-node.ts';
 import { NO_PAYMENT_FAULTS, SaleProviders } from './sale-providers.ts';
 import { NO_SABOTAGE, type SaleSabotage } from './sale-sabotages.ts';
@@ -16,6 +17,8 @@ import { NO_SABOTAGE, type SaleSabotage } from './sale-sabotages.ts';
 const EVENT = 'show';
 const STEP_MS = 250;
 const TROUBLE_MS = 30_000;
+/** What is left of an owner that died is taken up within 15 s and a sweep. */
+const NEWS_MAX_MS = 60_000;
 const CALM_MAX_MS = 1_500_000;
 /** An owner that stands still for so long is taken for dead. */
 const LEASE_MS = 3_000;
@@ -43,6 +46,7 @@ export class SaleWorld {
 	readonly #options: SaleOptions;
 	readonly #disk: SimulatedDisk;
 	readonly #ground: SaleGround;
+	readonly #news: SaleNews;
 	#faults: Faults;
 	#nodes: SaleNode[] = [];
 	#owner: SaleNode | undefined;
@@ -64,12 +68,17 @@ export class SaleWorld {
 		this.providers = new SaleProviders(this.clock, this.judge);
 		if (sabotage.misread !== undefined) this.providers.misread = sabotage.misread;
 		if (killAt !== undefined) this.providers.faults = NO_PAYMENT_FAULTS;
+		this.#news = new SaleNews(this.clock);
 		this.#disk = new SimulatedDisk(sabotage.kind, {
-			landed: (record) => this.judge.landed(record),
+			landed: (record) => {
+				this.judge.landed(record);
+				this.#news.landed(record);
+			},
 		});
 		this.#ground = {
 			clock: this.clock,
 			disk: this.#disk,
+			feed: this.#news.feed,
 			append: this.#append,
 			providers: this.providers,
 			sabotage,
@@ -292,6 +301,7 @@ export class SaleWorld {
 		}
 		checkBooks(this.judge, this.providers);
 		await this.#checkHistory();
+		await this.#checkNews();
 	}
 
 	/** One of the nodes goes on alone, or none and a new one begins. */
@@ -329,6 +339,15 @@ export class SaleWorld {
 		if (JSON.stringify(found) !== JSON.stringify(wanted)) {
 			this.judge.complain(`the owner says ${JSON.stringify(found)}`);
 		}
+	}
+
+	/** What other services were told is what the journal says. */
+	async #checkNews(): Promise<void> {
+		for (let waited = 0; waited < NEWS_MAX_MS && !this.#news.isTold; waited += STEP_MS) {
+			await this.clock.advance(STEP_MS);
+		}
+		const complaint = this.#news.complaint();
+		if (complaint !== undefined) this.judge.complain(complaint);
 	}
 
 	get #isOver(): boolean {

@@ -21,13 +21,13 @@ async function firstFailure(seeds: number, options: Omit<SaleOptions, 'seed'> = 
 
 describe('simulation of whole sales', () => {
 	test(
-		'[T2] [T6] [T8] [T9] [T10] [T11] [T13] [T14] whatever fails, seats, money and the line keep every promise',
+		'[T2] [T6] [T8] [T9] [T10] [T11] [T13] [T14] [P30] whatever fails, seats, money, the line and what others are told keep every promise',
 		async () => expect(await firstFailure(SEEDS)).toBeUndefined(),
 		TIMEOUT_MS,
 	);
 
 	test.each(['before', 'behind'] as const)(
-		'[T9] [T14] the owner dies %s each single commit of a sale',
+		'[T9] [T14] [A11] the owner dies %s each single commit of a sale',
 		async (when) => {
 			for (let seed = FIRST; seed < FIRST + QUIET_SALES; seed++) {
 				for (let commit = 2, last = Infinity; commit <= last; commit++) {
