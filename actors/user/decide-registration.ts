@@ -1,5 +1,5 @@
-import type { Command, Context, Decision, Rejection } from '../../src/core/actor-kind.ts';
-import type { ErrorCode } from '../../src/protocol/errors.ts';
+import type { Command, Context, Decision } from '../../src/core/actor-kind.ts';
+import { refusal } from '../../src/core/entries.ts';
 import type { AssetJob, JobStep } from '../../src/protocol/institution.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import type { userContract } from '../../src/protocol/user.ts';
@@ -14,13 +14,6 @@ type Decided = Decision<RegistrationEvent>;
 
 /** How long a refresh waits for a registration at the same institution. */
 const REFRESH_AGAIN_MS = 5_000;
-
-const refuse = (code: ErrorCode, message: string, retryAfterMs?: number): Rejection => ({
-	ok: false,
-	code,
-	message,
-	...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-});
 
 /** The job in which all of these institutions are on their way (I3). */
 function runningJob({ state }: Plan, institutions: readonly string[]): AssetJob | undefined {
@@ -86,15 +79,16 @@ function startJob(plan: Plan, institutions: readonly string[]): string {
 function register(state: UserState, args: RegisterArgs, context: Context): Decided {
 	const plan = new Plan(state, context);
 	const institutions = [...new Set(args.institutions)];
-	if (args.consent.expiresAt <= plan.now) return refuse('EXPIRED', 'the consent has ended already');
+	if (args.consent.expiresAt <= plan.now)
+		return refusal('EXPIRED', 'the consent has ended already');
 	const { consents, jobs } = plan.state;
 	if (new Set([...consents.keys(), ...institutions]).size > CONSENTS_MAX) {
-		return refuse('LIMIT', `a user has at most ${CONSENTS_MAX} consents: withdraw one`);
+		return refusal('LIMIT', `a user has at most ${CONSENTS_MAX} consents: withdraw one`);
 	}
 	const joined = runningJob(plan, institutions);
 	const running = [...jobs.values()].filter((job) => job.state === 'running').length;
 	if (joined === undefined && running >= JOBS_RUNNING_MAX) {
-		return refuse('LIMIT', `at most ${JOBS_RUNNING_MAX} registrations run at once: wait for one`);
+		return refusal('LIMIT', `at most ${JOBS_RUNNING_MAX} registrations run at once: wait for one`);
 	}
 	for (const institution of institutions) consent(plan, institution, args);
 	const id = joined?.id ?? startJob(plan, institutions);
@@ -129,7 +123,7 @@ function refresh(
 	const { consents, refreshes, runs } = plan.state;
 	const known = consents.get(institution);
 	if (known === undefined || known.expires <= plan.now) {
-		return refuse('FORBIDDEN', 'there is no consent');
+		return refusal('FORBIDDEN', 'there is no consent');
 	}
 	const { refreshed } = known;
 	if (refreshed?.transactionId === transactionId && refreshed.code === undefined) {
@@ -140,7 +134,7 @@ function refresh(
 		return { ok: true, events: [], reply: { isRecorded: false } };
 	}
 	if (running !== undefined || runs.has(institution)) {
-		return refuse('BUSY', 'this institution is on its way already', REFRESH_AGAIN_MS);
+		return refusal('BUSY', 'this institution is on its way already', REFRESH_AGAIN_MS);
 	}
 	const id = plan.newId();
 	plan.emit({ type: 'refreshBegun', data: { institution, id, transactionId } });
@@ -172,7 +166,7 @@ export function decideRegistration(
 	{ name, args, caller }: Command,
 	context: Context,
 ): Decided {
-	if (!caller.roles.includes('system')) return refuse('FORBIDDEN', 'use assets/me');
+	if (!caller.roles.includes('system')) return refusal('FORBIDDEN', 'use assets/me');
 	if (name === 'register') return register(state, args as RegisterArgs, context);
 	if (name === 'refresh') return refresh(state, args as RefreshArgs, context);
 	if (name === 'stray') return stray(state, args as Args<typeof userContract, 'stray'>, context);

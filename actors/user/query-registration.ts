@@ -1,6 +1,6 @@
 import type { Command, QueryPlan } from '../../src/core/actor-kind.ts';
 import type { Reads } from '../../src/core/store.ts';
-import type { AssetJob } from '../../src/protocol/institution.ts';
+import type { AssetJob, StandingConsent } from '../../src/protocol/institution.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import type { userContract } from '../../src/protocol/user.ts';
 import { ASSETS } from './project-registration.ts';
@@ -18,14 +18,28 @@ export const snapshotVersions = ({ registration }: UserState) =>
 		version,
 	}));
 
-/** Answers nodes on jobs and snapshots. */
-export function queryRegistration(state: UserState, { name, args, caller }: Command): QueryPlan {
+/** Those that stand; one that has just ended may still be in the state. */
+const consentsOf = ({ registration }: UserState, now: number): StandingConsent[] =>
+	[...(registration?.consents ?? [])].flatMap(([institution, { scopes, given, expires }]) =>
+		expires <= now ? [] : [{ institution, scopes: [...scopes], given, expiresAt: expires }],
+	);
+
+/** Answers nodes on jobs, consents and snapshots. */
+export function queryRegistration(
+	state: UserState,
+	{ name, args, caller }: Command,
+	now: number,
+): QueryPlan {
 	if (!caller.roles.includes('system')) {
 		return { ok: false, code: 'FORBIDDEN', message: 'use assets/me' };
 	}
 	if (name === 'jobs') {
 		const jobs = jobsOf(state);
 		return { ok: true, run: () => ({ jobs }) };
+	}
+	if (name === 'consents') {
+		const consents = consentsOf(state, now);
+		return { ok: true, run: () => ({ consents }) };
 	}
 	const { institutions } = args as Args<typeof userContract, 'assets'>;
 	const run = async (reads: Reads) => {

@@ -6,11 +6,10 @@ import type {
 	Decision,
 	EventMeta,
 	QueryPlan,
-	Rejection,
 	Shown,
 } from '../../src/core/actor-kind.ts';
+import { refusal } from '../../src/core/entries.ts';
 import type { StoredEvent } from '../../src/core/journal.ts';
-import type { ErrorCode } from '../../src/protocol/errors.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import { plainBytes } from '../../src/protocol/plain-data.ts';
 import { NOTICES_MAX, type Notice, userContract } from '../../src/protocol/user.ts';
@@ -59,15 +58,13 @@ export type UserEvent = InboxEvent | RegistrationEvent;
 
 type PostArgs = Args<typeof userContract, 'post'>;
 
-const refuse = (code: ErrorCode, message: string): Rejection => ({ ok: false, code, message });
-
 const accept = (events: readonly UserEvent[], reply: unknown = {}): Decision<UserEvent> => ({
 	ok: true,
 	events,
 	reply,
 });
 
-const NOT_YOURS = refuse('FORBIDDEN', 'an inbox is for its own user only');
+const NOT_YOURS = refusal('FORBIDDEN', 'an inbox is for its own user only');
 
 const isSystem = ({ roles }: Caller) => roles.includes('system');
 
@@ -90,9 +87,9 @@ function displaced(state: UserState, bytes: number): string[] {
 function post(state: UserState, args: PostArgs, context: Context): Decision<UserEvent> {
 	const data = args.data ?? null;
 	const bytes = plainBytes(data);
-	if (bytes === undefined) return refuse('INVALID', 'data has to be a JSON value');
+	if (bytes === undefined) return refusal('INVALID', 'data has to be a JSON value');
 	if (bytes > NOTICE_DATA_BYTES_MAX) {
-		return refuse('TOO_LARGE', `data is at most ${NOTICE_DATA_BYTES_MAX} bytes`);
+		return refusal('TOO_LARGE', `data is at most ${NOTICE_DATA_BYTES_MAX} bytes`);
 	}
 	const { now } = context;
 	const expiresAt = now + args.ttlSeconds * 1_000;
@@ -114,7 +111,7 @@ function decide(state: UserState, command: Command, context: Context): Decision<
 	const { name, args, caller } = command;
 	switch (name) {
 		case 'post':
-			if (!mayPost(caller)) return refuse('FORBIDDEN', 'only services post notices');
+			if (!mayPost(caller)) return refusal('FORBIDDEN', 'only services post notices');
 			return post(state, args as PostArgs, context);
 		case 'ack': {
 			if (caller.userId !== context.id) return NOT_YOURS;
@@ -128,11 +125,11 @@ function decide(state: UserState, command: Command, context: Context): Decision<
 			return decideRegistration(state, command, context);
 		case 'wake':
 		case 'intentDone':
-			if (!isSystem(caller)) return refuse('FORBIDDEN', 'the host says so');
+			if (!isSystem(caller)) return refusal('FORBIDDEN', 'the host says so');
 			if (name === 'wake') return wake(state, context);
 			return accept(workDone(state, args as { id: string; result: WorkResult }, context));
 		default:
-			return refuse('INVALID', `inboxes have no command ${name}`);
+			return refusal('INVALID', `inboxes have no command ${name}`);
 	}
 }
 
@@ -176,11 +173,13 @@ function nextWakeAt(state: UserState): number | undefined {
 	return next === Infinity ? undefined : next;
 }
 
+const REGISTRATION_QUERIES: ReadonlySet<string> = new Set(['jobs', 'consents', 'assets']);
+
 function query(state: UserState, command: Command, { now }: { now: number }): QueryPlan {
 	const { name, caller } = command;
-	if (name === 'jobs' || name === 'assets') return queryRegistration(state, command);
+	if (REGISTRATION_QUERIES.has(name)) return queryRegistration(state, command, now);
 	if (caller.userId !== state.id) return NOT_YOURS;
-	if (name !== 'list') return refuse('INVALID', 'no such query');
+	if (name !== 'list') return refusal('INVALID', 'no such query');
 	const page = noticesPage(state, { ...(command.args as Args<typeof userContract, 'list'>), now });
 	return { ok: true, run: () => page };
 }

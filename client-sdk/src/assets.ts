@@ -117,6 +117,11 @@ export class Assets {
 		return { jobs: jobs.map((job) => this.#job(job)) };
 	}
 
+	/** The consents that stand, with their ends; institutions whose consent has ended are not there. */
+	consents(): Promise<Commands['consents']['reply']> {
+		return this.#handle.consents();
+	}
+
 	/** Ends the consent: nothing is called any more, the assets are deleted on all devices. */
 	async withdraw(institution: string): Promise<void> {
 		await this.#handle.withdraw({ institution });

@@ -27,6 +27,7 @@ export type {
 	OrderStatus,
 	PresenceState,
 	Role,
+	StandingConsent,
 	Ticket,
 	TicketEventInfo,
 } from './generated/schemas.ts';

@@ -162,11 +162,12 @@ class Assets implements AssetsService {
 			}
 			case 'register':
 				return this.#register(watch, args as CommandArgs<'register'>, request);
-			case 'jobs': {
+			case 'jobs':
+			case 'consents': {
 				await watch.settled(OWN_WRITES_MS_MAX);
 				const answer = await this.#ask(userId, { name, args: {} });
 				if (answer.ok || answer.code !== 'NOT_FOUND') return answer;
-				return { ok: true, reply: { jobs: [] } };
+				return { ok: true, reply: { [name]: [] } };
 			}
 			case 'withdraw':
 				return this.#withdraw(watch, args as CommandArgs<'withdraw'>);

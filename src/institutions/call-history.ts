@@ -8,7 +8,7 @@ import type { Institutions } from './settings.ts';
 
 /**
  * One row a call (I5): key [institution, at, id], doc {@link CallRow} without the institution. Kept for
- * ever unless a lifetime is set; the law asks for 3 years.
+ * three years unless another lifetime is set.
  */
 export const CALLS: Collection = {
 	name: 'calls',

@@ -107,6 +107,13 @@ export const consentSchema = z.object({
 	expiresAt: z.int(),
 });
 
+/** A consent that stands: its institution may be called until it ends. */
+export const standingConsentSchema = consentSchema.extend({
+	institution: idSchema,
+	given: z.int(),
+});
+export type StandingConsent = z.infer<typeof standingConsentSchema>;
+
 export const STEPS = ['authorise', 'token', 'list', 'details'] as const;
 /** Where a registration stands at one institution (I2). */
 export const jobStepSchema = z.object({
@@ -305,6 +312,12 @@ export const assetsContract = defineKind({
 			reply: assetJobSchema,
 		},
 		jobs: { args: nothing, reply: z.object({ jobs: z.array(assetJobSchema) }), query: true },
+		/** Those that stand, also where nothing was fetched yet; ended ones are not among them (I7). */
+		consents: {
+			args: nothing,
+			reply: z.object({ consents: z.array(standingConsentSchema) }),
+			query: true,
+		},
 		/** Ends the consent: nothing is called any more, the assets are deleted (I7). */
 		withdraw: { args: z.object({ institution: idSchema }), reply: nothing },
 	},

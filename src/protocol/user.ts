@@ -5,6 +5,7 @@ import {
 	assetSnapshotSchema,
 	consentSchema,
 	jobStepSchema,
+	standingConsentSchema,
 } from './institution.ts';
 import { defineKind } from './kind.ts';
 
@@ -104,6 +105,12 @@ export const userContract = defineKind({
 		jobs: {
 			args: z.object({}),
 			reply: z.object({ jobs: z.array(assetJobSchema) }),
+			query: true,
+			by: 'nodes',
+		},
+		consents: {
+			args: z.object({}),
+			reply: z.object({ consents: z.array(standingConsentSchema) }),
 			query: true,
 			by: 'nodes',
 		},

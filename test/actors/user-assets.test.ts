@@ -201,6 +201,28 @@ describe('registration', () => {
 		expect((await jobs(ann)).length).toBe(20);
 	});
 
+	test('[I7] [I3] a consent is seen while it stands, also when its job is long forgotten', async () => {
+		const ann = user();
+		const { now: given } = ann;
+		await register(ann, ['bank-a']);
+		await work(ann, () => ({ ok: false, code: 'CONFLICT', isRepeatable: false }));
+		const { expiresAt } = consent(ann);
+		for (let n = 0; n < 25; n++) {
+			await register(ann, ['card-b']);
+			await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		}
+		expect((await jobs(ann)).some(({ steps }) => steps[0]?.institution === 'bank-a')).toBe(false);
+		const { consents } = (await ann.query(NODE, 'consents')) as { consents: unknown[] };
+		expect(consents).toContainEqual({
+			institution: 'bank-a',
+			scopes: ['assets'],
+			given,
+			expiresAt,
+		});
+		ann.now = expiresAt;
+		expect(await ann.query(NODE, 'consents')).toEqual({ consents: [] });
+	});
+
 	test('is for nodes only, whoever asks', async () => {
 		const ann = user();
 		await register(ann, ['bank-a']);

@@ -66,13 +66,15 @@ test('[I7] [I23] one that the weekly plan has taken up ends there: no call behin
 });
 
 test('[I7] what was fetched may be read on behind the end; withdrawn, it is deleted, and nobody is called', async () => {
-	const { world, ann, late } = await ending(10_000);
+	const { world, ann, late, expiresAt } = await ending(10_000);
 	await ann.ended();
+	expect(await ann.consents()).toMatchObject([{ institution: 'bank-a', expiresAt }]);
 	await world.runtime.advance(60_000);
 	expect(await ann.list()).toMatchObject([{ institution: 'bank-a' }]);
 	world.crash();
 	const again = world.device('ann');
 	expect(await again.list()).toMatchObject([{ institution: 'bank-a' }]);
+	expect(await again.consents()).toEqual([]);
 	await again.withdraw();
 	await world.runtime.advance(60_000);
 	expect(await again.list()).toEqual([]);

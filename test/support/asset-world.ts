@@ -11,6 +11,7 @@ import {
 	type AssetJob,
 	assetsContract,
 	type InstitutionInfo,
+	type StandingConsent,
 } from '../../src/protocol/institution.ts';
 import type { WireEvent } from '../../src/protocol/wire.ts';
 import { CoreBench } from './core-bench.ts';
@@ -128,6 +129,7 @@ export class AssetWorld {
 			register: (institutions: readonly string[] = ['bank-a'], consent = this.consent()) =>
 				replyTo<AssetJob>('register', { institutions, consent }),
 			jobs: async () => (await replyTo<{ jobs: AssetJob[] }>('jobs')).jobs,
+			consents: async () => (await replyTo<{ consents: StandingConsent[] }>('consents')).consents,
 			list: async () =>
 				(await replyTo<{ snapshots: { institution: string; version: number }[] }>('list'))
 					.snapshots,

@@ -8,6 +8,7 @@ import type {
 	Consent,
 	InstitutionInfo,
 	JobStep,
+	StandingConsent,
 } from './schemas.ts';
 
 export interface AssetsTypes {
@@ -62,6 +63,12 @@ export interface AssetsTypes {
 				readonly jobs: readonly AssetJob[];
 			};
 		};
+		readonly consents: {
+			readonly args: Readonly<Record<string, never>>;
+			readonly reply: {
+				readonly consents: readonly StandingConsent[];
+			};
+		};
 		readonly withdraw: {
 			readonly args: {
 				readonly institution: string;
@@ -98,6 +105,7 @@ export const assetsTable: KindTable = {
 		get: { query: true },
 		register: {},
 		jobs: { query: true },
+		consents: { query: true },
 		withdraw: {},
 	},
 };
@@ -126,6 +134,10 @@ export class AssetsHandle extends KindHandle<AssetsTypes> {
 
 	jobs(args: Commands['jobs']['args'] = {}): Promise<Commands['jobs']['reply']> {
 		return this.run('jobs', args);
+	}
+
+	consents(args: Commands['consents']['args'] = {}): Promise<Commands['consents']['reply']> {
+		return this.run('consents', args);
 	}
 
 	withdraw(args: Commands['withdraw']['args']): Promise<Commands['withdraw']['reply']> {

@@ -416,6 +416,13 @@ export interface SocketLine {
 	readonly behindMs: number;
 }
 
+export interface StandingConsent {
+	readonly scopes: readonly 'assets'[];
+	readonly expiresAt: number;
+	readonly institution: string;
+	readonly given: number;
+}
+
 export interface Ticket {
 	readonly id: string;
 	readonly eventId: string;
