@@ -10,9 +10,13 @@ const WAL_PAGES_MAX = 16_000;
 /** `full`: a commit is on the disk when it returns. `off`: for data that need not outlive the process. */
 export type Durability = 'full' | 'off';
 
-/** Opens the database for its one writer; a missing file is made. */
-export function openWriter(path: string, durability: Durability): DatabaseSync {
-	const db = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS });
+/** Opens the database for its one writer; a missing file is made. `timeout`: how long it waits for locks. */
+export function openWriter(
+	path: string,
+	durability: Durability,
+	timeout = LOCK_TIMEOUT_MS,
+): DatabaseSync {
+	const db = new DatabaseSync(path, { timeout });
 	db.exec('pragma journal_mode = wal');
 	db.exec(`pragma synchronous = ${durability}`);
 	// What was erased (P46) must not stay readable in free pages.

@@ -26,6 +26,8 @@ export interface ViewsThreadData {
 
 /** Rows that change all the time are written to the file once in 16 MB of changes; nobody waits. */
 const CHECKPOINT_PAGES = 4_000;
+/** Whoever holds the file of the events (a backup) must not hold up the read side. */
+const EVENTS_LOCK_MS = 100;
 /** Version of the tables in `views.db` that no declaration describes. */
 const VERSION = 1;
 const WATERMARKS = `
@@ -43,7 +45,7 @@ prepareCollections(db, shapes);
 const views = new ViewWrites(db, shapes);
 const snapshots = new SnapshotWrites(db);
 const wal = new WalKeeper(db, CHECKPOINT_PAGES);
-const eventsDb = openWriter(eventsPath, durability);
+const eventsDb = openWriter(eventsPath, durability, EVENTS_LOCK_MS);
 prepareEvents(eventsDb);
 const events = new EventWrites(eventsDb, eventBounds);
 const eventsWal = new WalKeeper(eventsDb);
