@@ -97,7 +97,7 @@ test('[T2] [T7] [T14] [T15] the node that owns a sale is killed: nobody loses pl
 	expect(await reportOf(survivor)).toMatchObject({ sold: 1, captured: 1_000 });
 });
 
-test('[A12] [A13] [T11] [T14] the owner is stopped in mid-sale for longer than its lease: another goes on by expiry alone, and the first sells nothing any more', async () => {
+test('[A12] [A13] [T9] [T11] [T14] the owner is stopped in mid-sale for longer than its lease: another goes on by expiry alone, and the first sells nothing any more', async () => {
 	const nodes = await sellers(3);
 	const [first] = nodes.nodes as [NaruProcess];
 	const made = {
@@ -148,6 +148,9 @@ test('[A12] [A13] [T11] [T14] the owner is stopped in mid-sale for longer than i
 			.filter(({ type }) => type === 'held')
 			.map(({ by }) => by);
 		expect(holds).toEqual(['gone', 'bob', 'cy']);
+		// What Bob paid with stood there until he had paid.
+		expect(JSON.stringify(records)).not.toContain('tok-card');
+		expect(JSON.stringify(records)).toContain('methodsForgotten');
 	});
 	expect({ errors: owner.errors, isRunning: owner.isRunning }).toEqual({
 		errors: '',
