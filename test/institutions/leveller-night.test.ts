@@ -123,6 +123,21 @@ describe('the weekly refresh', () => {
 		expect(recordings.secondMax).toBeLessThanOrEqual(10);
 	});
 
+	test.each([1, 1.9, 3])(
+		'[I20] [I22] timers that fire late cost little of a rate of %d a second',
+		async (rate) => {
+			const perSecond = Math.floor(rate);
+			// Nearly all that the hours have room for, beside what users are expected to need.
+			const count = perSecond * 120 * 50;
+			const night = new Night({ users: people(count), perSecondMax: rate, lateMs: 9 });
+			const { plan, recordings } = night;
+			night.start();
+			await night.over();
+			expect(plan.state).toMatchObject({ recorded: count, failed: 0 });
+			expect(recordings.secondMax).toBeLessThanOrEqual(perSecond);
+		},
+	);
+
 	test('[I21] under maintenance nothing is lost, and what is late is spread over the rest', async () => {
 		const night = new Night({ users: people(USERS) });
 		const { clock, plan, recordings } = night;

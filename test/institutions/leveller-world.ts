@@ -29,9 +29,12 @@ export class NightClock implements Runtime {
 	#order: number[] = [];
 	readonly #due = new Map<number, Set<() => void>>();
 	readonly #chance: VirtualRuntime;
+	/** Timers fire so much late at most. */
+	readonly #lateMs: number;
 
-	constructor(now: number, seed = 1) {
+	constructor(now: number, { seed = 1, lateMs = 0 }: { seed?: number; lateMs?: number } = {}) {
 		this.#now = now;
+		this.#lateMs = lateMs;
 		this.#chance = new VirtualRuntime({ seed });
 	}
 
@@ -42,7 +45,8 @@ export class NightClock implements Runtime {
 	defer = (run: () => void) => void this.after(0, run);
 
 	after(ms: number, run: () => void): () => void {
-		const at = this.#now + Math.max(0, Math.ceil(ms));
+		const late = this.#lateMs === 0 ? 0 : Math.floor(this.random() * (this.#lateMs + 1));
+		const at = this.#now + Math.max(0, Math.ceil(ms)) + late;
 		const there = this.#due.get(at);
 		const due = there ?? new Set();
 		if (there === undefined) this.#insert(at);
@@ -294,6 +298,8 @@ export interface NightOptions {
 	readonly calendar?: RefreshCalendar;
 	readonly perSecondMax?: number;
 	readonly seed?: number;
+	/** Timers fire so much late at most. */
+	readonly lateMs?: number;
 }
 
 /** One institution with its plan, its users and the runs of its nights. */
@@ -310,8 +316,8 @@ export class Night {
 	/** What the contract allows at present. */
 	perSecondMax: number;
 
-	constructor({ users, calendar, perSecondMax = 95, seed }: NightOptions) {
-		this.clock = new NightClock(MONDAY + HOUR_MS, seed);
+	constructor({ users, calendar, perSecondMax = 95, seed = 1, lateMs = 0 }: NightOptions) {
+		this.clock = new NightClock(MONDAY + HOUR_MS, { seed, lateMs });
 		this.consents = new Consents(users);
 		this.plan = new PlanHost(this.clock);
 		this.recordings = new Recordings(this.clock);

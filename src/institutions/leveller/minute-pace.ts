@@ -1,7 +1,7 @@
 import type { RefreshMinute } from '../../protocol/refresh-plan.ts';
 import { MINUTE_MS, type RefreshCalendar, type Week } from './calendar.ts';
 import { planWeek } from './plan.ts';
-import { evenly, SLICE_MS, SLICES, sliceOf, slicesBetween } from './slices.ts';
+import { evenly, SLICE_MS, SLICES, sliceMax, sliceOf, slicesBetween } from './slices.ts';
 
 /** Allowed minutes at the end of a week that are kept free for what is late. */
 const RESERVE_MINUTES = 10;
@@ -76,6 +76,11 @@ export class MinutePace {
 	/** Targets of the slice of `now`. */
 	slice(now: number): number {
 		return sliceOf(this.#targets, sliceAt(now));
+	}
+
+	/** What the slice of `now` may take at most, to make up for others of its minute. */
+	sliceMax(now: number): number {
+		return Math.max(this.slice(now), sliceMax(this.#targets));
 	}
 
 	/** Targets of the slices from now on for so long; of the next minute as if it were like this one. */

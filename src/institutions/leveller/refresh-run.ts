@@ -19,7 +19,7 @@ import { Flights } from './flights.ts';
 import { MinutePace } from './minute-pace.ts';
 import type { Plan } from './plan-actor.ts';
 import type { Refresh } from './refresh.ts';
-import { RateWindow, SLICE_MS } from './slices.ts';
+import { RateWindow, SLICE_MS, wholeRate } from './slices.ts';
 import type { TargetPage, TargetPages } from './target-pages.ts';
 import { guessFrom, WalkEstimate } from './walk-estimate.ts';
 
@@ -67,6 +67,8 @@ export class RefreshRun {
 	/** Number of the last slice and second that were taken up. */
 	#slice = -1;
 	#second = -1;
+	/** What slices of this minute could not take by the rate alone; of one second at most. */
+	#owed = 0;
 	/** Figures at the beginning of the minute, and minutes that are over and not told. */
 	#counted = { issued: 0, recorded: 0, failed: 0 };
 	readonly #totals = { recorded: 0, failed: 0 };
@@ -119,7 +121,8 @@ export class RefreshRun {
 
 	/** The contract may change while it runs (I22); operators may only slow it further. */
 	get #perSecondMax(): number {
-		return Math.min(this.#orders.perSecondMax ?? Infinity, this.#options.perSecondMax());
+		const ordered = this.#orders.perSecondMax ?? Infinity;
+		return wholeRate(Math.min(ordered, this.#options.perSecondMax()));
 	}
 
 	/** Goes on where a worker before has stopped: what it took up and did not settle comes first. */
@@ -158,10 +161,14 @@ export class RefreshRun {
 			this.#second = second;
 			this.#enterSecond(now);
 		}
-		if (this.#orders.paused || !this.#flights.mayGo) return;
-		const wanted = Math.min(this.#pace?.slice(now) ?? 0, this.#flights.ready, this.#room);
-		const { runtime } = this.#options;
-		this.#flights.go(this.#window.take(wanted, runtime.monotonic(), this.#perSecondMax));
+		if (this.#orders.paused || !this.#flights.mayGo || this.#pace === undefined) return;
+		const planned = this.#pace.slice(now) + this.#owed;
+		const wanted = Math.min(planned, this.#flights.ready, this.#room);
+		const most = Math.min(wanted, this.#pace.sliceMax(now));
+		const count = this.#window.take(most, this.#options.runtime.monotonic(), this.#perSecondMax);
+		// A timer that fires late by little makes the second behind it too short by that.
+		this.#owed = Math.max(0, Math.min(wanted - count, Math.max(1, this.#perSecondMax)));
+		this.#flights.go(count);
 	}
 
 	/** How many more calls may be under way. */
@@ -179,7 +186,10 @@ export class RefreshRun {
 			perSecondMax: this.#perSecondMax,
 		};
 		const before = this.#pace?.enter(now, left);
-		if (before !== undefined) this.#closeMinute(before);
+		if (before !== undefined) {
+			this.#owed = 0;
+			this.#closeMinute(before);
+		}
 		void this.#advance(this.#wanted(now));
 	}
 

@@ -24,6 +24,14 @@ export function evenly(targets: number): number {
 	return isEven ? targets : least * SLICES;
 }
 
+/** The most that a slice may take to make up for others of its minute, of which it has so many targets. */
+export const sliceMax = (targets: number): number =>
+	Math.max(1, Math.floor((UNEVEN_MAX * targets) / SLICES));
+
+/** What a rate comes to: only whole targets begin, and no second may have more of them. */
+export const wholeRate = (perSecond: number): number =>
+	perSecond < 1 ? perSecond : Math.floor(perSecond);
+
 /** What began at one moment. */
 interface Begun {
 	readonly at: number;
@@ -39,7 +47,7 @@ export class RateWindow {
 		const windowMs = perSecondMax < 1 ? 1_000 / perSecondMax : 1_000;
 		this.#begun = this.#begun.filter(({ at }) => at > now - windowMs);
 		const taken = this.#begun.reduce((sum, { count }) => sum + count, 0);
-		const count = Math.max(0, Math.min(wanted, Math.max(1, Math.floor(perSecondMax)) - taken));
+		const count = Math.max(0, Math.min(wanted, Math.max(1, wholeRate(perSecondMax)) - taken));
 		if (count > 0) this.#begun.push({ at: now, count });
 		return count;
 	}
