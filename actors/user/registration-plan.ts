@@ -26,8 +26,12 @@ export interface Move {
 	readonly got?: Pick<Stepped, 'authorisation' | 'token' | 'ids'>;
 }
 
-/** Adjusts a step; a code says why something waits or failed, and goes when it goes on. */
-function movedStep({ code: _, ...before }: JobStep, change: Partial<JobStep>, at: number): JobStep {
+/** Adjusts a step; why and how long it waited is gone when it goes on. */
+function movedStep(
+	{ code: _, retryAt: __, ...before }: JobStep,
+	change: Partial<JobStep>,
+	at: number,
+): JobStep {
 	return { ...before, ...change, at };
 }
 

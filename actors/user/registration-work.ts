@@ -164,7 +164,7 @@ function runRefused(plan: Plan, at: { institution: string; run: Run }, userId: s
 		}
 		const waitMs = Math.min(REST.maxMs, retryAfterMs ?? restMs(run.attempt, REST));
 		const until = plan.now + spread(userId, waitMs);
-		const step = { state: 'waiting', code } as const;
+		const step = { state: 'waiting', code, retryAt: until } as const;
 		const rest = { phase: 'resting', step, attempt, until } as const;
 		plan.move(institution, got === undefined ? rest : { ...rest, got });
 	};

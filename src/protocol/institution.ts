@@ -123,8 +123,10 @@ export const jobStepSchema = z.object({
 	/** Details: so many of so many assets. */
 	done: z.int(),
 	total: z.int(),
-	/** Why it failed, as an error code. */
+	/** Why it waits or failed, as an error code. */
 	code: z.string().optional(),
+	/** When it is tried again, where it waits for the institution or a limit. */
+	retryAt: z.int().optional(),
 	at: z.int(),
 });
 export type JobStep = z.infer<typeof jobStepSchema>;

@@ -149,8 +149,10 @@ describe('registration', () => {
 		const since = ann.now;
 		await wake(ann);
 		expect(ann.now - since).toBeGreaterThanOrEqual(10_000);
+		expect(waiting?.steps[0]?.retryAt).toBe(ann.now);
 		expect(works(ann)).toEqual(['bank-a authorise']);
 		expect((await jobs(ann))[0]?.steps[0]).not.toHaveProperty('code');
+		expect((await jobs(ann))[0]?.steps[0]).not.toHaveProperty('retryAt');
 		await work(ann);
 		expect(await jobs(ann)).toMatchObject([{ state: 'done' }]);
 	});

@@ -107,7 +107,9 @@ test('[I6] one user’s calls to an institution are limited, and wait with a cod
 	await banks.control('*', { latencyMs: 0 });
 	const ann = await naru('ann').assets.register(['e-money-a'], { consent: dayConsent() });
 	await until(() => ann.steps.some(({ code }) => code === 'RATE_LIMITED'));
-	expect(stepOf(ann, 'e-money-a')).toMatchObject({ step: 'details', state: 'waiting' });
+	const waiting = stepOf(ann, 'e-money-a');
+	expect(waiting).toMatchObject({ step: 'details', state: 'waiting' });
+	expect(waiting?.retryAt).toBeGreaterThan(waiting?.at ?? Infinity);
 	const bob = await naru('bob').assets.register(['e-money-a'], { consent: dayConsent() });
 	await until(() => bob.steps.some(({ step }) => step === 'details'));
 	const of = (user: string) => async () =>

@@ -250,6 +250,7 @@ export interface JobStep {
 	readonly done: number;
 	readonly total: number;
 	readonly code?: string | undefined;
+	readonly retryAt?: number | undefined;
 	readonly at: number;
 }
 
