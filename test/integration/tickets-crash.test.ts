@@ -94,7 +94,8 @@ test('[T14] killed in the middle: places, deadlines, holds, orders and sold seat
 	const map = await (await before.backdoor()).ask('seatMap');
 	await sleep(100);
 	await shop.kill();
-	await before.behave({ latencyMs: 300 });
+	// Long enough to look at all, before what was begun goes on.
+	await before.behave({ latencyMs: 4_000 });
 	await shop.start();
 
 	const after = await shop.box();
@@ -109,6 +110,7 @@ test('[T14] killed in the middle: places, deadlines, holds, orders and sold seat
 		RawBuyer,
 		RawBuyer,
 	];
+	await after.behave({ latencyMs: 20 });
 	expect(await cyAgain.reach('done')).toMatchObject({ order: { id: paying.id, status: 'paid' } });
 	await firstInLine.reach('inside');
 	expect(await firstInLine.hold({ seats: ['A-2'] })).toBe('SEAT_TAKEN');

@@ -149,18 +149,21 @@ describe('ticket events over REST', () => {
 	});
 
 	test('more seats than a request or a map can hold are refused, with what to do about it', async () => {
+		const tooLarge = await call('POST', PATH, { body: draft({ title: 'x'.repeat(2 ** 24) }) });
+		expect(tooLarge).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE' } } });
+		expect(tooLarge.body.error.message).toContain('shorten ids');
 		const random = seeded(1);
 		const word = (length: number) => {
 			let id = '';
 			while (id.length < length) id += Math.floor(random() * 2 ** 50).toString(36);
 			return id.slice(0, length);
 		};
-		const many = (length: number) =>
-			Array.from({ length: 200_000 }, () => ({ id: word(length), grade: 'A', price: 1 }));
-		const tooLarge = await call('POST', PATH, { body: draft({ seats: many(64) }) });
-		expect(tooLarge).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE' } } });
-		expect(tooLarge.body.error.message).toContain('shorten ids');
-		const tooMuch = await call('POST', PATH, { body: draft({ seats: many(40) }) });
+		const many = Array.from({ length: 20_000 }, () => ({
+			id: word(64),
+			grade: word(32),
+			price: 1,
+		}));
+		const tooMuch = await call('POST', PATH, { body: draft({ seats: many }) });
 		expect(tooMuch).toMatchObject({ status: 400, body: { error: { code: 'INVALID' } } });
 		expect(tooMuch.body.error.message).toMatch(/^seats: .*shorten ids/);
 		expect(rest.noted).toEqual([]);

@@ -2,14 +2,26 @@ import { Encoder } from '@colyseus/schema';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TicketSeatMap } from '../../client-sdk/src/ticket-seat-map.ts';
 import { SeatGrade, TicketSeatsState } from '../../rooms/schema/ticket-seats-state.ts';
-import { ticketSeatsRoom } from '../../rooms/ticket-seats-room.ts';
+import { type SeatMapListener, ticketSeatsRoom } from '../../rooms/ticket-seats-room.ts';
 import { packSeats, seatMapBytes } from '../../src/protocol/seat-catalog.ts';
 import { ticketSeatsContract } from '../../src/protocol/ticket-lobby.ts';
 import { Player, startSeats } from '../gateway/seats/seat-fixture.ts';
 import { EVENT, type Page, seatsOf, TicketWorld } from '../tickets/ticket-world.ts';
 
 const world = new TicketWorld();
-const room = ticketSeatsRoom(world.tickets.seatMaps);
+const { seatMaps } = world.tickets;
+/** A hall too large to be sold in a test of rooms: its seats are told by hand. */
+const STADIUM = 'stadium';
+let stadium: SeatMapListener | undefined;
+const room = ticketSeatsRoom({
+	admit: async (id, userId, proof) =>
+		id === STADIUM ? { ok: true } : seatMaps.admit(id, userId, proof),
+	follow(id, listener) {
+		if (id !== STADIUM) return seatMaps.follow(id, listener);
+		stadium = listener;
+		return () => {};
+	},
+});
 const { seats } = await startSeats([{ contract: ticketSeatsContract, room }]);
 
 /** A sale of its own for each test; answers with its id. */
@@ -152,15 +164,20 @@ describe('[T7] the seat map', () => {
 			grade: 'A',
 			price: 1_000,
 		}));
-		const id = await sale({ seats: many });
-		const [ann, bob] = [await inside('ann', id), await inside('bob', id)];
-		// Perhaps before the map is there: then all of it is one patch.
-		const mine = readerOf(await look(ann, 'ann', id));
+		const come = (token: string) =>
+			Player.open(seats, {
+				kind: 'ticket-seats',
+				id: STADIUM,
+				token,
+				args: { admission: 'proof' },
+			});
+		// Before the map is there: then all of it is one patch.
+		const mine = readerOf(await come('ann'));
+		stadium?.map(many, 'F'.repeat(200_000));
 		await until(() => mine.states().length === 200_000);
-		const seat = many[199_999]?.id;
-		await ann.ask('hold', { seats: [seat], admission: ann.me?.admission });
+		stadium?.changed([199_999], 'H');
 		await until(() => mine.states().endsWith('fh'));
-		const eyes = await look(bob, 'bob', id);
+		const eyes = await come('bob');
 		const theirs = readerOf(eyes);
 		await until(() => theirs.states().endsWith('fh'));
 		const whole = Math.max(...eyes.received.map(({ length }) => length));
