@@ -107,10 +107,12 @@ describe('[T7] the seat map of the SDK', () => {
 		map.join('proof');
 		await settled();
 		expect(timers).toEqual([]);
-		room.refusal = 'TIMEOUT';
-		map.join('newer');
-		await settled();
-		expect(timers).toHaveLength(1);
+		for (const [at, code] of ['TIMEOUT', 'RETRY_LATER', 'BUSY'].entries()) {
+			room.refusal = code;
+			map.join(`newer ${at}`);
+			await settled();
+			expect(timers, code).toHaveLength(at + 1);
+		}
 	});
 
 	test('forgets the map when it is left, also while it is being opened', async () => {
