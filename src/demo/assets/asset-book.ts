@@ -27,6 +27,8 @@ export class AssetBook implements AssetFacts {
 	readonly #changed: () => void;
 	readonly #undo: Undo[] = [];
 	readonly #watched = new Set<Registration>();
+	/** Registrations at institutions that were all connected before. */
+	readonly #refreshes = new Set<Registration>();
 	#isClosed = false;
 
 	constructor(naru: NaruClient, changed: () => void) {
@@ -49,6 +51,11 @@ export class AssetBook implements AssetFacts {
 	/** Whether it ran while one looked on. */
 	isFresh(job: Registration): boolean {
 		return this.#watched.has(job);
+	}
+
+	/** Whether it fetches anew what was there already. */
+	isRefresh(job: Registration): boolean {
+		return this.#refreshes.has(job);
 	}
 
 	/** Reads everything; what is told meanwhile is the newer word. */
@@ -117,6 +124,8 @@ export class AssetBook implements AssetFacts {
 
 	#job(job: Registration): void {
 		if (this.jobs.includes(job)) return;
+		const isRefresh = job.steps.every(({ institution }) => this.snapshots.has(institution));
+		if (isRefresh) this.#refreshes.add(job);
 		const all = [...this.jobs, job].sort((one, other) => one.startedAt - other.startedAt);
 		this.jobs = all.slice(-JOBS_MAX);
 		if (!job.isOver) {

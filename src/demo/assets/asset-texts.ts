@@ -7,6 +7,8 @@ export const assetsEn = {
 		count === 1 ? '1 institution connected' : `${count} institutions connected`,
 	runningCount: (count: number) =>
 		count === 1 ? 'Connecting 1 institution…' : `Connecting ${count} institutions…`,
+	refreshingCount: (count: number) =>
+		count === 1 ? 'Refreshing 1 institution…' : `Refreshing ${count} institutions…`,
 
 	have: 'You have',
 	owe: (amount: string) => `and owe ${amount}`,
@@ -16,6 +18,12 @@ export const assetsEn = {
 	endAll: (count: number) => (count === 1 ? 'Connected.' : `All ${count} are connected.`),
 	endPart: (done: number, total: number) => `${done} of ${total} are connected.`,
 	endNone: 'None could be connected.',
+	refreshing: 'Refreshing',
+	refreshed: 'Up to date.',
+	notRefreshed: (failed: number, total: number) =>
+		total === 1
+			? 'Could not be refreshed. What you see is from before.'
+			: `${failed} of ${total} could not be refreshed. Of those you see what was before.`,
 	retryFailed: (count: number) => (count === 1 ? 'Try it again' : `Try ${count} again`),
 
 	steps: {
@@ -93,6 +101,7 @@ export const assetsKo: typeof assetsEn = {
 	noneConnected: '아직 연결된 기관이 없습니다',
 	connectedCount: (count) => `기관 ${count}곳 연결됨`,
 	runningCount: (count) => `기관 ${count}곳 연결하는 중…`,
+	refreshingCount: (count) => `기관 ${count}곳 새로 고치는 중…`,
 
 	have: '보유 자산',
 	owe: (amount) => `갚을 금액 ${amount}`,
@@ -102,6 +111,12 @@ export const assetsKo: typeof assetsEn = {
 	endAll: (count) => `${count}곳 모두 연결되었습니다.`,
 	endPart: (done, total) => `${total}곳 중 ${done}곳이 연결되었습니다.`,
 	endNone: '연결된 곳이 없습니다.',
+	refreshing: '새로 고치는 중',
+	refreshed: '최신 상태입니다.',
+	notRefreshed: (failed, total) =>
+		total === 1
+			? '새로 고치지 못했습니다. 이전 정보를 보여 드립니다.'
+			: `${total}곳 중 ${failed}곳을 새로 고치지 못했습니다. 그곳은 이전 정보를 보여 드립니다.`,
 	retryFailed: (count) => `${count}곳 다시 시도`,
 
 	steps: {

@@ -13,8 +13,11 @@ import { useAssets } from './use-assets.ts';
 const { assets } = texts;
 
 function subtitle(lines: readonly AssetLine[]): string {
-	const running = lines.filter((line) => line.running !== undefined).length;
-	if (running > 0) return assets.runningCount(running);
+	const running = lines.filter((line) => line.running !== undefined);
+	const isRefresh = running.every(({ state }) => state === 'connected');
+	if (running.length > 0) {
+		return (isRefresh ? assets.refreshingCount : assets.runningCount)(running.length);
+	}
 	const connected = lines.filter(({ state }) => state === 'connected').length;
 	return connected === 0 ? assets.noneConnected : assets.connectedCount(connected);
 }

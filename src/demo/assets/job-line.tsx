@@ -9,7 +9,10 @@ import { isRefused } from './asset-lines.ts';
 const { assets } = texts;
 
 /** What a registration has come to, in one sentence. */
-function endText({ steps }: Registration, failed: number): string {
+function endText({ steps }: Registration, failed: number, isRefresh: boolean): string {
+	if (isRefresh) {
+		return failed === 0 ? assets.refreshed : assets.notRefreshed(failed, steps.length);
+	}
 	if (failed === 0) return assets.endAll(steps.length);
 	if (failed === steps.length) return assets.endNone;
 	return assets.endPart(steps.length - failed, steps.length);
@@ -32,14 +35,16 @@ export function JobLine({ book }: { readonly book: AssetBook }) {
 		return info !== undefined && !isRefused(info);
 	});
 	if (job.isOver && failed.length === 0 && !book.isFresh(job)) return null;
+	const isRefresh = book.isRefresh(job);
+	const progress = isRefresh ? assets.refreshing : assets.progress;
 	const retry = () => void book.connect(mayRetry).catch(notify);
 	return (
 		<section class="job" data-state={job.state} role="status">
 			<div class="job-texts">
-				<strong>{job.isOver ? endText(job, failed.length) : assets.progress}</strong>
+				<strong>{job.isOver ? endText(job, failed.length, isRefresh) : progress}</strong>
 				{!job.isOver && <small>{assets.progressOf(over, steps.length)}</small>}
 			</div>
-			{!job.isOver && <progress max={steps.length} value={over} aria-label={assets.progress} />}
+			{!job.isOver && <progress max={steps.length} value={over} aria-label={progress} />}
 			{job.isOver && mayRetry.length > 0 && (
 				<button type="button" class="plain" onClick={retry}>
 					{assets.retryFailed(mayRetry.length)}

@@ -87,6 +87,21 @@ export const institutionsEn = {
 
 	turns: 'Last turns and orders',
 	reason: 'Why',
+	/** As the actor names them; others stand as they are. */
+	reasons: {
+		made: 'it is new',
+		'the settings have changed': 'the settings have changed',
+		'only the calls of this node fail': 'only the calls of this node fail',
+		'the calls of this node are good': 'the calls of this node are good',
+		'too many calls failed': 'too many calls failed',
+		'it is the turn of other nodes to try': 'it is the turn of other nodes to try',
+		'it takes longer than expected': 'it takes longer than expected',
+		'it answers that we are too fast': 'it answers that we are too fast',
+		'it takes more again': 'it takes more again',
+		'found caution': 'more calls fail than usual',
+		'found fine': 'calls are as usual again',
+		'found quiet': 'too few calls to judge',
+	} as Readonly<Record<string, string>>,
 };
 
 export const institutionsKo: typeof institutionsEn = {
@@ -177,4 +192,18 @@ export const institutionsKo: typeof institutionsEn = {
 
 	turns: '최근 전환과 명령',
 	reason: '이유',
+	reasons: {
+		made: '새로 만들어짐',
+		'the settings have changed': '설정이 바뀜',
+		'only the calls of this node fail': '이 노드의 호출만 실패함',
+		'the calls of this node are good': '이 노드의 호출이 정상으로 돌아옴',
+		'too many calls failed': '실패한 호출이 너무 많음',
+		'it is the turn of other nodes to try': '다른 노드가 시험할 차례',
+		'it takes longer than expected': '예상보다 오래 걸림',
+		'it answers that we are too fast': '호출이 너무 빠르다는 응답을 받음',
+		'it takes more again': '호출을 다시 더 받음',
+		'found caution': '실패한 호출이 늘어남',
+		'found fine': '호출이 평소와 같음',
+		'found quiet': '판단하기에 호출이 너무 적음',
+	},
 };

@@ -21,7 +21,7 @@ type Turn = InstitutionBoard['turns'][number];
 const TURNS: readonly Column<Turn>[] = [
 	{ name: texts.at, show: ({ at }) => shortTime(at) },
 	{ name: words.circuit, show: ({ circuit }) => words.circuits[circuit] },
-	{ name: words.reason, show: ({ reason }) => reason },
+	{ name: words.reason, show: ({ reason }) => words.reasons[reason] ?? reason },
 	{ name: texts.who, show: ({ by }) => by ?? '–' },
 	{
 		name: texts.nodeName,

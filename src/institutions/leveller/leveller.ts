@@ -10,7 +10,13 @@ import { type ExpectedHours, expectedHours } from './online-traffic.ts';
 import { PlanActor } from './plan-actor.ts';
 import type { Refresh } from './refresh.ts';
 import { RefreshRun } from './refresh-run.ts';
-import { gatherCrowd, hurried, RehearsedNight, rehearsalOf, rehearsedBy } from './rehearsal.ts';
+import {
+	gatherCrowd,
+	HurriedRuntime,
+	RehearsedNight,
+	rehearsalOf,
+	rehearsedBy,
+} from './rehearsal.ts';
 import { consentPages } from './target-pages.ts';
 
 /** Nodes share out at most this part of the contract (I22). */
@@ -146,7 +152,7 @@ export class Leveller {
 				if (perSecond === undefined) return refreshesPerSecond(settings, callsPerRefresh);
 				return perSecond / callsPerRefresh;
 			},
-			runtime: night === undefined ? runtime : hurried(runtime, night.from),
+			runtime: night === undefined ? runtime : new HurriedRuntime(runtime, night.from),
 			log,
 		});
 		this.#runs.set(plan, run);

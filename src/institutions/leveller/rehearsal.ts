@@ -27,18 +27,62 @@ export const rehearsalOf = (institution: string): string => `${PREFIX}${institut
 export const rehearsedBy = (plan: string): string | undefined =>
 	plan.startsWith(PREFIX) ? plan.slice(PREFIX.length) : undefined;
 
-/** The same runtime with a clock that begins at `from` and hurries. */
-export function hurried(runtime: Runtime, from: number): Runtime {
-	const start = runtime.monotonic();
-	const monotonic = () => (runtime.monotonic() - start) * SPEED;
-	return {
-		monotonic,
-		random: () => runtime.random(),
-		randomId: () => runtime.randomId(),
-		defer: (run) => runtime.defer(run),
-		now: () => Math.floor(from + monotonic()),
-		after: (ms, run) => runtime.after(ms / SPEED, run),
-	};
+interface Timer {
+	readonly at: number;
+	readonly run: () => void;
+}
+
+/**
+ * A runtime whose clock begins at `from` and hurries. It goes from timer to timer: one that this process
+ * is late for runs at its own time, so that no slice of the night is missed.
+ */
+export class HurriedRuntime implements Runtime {
+	readonly #runtime: Runtime;
+	readonly #from: number;
+	readonly #start: number;
+	/** First due first. */
+	readonly #timers: Timer[] = [];
+	/** How far it has come since the beginning. */
+	#reached = 0;
+	#cancel = () => {};
+
+	constructor(runtime: Runtime, from: number) {
+		this.#runtime = runtime;
+		this.#from = from;
+		this.#start = runtime.monotonic();
+	}
+
+	now = () => Math.floor(this.#from + this.#reached);
+	monotonic = () => this.#reached;
+	random = () => this.#runtime.random();
+	randomId = () => this.#runtime.randomId();
+	defer = (run: () => void) => this.#runtime.defer(run);
+
+	after(ms: number, run: () => void): () => void {
+		const timer = { at: this.#reached + Math.max(0, ms), run };
+		const place = this.#timers.findIndex(({ at }) => at > timer.at);
+		this.#timers.splice(place < 0 ? this.#timers.length : place, 0, timer);
+		this.#wait();
+		return () => {
+			const index = this.#timers.indexOf(timer);
+			if (index < 0) return;
+			this.#timers.splice(index, 1);
+			this.#wait();
+		};
+	}
+
+	#wait(): void {
+		this.#cancel();
+		const [first] = this.#timers;
+		if (first === undefined) return;
+		const past = this.#runtime.monotonic() - this.#start;
+		this.#cancel = this.#runtime.after(Math.max(0, first.at / SPEED - past), () => {
+			this.#timers.shift();
+			this.#reached = first.at;
+			first.run();
+			this.#wait();
+		});
+	}
 }
 
 interface NightOptions {
