@@ -13,6 +13,7 @@ import { RefreshCalendar } from './calendar.ts';
 import { refreshesPerSecond } from './leveller.ts';
 import type { ExpectedTraffic } from './measured-traffic.ts';
 import { planChart } from './plan-chart.ts';
+import { wholeRate } from './slices.ts';
 
 const USERS = '1000000';
 const ANSWER_MS_MAX = 30_000;
@@ -67,7 +68,7 @@ for (const institution of chosen) {
 	const calendar = new RefreshCalendar({
 		...{ institution, utcOffsetMinutes, traffic, expected: expected?.hours },
 	});
-	const perSecondMax = refreshesPerSecond(institution);
+	const perSecondMax = wholeRate(refreshesPerSecond(institution));
 	const lines = planChart({ calendar, utcOffsetMinutes, at, users, perSecondMax, expected });
 	process.stdout.write(`${[`${institution.name} (${institution.id})`, ...lines, ''].join('\n')}\n`);
 }
