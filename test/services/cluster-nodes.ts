@@ -6,6 +6,7 @@ import { signToken } from '../../src/gateway/auth/sign-token.ts';
 import { Device } from '../support/device.ts';
 import { NaruProcess } from '../support/naru-process.ts';
 import { rest } from '../support/world.ts';
+import { dropEvents } from './event-stream.ts';
 import { newDatabase, urlOf } from './open-test-mongo.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { type ServiceUrls, serviceUrls } from './urls.ts';
@@ -144,6 +145,7 @@ export class ClusterNodes {
 		const client = new MongoClient(serviceUrls().MONGO_URL);
 		await client.db(this.#database).dropDatabase();
 		await client.close();
+		await dropEvents(this.environment);
 	}
 
 	/** What a node of this cluster is started with; `ways`: how it reaches the servers. */

@@ -1,61 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
-import { connect, type JetStreamManager } from 'nats';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { eventStreamName, jetStreamFeed } from '../../src/adapters/nats/jetstream-event-feed.ts';
-import { readNatsServers } from '../../src/adapters/nats/nats-servers.ts';
+import { eventStreamName } from '../../src/adapters/nats/jetstream-event-feed.ts';
 import { eventFeedContract, eventOf } from '../contract/event-feed-contract.ts';
+import { dropEvents, manageJetStream, openEvents } from './event-stream.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { serviceUrls } from './urls.ts';
 
-const BOUNDS = { eventsMax: 10_000, ageMaxMs: 3_600_000, replicas: 1 };
-
 const newEnvironment = () => `test-${randomUUID().slice(0, 8)}`;
-
-const open = (environment: string, more: object = {}) =>
-	jetStreamFeed({
-		url: serviceUrls().NATS_URL,
-		environment,
-		name: 'naru test',
-		...BOUNDS,
-		...more,
-	});
-
-/** The server as an operator sees it. */
-async function manage<T>(use: (manager: JetStreamManager) => Promise<T>): Promise<T> {
-	const client = await connect(readNatsServers(serviceUrls().NATS_URL));
-	try {
-		return await use(await client.jetstreamManager());
-	} finally {
-		await client.close();
-	}
-}
-
-const remove = (environment: string) =>
-	manage(({ streams }) => streams.delete(eventStreamName(environment))).catch(() => {});
 
 function environmentOfTest(): string {
 	const environment = newEnvironment();
-	onTestFinished(() => void remove(environment));
+	onTestFinished(() => void dropEvents(environment));
 	return environment;
 }
 
 eventFeedContract('JetStream', async () => {
 	const environment = newEnvironment();
 	return {
-		open: async () => open(environment),
-		close: async () => void (await remove(environment)),
+		open: async () => openEvents(environment),
+		close: async () => dropEvents(environment),
 	};
 });
 
 describe('JetStream', () => {
 	test('[P30] events are in a file, under the name of their actor, with their id for other readers', async () => {
 		const environment = environmentOfTest();
-		const feed = open(environment, { eventsMax: 5 });
+		const feed = openEvents(environment, { eventsMax: 5 });
 		const event = eventOf('thing/one', 1);
 		await feed.publish([event]);
 		await feed.close();
-		await manage(async ({ streams }) => {
+		await manageJetStream(async ({ streams }) => {
 			const name = eventStreamName(environment);
 			const { config } = await streams.info(name);
 			expect(config).toMatchObject({ storage: 'file', retention: 'limits', max_msgs: 5 });
@@ -69,19 +44,22 @@ describe('JetStream', () => {
 	test('other bounds are those of the stream from then on', async () => {
 		const environment = environmentOfTest();
 		for (const eventsMax of [50, 60]) {
-			const feed = open(environment, { eventsMax });
+			const feed = openEvents(environment, { eventsMax });
 			await feed.publish([eventOf('thing/one', eventsMax)]);
 			await feed.close();
 		}
 		const name = eventStreamName(environment);
-		const { config, state } = await manage(({ streams }) => streams.info(name));
+		const { config, state } = await manageJetStream(({ streams }) => streams.info(name));
 		expect([config.max_msgs, state.messages]).toEqual([60, 2]);
 	});
 
 	test('[A10] [P30] cut off it rejects in time, and what was not acknowledged is sent again, once', async () => {
 		const environment = environmentOfTest();
 		const proxy = await TcpProxy.start(serviceUrls().NATS_URL);
-		const feed = open(environment, { url: proxy.through(serviceUrls().NATS_URL), timeoutMs: 500 });
+		const feed = openEvents(environment, {
+			url: proxy.through(serviceUrls().NATS_URL),
+			timeoutMs: 500,
+		});
 		onTestFinished(async () => {
 			await feed.close();
 			await proxy.close();
@@ -98,7 +76,9 @@ describe('JetStream', () => {
 		await expect(feed.publish(events.slice(1, 4))).rejects.toThrow();
 		proxy.restore();
 		await feed.publish(events.slice(1));
-		const { state } = await manage(({ streams }) => streams.info(eventStreamName(environment)));
+		const { state } = await manageJetStream(({ streams }) =>
+			streams.info(eventStreamName(environment)),
+		);
 		expect(state.messages).toBe(5);
 	});
 
@@ -108,7 +88,7 @@ describe('JetStream', () => {
 		onTestFinished(() => void server.close());
 		const address = server.address();
 		const port = typeof address === 'object' ? address?.port : 0;
-		const feed = open('test', { url: `nats://127.0.0.1:${port}`, timeoutMs: 200 });
+		const feed = openEvents('test', { url: `nats://127.0.0.1:${port}`, timeoutMs: 200 });
 		await expect(feed.publish([eventOf('thing/one', 1)])).rejects.toThrow('200 ms');
 		await feed.close();
 		await expect(feed.publish([eventOf('thing/one', 1)])).rejects.toThrow('closed');
