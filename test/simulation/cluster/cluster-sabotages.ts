@@ -16,6 +16,8 @@ export interface ClusterSabotage extends Sabotage {
 	readonly directory?: (directory: MemoryDirectory) => MemoryDirectory;
 	/** Without the rule owners may answer from the past; what the journal promises has to hold. */
 	readonly mayBeStale?: boolean;
+	/** What the missing rule lets happen; anything that is wrong, when absent. */
+	readonly complaint?: RegExp;
 	/** Share of looks among what clients ask. */
 	readonly reads?: number;
 	/** Faults that the rule is for. */
@@ -78,6 +80,7 @@ const passing = (relay: Relay): Relay => ({
 /** Whoever was an owner answers, whatever became of its lease. */
 const deposedAnswers: ClusterSabotage = {
 	membership: ({ self }) => ({ self, mayServe: () => true }),
+	complaint: /answered from the past/,
 	reads: 0.8,
 	faults: { ...NO_CLUSTER_FAULTS, pause: 0.05 },
 };

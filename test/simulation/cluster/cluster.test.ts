@@ -14,7 +14,8 @@ const TIMEOUT_MS = 60_000 + SEEDS * 400;
 /** The first seed whose run contradicts a promise, with what was found and how to run it alone. */
 async function firstFailure(script: Script, seeds: number, sabotage?: ClusterSabotage) {
 	for (let seed = FIRST; seed < FIRST + seeds; seed++) {
-		const violations = await new ClusterWorld(seed, script, sabotage).run();
+		const found = await new ClusterWorld(seed, script, sabotage).run();
+		const violations = found.filter((one) => sabotage?.complaint?.test(one) !== false);
 		if (violations.length === 0) continue;
 		const again = `SIM_FIRST=${seed} SIM_SEEDS=1 vitest run --project unit test/simulation/cluster`;
 		return { seed, violations, again };
