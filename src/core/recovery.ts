@@ -4,7 +4,7 @@ import { aboutBytes } from './about-bytes.ts';
 import type { ActorKind } from './actor-kind.ts';
 import type { Told } from './actor-port.ts';
 import { type Boundary, History } from './history.ts';
-import type { CommitRecord, Journal, RequestRecord, StoredEvent } from './journal.ts';
+import type { CommitRecord, Journal, RequestRecord, Snapshot, StoredEvent } from './journal.ts';
 import { activationRecord, type JournalWriter } from './journal-writer.ts';
 import { rowsOf } from './outbox-rows.ts';
 import type { Runtime } from './runtime.ts';
@@ -104,9 +104,10 @@ export async function activate(options: RecoveryOptions & ActivationOptions): Pr
 			at: Math.max(runtime.now(), head.at),
 			writer,
 		});
+		const reads = readGround(options);
 		const outcome = await new Promise((resolve) => journalWriter.append({ record }, resolve));
 		if (outcome === 'fenced') continue;
-		const recovered = await load(options);
+		const recovered = await load(options, await reads);
 		if (recovered.commit !== record.commit) throw new FencedError(`${key}: activated elsewhere`);
 		return recovered;
 	}
@@ -132,12 +133,33 @@ function absent({ key, kind }: RecoveryOptions): Recovered {
 	};
 }
 
-/** Loads the newest snapshot and replays what comes behind it, in slices. */
-export async function load(options: RecoveryOptions): Promise<Recovered> {
+/** What a recovery begins from. It stays true whatever is written behind it. */
+interface Ground {
+	readonly snapshot: Snapshot | undefined;
+	readonly watermark: number;
+}
+
+/**
+ * May be asked for before the activation has landed. The watermark last: it has then reached all that
+ * the snapshot stands for. Never rejects, as an activation that is fenced does not ask for it.
+ */
+async function readGround({ key, journal, ...options }: RecoveryOptions): Promise<Ground | Error> {
+	try {
+		const snapshot = await reading(journal.snapshot(key));
+		return { snapshot, watermark: await reading(options.watermark(key)) };
+	} catch (error) {
+		return error as Error;
+	}
+}
+
+/** Restores the newest snapshot and replays what comes behind it, in slices. */
+export async function load(options: RecoveryOptions, read?: Ground | Error): Promise<Recovered> {
+	const ground = read ?? (await readGround(options));
+	if (ground instanceof Error) throw ground;
 	const { key, journal, runtime } = options;
 	const slices = new TimeSlices(runtime);
-	const watermark = await reading(options.watermark(key));
-	const recovered = { ...(await base(options, watermark, slices)), watermark, exists: true };
+	const { watermark } = ground;
+	const recovered = { ...(await base(options, ground, slices)), watermark, exists: true };
 	for (;;) {
 		const from = { commit: recovered.commit };
 		const { records, more } = await reading(journal.read(key, from, { bytesMax: READ_BYTES_MAX }));
@@ -151,11 +173,9 @@ export async function load(options: RecoveryOptions): Promise<Recovered> {
 /** Where the replay begins: the newest snapshot, if the store has all that it stands for. */
 async function base(
 	options: RecoveryOptions,
-	watermark: number,
+	{ snapshot, watermark }: Ground,
 	slices: TimeSlices,
 ): Promise<Recovered> {
-	const { key, journal } = options;
-	const snapshot = await reading(journal.snapshot(key));
 	const [head, ...parts] = snapshot?.parts ?? [];
 	if (snapshot === undefined || head === undefined) return absent(options);
 	const envelope = unpack(head) as Envelope;

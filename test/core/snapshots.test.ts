@@ -76,6 +76,25 @@ describe('snapshots', () => {
 		expect(await restored.store.get('additions', ['one', 2_500])).toBeDefined();
 	});
 
+	test('[H21] the watermark is asked for behind the snapshot: one that is sealed meanwhile counts', async () => {
+		const bench = new CoreBench();
+		await add(bench, 2_500);
+		bench.system.kill();
+		const second = bench.restart();
+		const order: string[] = [];
+		second.journalHooks.snapshot = async (run) => {
+			const snapshot = await run();
+			order.push('snapshot is read');
+			return snapshot;
+		};
+		second.storeHooks.watermark = (run) => {
+			order.push('watermark is asked for');
+			return run();
+		};
+		expect(await second.send(KEY, ['total', {}])).toEqual(done(2_500));
+		expect(order).toEqual(['snapshot is read', 'watermark is asked for']);
+	});
+
 	test('[P13] [H21] a cut that throws or a journal that takes no parts stops nobody', async () => {
 		const kind = {
 			...counterKind,
