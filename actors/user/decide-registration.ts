@@ -43,6 +43,7 @@ function supersede(plan: Plan, institution: string): void {
 	if (before === undefined || before.expires <= plan.now) return;
 	const { id, token } = before;
 	if (token !== undefined || isAtWork) plan.dropToken(institution, id, token);
+	plan.dropSpare(institution, before);
 }
 
 function consent(plan: Plan, institution: string, { consent: given }: RegisterArgs): void {
@@ -142,8 +143,9 @@ function refresh(
 }
 
 /**
- * A token that came when nobody waited for it any more: the consent that stands takes it if it is good
- * for longer (both are of one grant, which ends with either), any other is made void (I7).
+ * A token that came when nobody waited for it any more. Without its consent it is made void (I7). With it
+ * the one that is good for longer goes on, and the other is kept to be made void with it: both are of one
+ * grant, which may end with either.
  */
 function stray(
 	state: UserState,
@@ -152,10 +154,13 @@ function stray(
 ): Decided {
 	const plan = new Plan(state, context);
 	const known = plan.state.consents.get(institution);
-	if (given.expires > plan.now && known?.id !== given.id) {
-		plan.dropToken(institution, given.id, token);
-	} else if (known?.id === given.id && (known.token?.expires ?? 0) < token.expires) {
-		plan.emit({ type: 'tokenKept', data: { institution, token } });
+	const isLonger = (known?.token?.expires ?? 0) < token.expires;
+	if (known?.id !== given.id) {
+		// Behind its end an institution is not called, not even for this.
+		if (given.expires > plan.now) plan.dropToken(institution, given.id, token);
+	} else if (known.token?.access !== token.access) {
+		const spare = isLonger ? {} : ({ isSpare: true } as const);
+		plan.emit({ type: 'tokenKept', data: { institution, token, ...spare } });
 	}
 	return { ok: true, events: plan.events, reply: {} };
 }

@@ -1,7 +1,14 @@
 import type { EventMeta } from '../../src/core/actor-kind.ts';
 import type { AssetJob, JobStep } from '../../src/protocol/institution.ts';
 import type { RegistrationEvent, Stepped } from './registration-events.ts';
-import { isOver, JOBS_MAX, type Registration, type Run } from './registration-state.ts';
+import {
+	type Consent,
+	isOver,
+	JOBS_MAX,
+	type Registration,
+	type Run,
+	SPARE_TOKENS_MAX,
+} from './registration-state.ts';
 
 type Data<T extends RegistrationEvent['type']> = Extract<RegistrationEvent, { type: T }>['data'];
 type When = Pick<EventMeta, 'at' | 'position'>;
@@ -98,6 +105,17 @@ function withdrawn(state: Registration, data: Data<'withdrawn'>): void {
 	tokenDropped(state, { id: revocation, institution, consentId, ...tokenPart });
 }
 
+function tokenKept(consent: Consent, { token, isSpare }: Data<'tokenKept'>): Consent {
+	const { token: before, spare = [] } = consent;
+	const other = isSpare === true ? token : before;
+	const present = isSpare === true ? before : token;
+	return {
+		...consent,
+		...(present === undefined ? {} : { token: present }),
+		...(other === undefined ? {} : { spare: [...spare, other].slice(-SPARE_TOKENS_MAX) }),
+	};
+}
+
 function tokenDropped({ revocations }: Registration, data: Data<'tokenDropped'>): void {
 	const { id, ...dropped } = data;
 	revocations.set(id, { ...dropped, attempt: 0 });
@@ -162,7 +180,7 @@ export function evolveRegistration(
 			tokenDropped(state, data);
 			break;
 		case 'tokenKept':
-			change(state.consents, data.institution, (consent) => ({ ...consent, token: data.token }));
+			change(state.consents, data.institution, (consent) => tokenKept(consent, data));
 			break;
 		case 'revocationRested':
 			revocationRested(state, data);

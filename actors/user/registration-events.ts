@@ -88,10 +88,15 @@ export type RegistrationEvent =
 				readonly token?: SealedToken;
 			};
 	  }
-	/** A consent's token was renewed by work that was not waited for any more. */
+	/** A consent has one token more, by work that was not waited for any more. */
 	| {
 			readonly type: 'tokenKept';
-			readonly data: { readonly institution: string; readonly token: SealedToken };
+			readonly data: {
+				readonly institution: string;
+				readonly token: SealedToken;
+				/** The one that was there is good for longer, and goes on. */
+				readonly isSpare?: true;
+			};
 	  }
 	| {
 			readonly type: 'revocationRested';

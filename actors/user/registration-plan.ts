@@ -4,6 +4,7 @@ import { evolveRegistration } from './evolve-registration.ts';
 import type { SealedToken } from './institution-port.ts';
 import type { RegistrationEvent, RunPhase, Source, Stepped } from './registration-events.ts';
 import {
+	type Consent,
 	copyRegistration,
 	isOver,
 	noRegistration,
@@ -110,7 +111,7 @@ export class Plan {
 	/** Ends a consent with all that stands on it (I7). */
 	withdraw(institution: string, reason: 'withdrawn' | 'expired'): void {
 		const { consents, runs, snapshots } = this.state;
-		const hasConsent = consents.has(institution);
+		const consent = consents.get(institution);
 		if (runs.has(institution)) {
 			this.end(institution, {
 				state: 'failed',
@@ -118,7 +119,7 @@ export class Plan {
 			});
 		}
 		// Behind its end an institution is not called, not even to make void what has ended by itself.
-		const isRevoked = hasConsent && reason === 'withdrawn';
+		const isRevoked = consent !== undefined && reason === 'withdrawn';
 		if (isRevoked) this.#makeRoom();
 		this.emit({
 			type: 'withdrawn',
@@ -129,6 +130,7 @@ export class Plan {
 				...(isRevoked ? { revocation: this.newId() } : {}),
 			},
 		});
+		if (isRevoked) this.dropSpare(institution, consent);
 		if (reason === 'withdrawn') this.erase(institution, 0);
 	}
 
@@ -138,6 +140,11 @@ export class Plan {
 		const tokenPart = token === undefined ? {} : { token };
 		const data = { id: this.newId(), institution, consentId, ...tokenPart };
 		this.emit({ type: 'tokenDropped', data });
+	}
+
+	/** The same for what a consent has besides its token. */
+	dropSpare(institution: string, { id, spare = [] }: Consent): void {
+		for (const token of spare) this.dropToken(institution, id, token);
 	}
 
 	/** What follows by itself: jobs end, and runs begin where there is room. */

@@ -21,6 +21,9 @@ export const REVOCATIONS_MAX = 200;
 /** Events with assets that are known by position; beyond it the older half is erased. */
 export const TRACES_MAX = 200;
 
+/** Beyond it the oldest is forgotten. */
+export const SPARE_TOKENS_MAX = 5;
+
 /** All values are immutable, so that a copy of the maps is a copy of all. */
 export interface Consent {
 	readonly id: string;
@@ -28,6 +31,8 @@ export interface Consent {
 	readonly given: number;
 	readonly expires: number;
 	readonly token?: SealedToken;
+	/** Others that the institution gave on it, of work that was done twice: to be made void with it. */
+	readonly spare?: readonly SealedToken[];
 	/** The refresh that ended last. */
 	readonly refreshed?: { readonly transactionId: string; readonly code?: string };
 }

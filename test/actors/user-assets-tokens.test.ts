@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { WorkResult } from '../../actors/user/institution-port.ts';
+import type { SealedToken, WorkResult } from '../../actors/user/institution-port.ts';
 import {
 	intents,
 	jobs,
@@ -17,7 +17,7 @@ import {
 } from '../support/asset-user.ts';
 
 const UNAVAILABLE: WorkResult = { ok: false, code: 'UNAVAILABLE', isRepeatable: true };
-const LATE = { access: 'sealed-late', refresh: 'sealed-late-r', expires: 9_500_000 };
+const LATE: SealedToken = { access: 'sealed-late', refresh: 'sealed-late-r', expires: 9_500_000 };
 
 const revocations = (ann: User) => [...(ann.state.registration?.revocations.values() ?? [])];
 const consentOf = (ann: User) => ann.state.registration?.consents.get('bank-a');
@@ -155,14 +155,26 @@ describe('[I7] a token that nobody waited for', () => {
 		expect(next(ann, 'token')).toEqual(token);
 	});
 
-	test('is kept when its consent stands and it is good for longer, else left', async () => {
-		const ann = await registered();
-		const id = consentOf(ann)?.id ?? '';
-		await stray(ann, id);
-		expect(consentOf(ann)?.token).toEqual(LATE);
-		expect(await stray(ann, id, { token: TOKEN })).toMatchObject({ events: [] });
-		expect(consentOf(ann)?.token).toEqual(LATE);
-		expect(revocations(ann)).toEqual([]);
+	test('[I7] goes on where its consent stands, if it is good for longer; the other ends with the consent', async () => {
+		for (const end of [
+			(ann: User) => ann.command(NODE, 'withdraw', { institution: 'bank-a' }),
+			(ann: User) => register(ann, ['bank-a']),
+		]) {
+			const ann = await registered();
+			const id = consentOf(ann)?.id ?? '';
+			await stray(ann, id);
+			expect(consentOf(ann)).toMatchObject({ token: LATE, spare: [TOKEN] });
+			// Told again, as by one who had no answer.
+			expect(await stray(ann, id)).toMatchObject({ ok: true, events: [] });
+			const older = { access: 'sealed-old', expires: 8_000_000 };
+			await stray(ann, id, { token: older });
+			ann.restart();
+			expect(consentOf(ann)).toMatchObject({ token: LATE, spare: [TOKEN, older] });
+			expect(revocations(ann)).toEqual([]);
+			await end(ann);
+			const dropped = revocations(ann).map(({ token }) => token?.access);
+			expect(dropped).toEqual([LATE.access, TOKEN.access, older.access]);
+		}
 	});
 
 	test('[I7] behind the end of its consent is left: nothing is called any more', async () => {

@@ -174,3 +174,24 @@ test('[I7] what is under way at an owner that was paused brings nothing back beh
 		expect(JSON.stringify(records)).not.toContain('Savings');
 	}
 });
+
+test('[I3] [I7] two owners that each got a token, one after the other: with the consent both are void', async () => {
+	for (const atMs of [60, 430]) {
+		const { world, banks, owner, edge, register, ended } = await pair();
+		await register(owner);
+		await register(edge);
+		await world.pass(atMs);
+		owner.node.runtime.pause();
+		await world.runtime.until(() => ended(edge), 120_000);
+		expect((await edge.jobs())[0]).toMatchObject({ state: 'done' });
+		const versions = await edge.versions();
+		owner.node.runtime.resume();
+		await world.pass(60_000);
+		// What the old owner had under way changes nothing of it.
+		expect(await edge.versions()).toEqual(versions);
+		for (const institution of ['bank-a', 'card-b']) await edge.ask('withdraw', { institution });
+		await world.pass(20_000);
+		expect(banks.issued.size).toBeGreaterThanOrEqual(atMs === 60 ? 4 : 2);
+		expect(banks.live).toEqual([]);
+	}
+});
