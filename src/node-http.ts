@@ -22,6 +22,7 @@ export function httpHandlers(
 	const ports: RestPorts = {
 		...parts.added.rest,
 		audit: parts.operations,
+		events: parts.storage.events,
 		simulators: simulatorsOf(config),
 		actors: parts.everywhere,
 		profiles: auth.profiles,

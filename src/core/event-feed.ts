@@ -14,11 +14,22 @@ export interface EventFeed {
 	 */
 	publish(events: readonly DomainEvent[]): Promise<void>;
 	/**
+	 * What stands behind a number in the order of coming, the oldest first, for whoever keeps its place
+	 * itself. Numbers grow, with holes; 0 is before all.
+	 */
+	behind(seq: number, max: number): Promise<readonly QueuedEvent[]>;
+	/**
 	 * Reads as `name`, a durable reader that goes on where its acknowledgements have come to; a new one
 	 * begins at the oldest event that is kept. One process at a time under a name.
 	 */
 	consumer(name: string, options?: ConsumerOptions): Promise<EventConsumer>;
 	close(): Promise<void>;
+}
+
+/** An event with its number among all that came. */
+export interface QueuedEvent {
+	readonly seq: number;
+	readonly event: DomainEvent;
 }
 
 export interface ConsumerOptions {

@@ -1,26 +1,18 @@
-import type { DomainEvent } from '../protocol/domain-events.ts';
 import {
 	ACK_WAIT_MS,
 	type ConsumerOptions,
 	type DeliveredEvent,
 	type EventConsumer,
+	type EventFeed,
 } from './event-feed.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Events in the order of their coming, with what each reader has acknowledged. */
-export interface EventQueue {
-	/** What stands behind a number, the lowest first. */
-	behind(seq: number, limit: number): Promise<readonly QueuedEvent[]>;
+export interface EventQueue extends Pick<EventFeed, 'behind'> {
 	/** The highest number that a reader has acknowledged; 0: none. */
 	acked(name: string): Promise<number>;
 	/** Durable when it resolves; never goes back. */
 	ack(name: string, seq: number): Promise<void>;
-}
-
-export interface QueuedEvent {
-	/** 1, 2, 3 …, with holes. */
-	readonly seq: number;
-	readonly event: DomainEvent;
 }
 
 export interface QueuedConsumerOptions extends ConsumerOptions {

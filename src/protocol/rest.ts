@@ -11,6 +11,7 @@ import {
 	profileSchema,
 	TEXT_LENGTH_MAX,
 } from './channel.ts';
+import { domainEventSchema } from './domain-events.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { idSchema, keyIdSchema } from './ids.ts';
 import { INSTITUTION_ROUTES } from './rest-institutions.ts';
@@ -175,6 +176,17 @@ export const REST = {
 			data: z.unknown().optional(),
 		}),
 		reply: z.object({ seq: z.int(), id: z.string(), at: z.int() }),
+	}),
+	listEvents: defineRoute({
+		method: 'GET',
+		path: '/api/v1/events',
+		summary: 'Domain events in the order of their coming; go on behind the last number',
+		access: ['service'],
+		query: z.object({ after: afterSchema, limit: limitSchema }),
+		reply: z.object({
+			/** Numbers grow, with holes. An event has the same `id` however often it is read. */
+			events: z.array(z.object({ seq: z.int(), event: domainEventSchema })),
+		}),
 	}),
 	postNotices: defineRoute({
 		method: 'POST',

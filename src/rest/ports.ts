@@ -1,6 +1,7 @@
 /** What the REST API is put together from. */
 import type { Caller } from '../core/actor-kind.ts';
 import type { ActorPort } from '../core/actor-port.ts';
+import type { EventFeed } from '../core/event-feed.ts';
 import type { Profile } from '../protocol/channel.ts';
 import type { Refusal } from '../protocol/errors.ts';
 import type { ActorKey } from '../protocol/ids.ts';
@@ -66,6 +67,8 @@ export interface RestPorts {
 	readonly tokens: Tokens;
 	readonly status: NodeStatus;
 	readonly audit: Audit;
+	/** Domain events that have left; absent where there are none. */
+	readonly events?: Pick<EventFeed, 'behind'>;
 	/** Where simulators are, in development. */
 	readonly simulators?: RouteReply<'listSimulators'>;
 	/** Ticket events by opening time; absent where none are sold. */

@@ -2,7 +2,7 @@ import type { Caller } from '../core/actor-kind.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { ChannelInfo } from '../protocol/channel.ts';
 import { type ActorKey, actorKey } from '../protocol/ids.ts';
-import type { RouteReply } from '../protocol/rest.ts';
+import type { RouteQuery, RouteReply } from '../protocol/rest.ts';
 import { type Answer, refuse } from './answer.ts';
 import { ask } from './ask.ts';
 import type { Handlers, RestRequest } from './handlers.ts';
@@ -44,6 +44,7 @@ export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>):
 				trace,
 			}),
 		sendMessage: (request) => sendMessage(ports, request),
+		listEvents: ({ query }) => listEvents(ports, query),
 		postNotices: (request) => postNotices({ actors, runtime }, request),
 		getUser: async ({ params }) => {
 			const profile = await profiles.get(params.id);
@@ -67,6 +68,19 @@ export function restHandlers(ports: RestPorts, runtime: Pick<Runtime, 'after'>):
 			return drained.ok ? reply({}) : drained;
 		},
 	};
+}
+
+/** Whoever reads keeps the last number. */
+async function listEvents(
+	{ events }: Pick<RestPorts, 'events'>,
+	{ after = 0, limit = PAGE_LENGTH }: RouteQuery<'listEvents'>,
+): Promise<Answer<RouteReply<'listEvents'>>> {
+	try {
+		return reply({ events: [...((await events?.behind(after, limit)) ?? [])] });
+	} catch {
+		const retryAfterMs = NOT_READY_RETRY_MS;
+		return refuse('UNAVAILABLE', 'the events cannot be read now: ask again', { retryAfterMs });
+	}
 }
 
 /** The user speaks, with the user's own rights: a service lends nobody its own. */

@@ -210,6 +210,25 @@ export function eventFeedContract(name: string, make: () => Promise<OpenEventFee
 			await consumer.close();
 		});
 
+		test('[P30] whoever keeps its place itself reads from any number on, in parts', async () => {
+			const start = (await feed.behind(0, 100_000)).at(-1)?.seq ?? 0;
+			expect(await feed.behind(start, 10)).toEqual([]);
+			const actor = newActor();
+			const events = [1, 2, 3, 4, 5].map((n) => eventOf(actor, n));
+			await feed.publish(events);
+			const found: DomainEvent[] = [];
+			for (let seq = start; found.length < events.length; ) {
+				const part = await feed.behind(seq, 2);
+				expect(part.length).toBe(Math.min(2, events.length - found.length));
+				for (const one of part) {
+					expect(one.seq).toBeGreaterThan(seq);
+					seq = one.seq;
+					found.push(one.event);
+				}
+			}
+			expect(found).toEqual(events);
+		});
+
 		test('[P30] readers do not take from each other', async () => {
 			const [one, other] = [await freshReader(), await freshReader()];
 			const actor = newActor();

@@ -12,7 +12,7 @@ import {
 import { SimulatedPayments } from '../bench/tickets/simulated-payments.ts';
 import type { NaruProcess } from '../support/naru-process.ts';
 import { seatsOf, TicketBox } from '../support/ticket-box.ts';
-import { rest, until, World } from '../support/world.ts';
+import { devToken, rest, until, World } from '../support/world.ts';
 
 const world = new World();
 afterEach(() => world.end());
@@ -113,6 +113,16 @@ test('[P30] a sale tells other services what became of it, in its contract and w
 		expect(DOMAIN_EVENTS[type]?.[version]?.parse(data)).toEqual(data);
 	}
 	expect(JSON.stringify(told)).not.toMatch(/secret|admission|tok-card/);
+	const read = (query: string, token: string) =>
+		rest(box.url, `/api/v1/events?${query}`, { token });
+	const service = await devToken(box.url, { userId: 'books', roles: ['service'] });
+	const first = await read('limit=4', service);
+	const { events } = first.body as { events: { seq: number; event: DomainEvent }[] };
+	const second = await read(`after=${events.at(-1)?.seq}`, service);
+	const more = (second.body as { events: typeof events }).events;
+	expect([...events, ...more].map(({ event }) => event)).toEqual(told);
+	const user = await devToken(box.url, { userId: 'ann', roles: ['user'] });
+	expect((await read('', user)).status).toBe(403);
 });
 
 test('[A10] [P30] data platform down: purchase still paid; the row waits; delivered once up again, as it was', async () => {

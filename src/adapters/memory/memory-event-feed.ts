@@ -5,8 +5,9 @@ import {
 	type EventPlace,
 	isBehind,
 	packEvent,
+	type QueuedEvent,
 } from '../../core/event-feed.ts';
-import { type EventQueue, QueuedConsumer, type QueuedEvent } from '../../core/queued-consumer.ts';
+import { type EventQueue, QueuedConsumer } from '../../core/queued-consumer.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { type DomainEvent, domainEventSchema } from '../../protocol/domain-events.ts';
 

@@ -7,6 +7,7 @@ import {
 	DiscardPolicy,
 	type JetStreamClient,
 	type JetStreamManager,
+	type JsMsg,
 	type NatsConnection,
 	NatsError,
 	nanos,
@@ -19,6 +20,9 @@ import type { NatsServers } from './nats-servers.ts';
 
 /** For so long JetStream knows ids by itself (`Nats-Msg-Id`), also where nothing else is known. */
 const DUPLICATE_WINDOW_MS = 120_000;
+
+/** Messages that are missing between two numbers are not waited for any longer. */
+const READ_MS_MAX = 1_000;
 
 /** JetStream's own codes. */
 const STREAM_NOT_FOUND = 10059;
@@ -136,6 +140,21 @@ export class JetStreamConnection {
 			if (codeOf(error) === NO_MESSAGE) return undefined;
 			throw error;
 		}
+	}
+
+	/** What stands behind a number, the oldest first; at once where there is nothing. */
+	async behind(seq: number, max: number): Promise<JsMsg[]> {
+		const { name } = this.#stream;
+		const { state } = await this.#manager.streams.info(name);
+		const count = Math.min(max, state.last_seq - Math.max(seq, state.first_seq - 1));
+		if (count <= 0) return [];
+		const options = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: seq + 1 };
+		const consumer = await this.#jetStream.consumers.get(name, options);
+		const found: JsMsg[] = [];
+		const messages = await consumer.fetch({ max_messages: count, expires: READ_MS_MAX });
+		for await (const message of messages) found.push(message);
+		await consumer.delete();
+		return found;
 	}
 
 	/**

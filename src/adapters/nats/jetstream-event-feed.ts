@@ -7,6 +7,7 @@ import {
 	type EventPlace,
 	isBehind,
 	packEvent,
+	type QueuedEvent,
 } from '../../core/event-feed.ts';
 import { type DomainEvent, domainEventSchema } from '../../protocol/domain-events.ts';
 import { splitKey } from '../../protocol/ids.ts';
@@ -69,6 +70,14 @@ class JetStreamEventFeed implements EventFeed {
 		await this.#connected(async (connection) => {
 			for (const [event, body] of packed) await this.#publish(connection, event, body);
 		});
+	}
+
+	async behind(seq: number, max: number): Promise<readonly QueuedEvent[]> {
+		const messages = await this.#connected((connection) => connection.behind(seq, max));
+		return messages.map((message) => ({
+			seq: message.seq,
+			event: domainEventSchema.parse(message.json()),
+		}));
 	}
 
 	async consumer(name: string, options: ConsumerOptions = {}): Promise<EventConsumer> {

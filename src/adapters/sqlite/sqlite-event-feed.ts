@@ -3,8 +3,9 @@ import {
 	type EventConsumer,
 	type EventFeed,
 	packEvent,
+	type QueuedEvent,
 } from '../../core/event-feed.ts';
-import { type EventQueue, QueuedConsumer, type QueuedEvent } from '../../core/queued-consumer.ts';
+import { type EventQueue, QueuedConsumer } from '../../core/queued-consumer.ts';
 import { type DomainEvent, domainEventSchema } from '../../protocol/domain-events.ts';
 import type { PackedEvent } from './event-tables.ts';
 import type { StorageThreads } from './sqlite-journal.ts';
