@@ -141,6 +141,19 @@ describe('[I15] the board', () => {
 		await eventually(() => plan.getByLabel(words.limit).inputValue()).toBe('7');
 	});
 
+	test('[I20] by day an hour of tonight is rehearsed: plan against actual, minute by minute', async () => {
+		const { page, seen } = await look('#/institution/e-money-a');
+		const rehearsal = page.locator('.rehearsal');
+		await rehearsal.getByRole('button', { name: words.rehearse }).click();
+		await rehearsal.getByText(words.rehearsalBegins).waitFor();
+		await rehearsal.locator('.plan-recorded').waitFor({ timeout: 60_000 });
+		expect(await rehearsal.locator('.plan-planned').getAttribute('d')).toMatch(/^M0 \d/);
+		const figures = rehearsal.locator('.facts');
+		await eventually(() => figures.innerText()).toContain(words.planPhases.running);
+		expect(await rehearsal.getByRole('button', { name: words.rehearse }).isDisabled()).toBe(true);
+		expect(seen.complaints).toEqual([]);
+	});
+
 	test('leads to the control page of the simulator in development', async () => {
 		const { page } = await look('#/institutions');
 		const link = page.getByRole('link', { name: words.simulator });

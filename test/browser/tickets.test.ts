@@ -203,6 +203,77 @@ describe('[T8] [T10] at the till', () => {
 		expect(await ann.page.locator('.pay-form').count()).toBe(0);
 		await ann.page.locator('[data-screen=done]').waitFor({ timeout: 60_000 });
 	});
+
+	test('another device sees that the bank is asked, and takes over what comes', async () => {
+		const ann = await toTheTill();
+		const id = (await ann.page.getAttribute('main', 'data-event')) ?? '';
+		await sale.providers({ latencyMs: 6_000 });
+		const phone = await sale.buyer('Ann', id, PHONE);
+		await screen(phone, 'paying');
+		await phone.page.locator('.pay-form').waitFor();
+		await payWith(ann, 'tok-card');
+		await phone.page.getByText(words.paying).waitFor();
+		expect(await phone.page.locator('.pay-form').count()).toBe(0);
+		await sale.providers(GOOD);
+		for (const one of [ann, phone]) {
+			await one.page.locator('[data-screen=done]').waitFor({ timeout: 60_000 });
+		}
+		await eventually(() => phone.page.locator('.ticket').count()).toBe(1);
+		expect([...ann.complaints, ...phone.complaints]).toEqual([]);
+	});
+
+	test('no network: the page says so, keeps the order, and goes on behind it', async () => {
+		const ann = await toTheTill();
+		const before = await deadlineOf(ann);
+		await ann.page.context().setOffline(true);
+		await ann.page.locator('.banner.waiting').waitFor();
+		expect(await deadlineOf(ann)).toBe(before);
+		expect(await ann.page.locator('.seat-chip').count()).toBe(1);
+		await ann.page.context().setOffline(false);
+		await ann.page.locator('.banner.waiting').waitFor({ state: 'detached' });
+		await payWith(ann, 'tok-card');
+		await screen(ann, 'done');
+	});
+});
+
+describe('without a mouse', () => {
+	test('seats are buttons of a grid: one stop for Tab, arrows between them, each with its name', async () => {
+		const id = await sale.create({ seats: rowsOfTen(40) });
+		const ann = await sale.buyer('Ann', id);
+		await enterSale(ann);
+		const { page } = ann;
+		const grid = page.getByRole('grid', { name: words.seatMap });
+		await grid.waitFor();
+		expect(await grid.getAttribute('aria-rowcount')).toBe('4');
+		expect(await grid.locator('button[tabindex="0"]').count()).toBe(1);
+		await page.locator('.hall-head button').focus();
+		await page.keyboard.press('Tab');
+		const focused = () => page.evaluate('document.activeElement?.getAttribute("aria-label")');
+		await eventually(focused).toContain('A-1 · R · ₩2,000');
+		// As fast as keys come: Enter takes the seat that the arrows led to.
+		for (const key of ['End', 'ArrowDown', 'ArrowLeft', 'Enter']) await page.keyboard.press(key);
+		await eventually(focused).toContain(`B-9 · R · ₩2,000 · ${words.mine}`);
+		const own = grid.getByRole('button', { pressed: true });
+		expect(await own.getAttribute('aria-label')).toContain('B-9');
+		expect(await page.locator('.basket-rows li').innerText()).toContain('B-9');
+		for (let row = 0; row < 3; row++) await page.keyboard.press('ArrowDown');
+		await eventually(focused).toContain('D-9');
+		// Far from the present one nothing is there, however many rows a hall has.
+		await page.keyboard.press('Tab');
+		expect(await focused()).toBe(words.zoomIn);
+	});
+
+	test('a new screen is said, and the focus is not lost', async () => {
+		const id = await sale.create({ seats: rowsOfTen(20) });
+		const ann = await sale.buyer('Ann', id);
+		const { page } = ann;
+		await page.locator('[data-screen=entrance] .primary').focus();
+		await page.keyboard.press('Enter');
+		await screen(ann, 'picking');
+		const news = page.locator('main > [role=status]');
+		await eventually(() => news.textContent()).toBe(`${words.yourTurn}. ${words.pickSeats(3)}`);
+		await eventually(() => page.evaluate('document.activeElement?.tagName')).toBe('MAIN');
+	});
 });
 
 describe('the list', () => {
