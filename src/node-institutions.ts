@@ -7,7 +7,6 @@ import { type Config, settingsFor } from './config.ts';
 import type { ActorKind } from './core/actor-kind.ts';
 import type { ActorPort } from './core/actor-port.ts';
 import type { IntentPorts } from './core/intent-runner.ts';
-import type { Series } from './core/meter.ts';
 import { assetsService } from './institutions/assets-service.ts';
 import { CALL_DAYS } from './institutions/call-days.ts';
 import { CALLS, CallHistory } from './institutions/call-history.ts';
@@ -20,7 +19,7 @@ import { refreshAssets } from './institutions/refresh-assets.ts';
 import { registrationPort } from './institutions/registration-port.ts';
 import { type Institutions, readInstitutions } from './institutions/settings.ts';
 import { trafficReport } from './institutions/traffic-report.ts';
-import { openVault, vaultSeries } from './institutions/vault.ts';
+import { openVault, type Vault, vaultSeries } from './institutions/vault.ts';
 import type { Feature, FeatureGround, FeatureParts, OpenedFeature } from './node-features.ts';
 import type { ActorKey } from './protocol/ids.ts';
 
@@ -99,12 +98,12 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 	const calls = createGuardedCalls({
 		...{ institutions, transport, circuit, permits, history, runtime, log, node },
 	});
-	const sealing: Series[] = [];
+	let uses: Vault['uses'] = new Map();
 	if (institutions.all.length > 0) {
 		const vault = openVault({ tokenKeys: config.outside.tokenKeys, authSecret: secret });
 		const owns = (key: ActorKey) => parts.awake.has(key) && parts.mayServe();
 		port(registrationPort({ calls, vault, runtime, journal, log, actors, owns }));
-		sealing.push(vaultSeries(vault));
+		({ uses } = vault);
 	}
 	plans.open(actors, watch);
 	const assets = assetsService({
@@ -124,7 +123,7 @@ function openInstitutions({ ground, parts, institutions, plans, port }: Opening)
 					utcOffsetMinutes: institutions.utcOffsetMinutes,
 				}),
 		},
-		series: [...callSeries({ calls, watch, history }), ...sealing],
+		series: [...callSeries({ calls, watch, history }), vaultSeries({ uses })],
 		async close() {
 			stopSweep();
 			plans.leveller.close();
