@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { pack, unpack } from '../protocol/codec.ts';
+import { nodeRecordSchema } from './node-record.ts';
 
 /** Raised when an older node could no longer read what a newer one tells. */
 const VERSION = 1;
 
 const schema = z.object({
 	version: z.literal(VERSION),
-	node: z.object({
-		id: z.string().min(1).max(64),
-		url: z.string().max(2_048),
-		pid: z.number(),
-		environment: z.string().max(256),
-		startedAt: z.number(),
-	}),
+	node: nodeRecordSchema,
 	state: z.enum(['up', 'draining']),
 	load: z.object({
 		sockets: z.number(),

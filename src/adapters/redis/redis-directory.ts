@@ -1,4 +1,5 @@
 import type { Directory, NodeId, NodeRecord, Renewal } from '../../cluster/directory.ts';
+import { readNodeRecord, writeNodeRecord } from '../../cluster/node-record.ts';
 import type { Log } from '../../core/log.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { connectRedis, type ScriptedRedis } from './connect-redis.ts';
@@ -54,12 +55,12 @@ class RedisDirectory implements Directory {
 	}
 
 	async renew(node: NodeRecord, leaseMs: number): Promise<Renewal> {
-		const record = JSON.stringify(node);
+		const record = writeNodeRecord(node);
 		const answer = await this.#ask('renew', () =>
 			this.#redis.naruRenew(this.#leases, this.#born, node.id, leaseMs, record),
 		);
 		const [now, held, ageMs, records] = answer as [number, number, number, string[]];
-		const nodes = records.map((text) => JSON.parse(text) as NodeRecord);
+		const nodes = records.map(readNodeRecord).filter((one) => one !== undefined);
 		return { now, nodes, held: held === 1, ageMs };
 	}
 
