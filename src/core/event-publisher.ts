@@ -153,6 +153,8 @@ export class EventPublisher {
 			this.#ready.add(outbox);
 			return;
 		}
+		// Also when it has got more to send meanwhile.
+		this.#ready.delete(outbox);
 		const failures = this.#failures.get(outbox) ?? 0;
 		this.#failures.set(outbox, failures + 1);
 		const restMax = isRefused ? REFUSED_REST_MAX_MS : REST_MAX_MS;

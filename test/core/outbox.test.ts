@@ -186,6 +186,25 @@ describe('outbox', () => {
 		expect(await add(bench, 5)).toMatchObject({ ok: true });
 	});
 
+	test('[P30] an actor that cannot send rests, however much it has to tell meanwhile', async () => {
+		const { open } = telling();
+		const bench = open();
+		let reads = 0;
+		bench.storeHooks.page = async (run) => {
+			reads++;
+			await new Promise<void>((resolve) => void bench.runtime.after(300, resolve));
+			return run();
+		};
+		await add(bench, UNSPEAKABLE);
+		for (let n = 0; n < 600; n++) {
+			await add(bench, 1);
+			await bench.runtime.advance(100);
+		}
+		// Doubled from a fifth of a second: nine rests fill a minute.
+		expect(reads).toBeLessThan(12);
+		expect(await rowsOf(bench)).toHaveLength(601);
+	});
+
 	test('[P30] the order of an actor stays over a change of owner, also when the old one goes on', async () => {
 		const { feed, hooks, open } = telling();
 		const bench = open();
