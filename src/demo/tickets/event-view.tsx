@@ -65,7 +65,7 @@ function screenText({ me, sale }: ShownEvent): string {
 	if (me === undefined || sale === undefined) return '';
 	switch (me.phase) {
 		case 'before':
-			return '';
+			return sale.state === 'open' ? tickets.saleIsOn : '';
 		case 'waiting':
 			return me.place ? tickets.placeShort(me.place.toLocaleString(language)) : tickets.youAreNext;
 		case 'turn':

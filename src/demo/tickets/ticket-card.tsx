@@ -10,6 +10,9 @@ const { tickets } = texts;
 const codeOf = ({ eventId, id }: Pick<Ticket, 'eventId' | 'id'>): string =>
 	`naru:ticket:${eventId}:${id}`;
 
+/** What is longer is set smaller. */
+const SHORT_MAX = 8;
+
 interface TicketCardProps {
 	readonly ticket: Ticket;
 	readonly children?: ComponentChildren;
@@ -19,11 +22,12 @@ interface TicketCardProps {
 export function TicketCard({ ticket, children }: TicketCardProps) {
 	const { title, seatId, at } = ticket;
 	const code = codeOf(ticket);
+	const seat = seatId ?? tickets.ticket;
 	return (
 		<li class="ticket" data-ticket={ticket.id} data-code={code}>
 			<div class="ticket-texts">
 				<strong class="ticket-title">{title}</strong>
-				<span class="ticket-seat">{seatId === undefined ? tickets.ticket : seatId}</span>
+				<span class={seat.length > SHORT_MAX ? 'ticket-seat long' : 'ticket-seat'}>{seat}</span>
 				<small>{boughtText(at)}</small>
 				{children}
 			</div>

@@ -60,7 +60,7 @@ function RehearsalSection({ id }: { readonly id: string }) {
 			<h2>{words.rehearsal}</h2>
 			<p class="note">{words.rehearsalHint}</p>
 			<div class="orders-row">
-				<button type="button" class="plain" disabled={isAsked || isRunning} onClick={press}>
+				<button type="button" class="primary" disabled={isAsked || isRunning} onClick={press}>
 					{words.rehearse}
 				</button>
 				<span role="status">{isComing ? words.rehearsalBegins : said}</span>
