@@ -1,11 +1,12 @@
 /**
  * Many institutions in one process, over real HTTP. `/<institution>/<route>/…` is what institutions
  * offer; `GET /institutions`, `GET /calls?institution=`, `POST /control` and the page at `/` are for
- * those who watch and disturb them.
+ * those who watch and disturb them, at this machine alone.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isFromHere } from '../is-from-here.ts';
 import { CATALOGUE, type CatalogueEntry } from './catalogue.ts';
 import { controlSchema, type Faults, garbageOf, latencyOf, NO_FAULTS } from './faults.ts';
 import { type Answer, type ArrivedCall, Institution } from './institution.ts';
@@ -54,6 +55,7 @@ function later(response: ServerResponse, ms: number, run: () => void): void {
 	response.once('close', () => clearTimeout(timer));
 }
 
+const FOR_PEOPLE = ['/', '/institutions', '/calls', '/control'];
 const OUTAGE: Answer = { status: 503, body: { error: 'maintenance' } };
 const FAILURE: Answer = { status: 500, body: { error: 'server_error' } };
 
@@ -77,7 +79,9 @@ class Simulator {
 			return;
 		}
 		const line = `${request.method} ${url.pathname}`;
-		if (line === 'GET /') {
+		if (FOR_PEOPLE.includes(url.pathname) && !isFromHere(request)) {
+			sendJson(response, 403, { error: 'only_for_this_machine' });
+		} else if (line === 'GET /') {
 			response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(PAGE);
 		} else if (line === 'GET /institutions') sendJson(response, 200, this.#list());
 		else if (line === 'GET /calls') this.#sendCalls(url, response);

@@ -6,10 +6,13 @@
  *   POST /control {provider?, latencyMs, declineRate, …}       → how the providers behave now
  *   GET  /ledger[?orderId=]                                    → one row per attempt
  *   GET  /                                                     → a page for people
+ *
+ * The last three are for those at this machine alone.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isFromHere } from '../is-from-here.ts';
 import { answer, PaymentProvider, type ProviderReply, problem } from './payment-provider.ts';
 import { controlSchema, type ProviderBehaviour, seededChance } from './provider-behaviour.ts';
 
@@ -86,9 +89,15 @@ function ledger({ providers }: Simulation, orderId: string | null): ProviderRepl
 	return answer(200, orderId === null ? rows : rows.filter((row) => row.orderId === orderId));
 }
 
+/** What is not for programs that pay. */
+const FOR_PEOPLE = ['/', '/control', '/ledger'];
+
 async function replyTo(simulation: Simulation, request: IncomingMessage): Promise<ProviderReply> {
 	const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator');
 	const route = `${request.method} ${pathname}`;
+	if (FOR_PEOPLE.includes(pathname) && !isFromHere(request)) {
+		return problem(403, 'only for those at this machine');
+	}
 	if (route === 'GET /ledger') return ledger(simulation, searchParams.get('orderId'));
 	if (route === 'GET /control') return answer(200, behaviours(simulation));
 	if (request.method !== 'POST') return problem(404, 'there is nothing under this path');
@@ -104,7 +113,7 @@ async function serve(
 	request: IncomingMessage,
 	response: ServerResponse,
 ): Promise<void> {
-	if (request.url === '/' && request.method === 'GET') {
+	if (request.url === '/' && request.method === 'GET' && isFromHere(request)) {
 		response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(PAGE);
 		return;
 	}
