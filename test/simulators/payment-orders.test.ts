@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PaymentCaller } from '../../actors/ticket-event/payment-port.ts';
+import type { PaymentCaller, PaymentResult } from '../../actors/ticket-event/payment-port.ts';
 import { initialRouter } from '../../actors/ticket-event/payment-router.ts';
 import { hasPaymentWork, paymentDueAt } from '../../actors/ticket-event/payment-state.ts';
 import { httpPaymentCaller } from '../../src/adapters/http/payment-caller.ts';
@@ -9,11 +9,14 @@ import {
 	type PaymentSimulator,
 	startPaymentSimulator,
 } from '../../src/simulators/payment/server.ts';
+import { paymentErrands } from '../../src/tickets/payment-errands.ts';
 import { OnePayment } from '../support/one-payment.ts';
 import { seeded } from '../support/seeded.ts';
 
 const ORDERS = 60;
 const AMOUNT = 5_000;
+/** Of a call: a machine that has much else to do answers the good ones in it, too. */
+const TIMEOUT_MS = 250;
 /** Calls between two changes of behaviour. */
 const CALLS_EACH = 30;
 const GOOD = {
@@ -51,12 +54,25 @@ async function behave(changes: object): Promise<void> {
 
 /** Calls over HTTP while the providers behave otherwise every now and then, and well in the end. */
 function disturbedCaller(): PaymentCaller {
-	const call = httpPaymentCaller({ baseUrl: simulator.url, timeoutMs: 50, log: SILENT });
+	const call = httpPaymentCaller({ baseUrl: simulator.url, timeoutMs: TIMEOUT_MS, log: SILENT });
 	let calls = 0;
 	return async (request) => {
 		if (calls++ % CALLS_EACH === 0) await behave(BEHAVIOURS[(calls / CALLS_EACH) | 0] ?? {});
 		return call(request);
 	};
+}
+
+/** What a node does for the order: the method of payment stands in an event alone. */
+function portOf(payment: OnePayment, call: PaymentCaller) {
+	const journal = {
+		read: async (_: string, { position = 0 }: { readonly position?: number }) => ({
+			records: [{ position, events: payment.events.slice(position) }],
+		}),
+		redact: () => Promise.reject(new Error('nothing is forgotten here')),
+	};
+	const port = paymentErrands({ call, journal: journal as never });
+	return (id: string, errand: unknown) =>
+		port?.(id, errand, 'ticket-event/gig') as Promise<PaymentResult>;
 }
 
 /** Lets an order come to its end: calls are real, waits are not. */
@@ -68,7 +84,11 @@ async function settle(payment: OnePayment, call: PaymentCaller, chance: () => nu
 			payment.wait(Math.max(0, due - payment.now));
 			continue;
 		}
-		const results = calls.map(async (out) => ({ id: out.id, result: await call(out.call) }));
+		const port = portOf(payment, call);
+		const results = calls.map(async ({ id, call: errand }) => ({
+			id,
+			result: await port(id, errand),
+		}));
 		for (const { id, result } of await Promise.all(results)) {
 			// The owner died before it stored the result: the call is made again.
 			if (chance() < 0.1) payment.restart();
