@@ -67,6 +67,15 @@ export interface Head {
 	readonly at: number;
 }
 
+/** One part of the snapshot that stands for all of an actor up to a commit. */
+export interface SnapshotPart {
+	readonly actor: ActorKey;
+	readonly commit: number;
+	/** From 0. */
+	readonly part: number;
+	readonly bytes: Uint8Array;
+}
+
 /** A snapshot of an actor at a commit, in packed parts of at most 8 MB. */
 export interface Snapshot {
 	readonly commit: number;
@@ -95,7 +104,7 @@ export interface Journal {
 	/** The newest complete snapshot. */
 	snapshot(actor: ActorKey): Promise<Snapshot | undefined>;
 	/** Writes one part; a snapshot is complete, and older ones but one go, with {@link sealSnapshot}. */
-	putSnapshotPart(actor: ActorKey, commit: number, part: number, bytes: Uint8Array): Promise<void>;
+	putSnapshotPart(part: SnapshotPart): Promise<void>;
 	sealSnapshot(actor: ActorKey, commit: number, parts: number): Promise<void>;
 	/** Rows due at or before `dueMax`, by (due, actor), behind `after`, at most `limit`. */
 	wakes(dueMax: number, limit: number, after?: WakePlace): Promise<readonly WakeRow[]>;

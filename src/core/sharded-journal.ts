@@ -7,6 +7,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	SnapshotPart,
 	WakePlace,
 	WakeRow,
 } from './journal.ts';
@@ -64,14 +65,8 @@ export class ShardedJournal implements Journal {
 		return await this.#of(actor).snapshot(actor);
 	}
 
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	async putSnapshotPart(
-		actor: ActorKey,
-		commit: number,
-		part: number,
-		bytes: Uint8Array,
-	): Promise<void> {
-		await this.#of(actor).putSnapshotPart(actor, commit, part, bytes);
+	async putSnapshotPart(part: SnapshotPart): Promise<void> {
+		await this.#of(part.actor).putSnapshotPart(part);
 	}
 
 	async sealSnapshot(actor: ActorKey, commit: number, parts: number): Promise<void> {

@@ -122,7 +122,7 @@ export class Snapshotter {
 			if (packed.length > PART_BYTES_MAX)
 				throw new Error(`part ${parts} has ${packed.length} bytes`);
 			bytes += packed.length;
-			await journal.putSnapshotPart(key, commit, parts++, packed);
+			await journal.putSnapshotPart({ actor: key, commit, part: parts++, bytes: packed });
 			if (slices.over) await slices.next();
 		}
 		return { parts, bytes };

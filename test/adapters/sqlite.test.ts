@@ -51,7 +51,12 @@ describe('sqlite: a data directory', () => {
 		for (const record of written) {
 			await first.journal.append([{ record, wake: { due: 5, epoch: 1 } }]);
 		}
-		await first.journal.putSnapshotPart(actor, 2, 0, Uint8Array.from([1, 2]));
+		await first.journal.putSnapshotPart({
+			actor,
+			commit: 2,
+			part: 0,
+			bytes: Uint8Array.from([1, 2]),
+		});
 		await first.journal.sealSnapshot(actor, 2, 1);
 		await first.store.project([commitOf(actor, 3, [put('messages', [channel, 1], { a: 1 })])]);
 		await first.close();

@@ -203,7 +203,9 @@ async function snapshotNow(bench: CoreBench): Promise<void> {
 	const made = await cut;
 	if (made === undefined) return;
 	await Promise.all(
-		made.parts.map((bytes, part) => bench.journal.putSnapshotPart(KEY, made.commit, part, bytes)),
+		made.parts.map((bytes, part) =>
+			bench.journal.putSnapshotPart({ actor: KEY, commit: made.commit, part, bytes }),
+		),
 	);
 	await bench.journal.sealSnapshot(KEY, made.commit, made.parts.length);
 }

@@ -45,7 +45,7 @@ beforeAll(async () => {
 		put('messages', [newName(), n], { userId: newName(), requestId: `r${n}` }),
 	]);
 	await store.project([commitOf(actor, COMMITS, ...rows)]);
-	await journal.putSnapshotPart(actor, 5, 0, new Uint8Array(10));
+	await journal.putSnapshotPart({ actor, commit: 5, part: 0, bytes: new Uint8Array(10) });
 	await journal.sealSnapshot(actor, 5, 1);
 });
 

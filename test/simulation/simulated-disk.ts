@@ -75,7 +75,7 @@ export class SimulatedDisk {
 		if (cut === undefined || (await this.store.watermark(key)) < cut.position) return;
 		const { commit, parts } = cut;
 		await Promise.all(
-			parts.map((bytes, part) => this.journal.putSnapshotPart(key, commit, part, bytes)),
+			parts.map((bytes, part) => this.journal.putSnapshotPart({ actor: key, commit, part, bytes })),
 		);
 		await this.journal.sealSnapshot(key, commit, parts.length);
 	}

@@ -7,6 +7,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	SnapshotPart,
 	WakePlace,
 	WakeRow,
 } from '../../core/journal.ts';
@@ -109,13 +110,7 @@ export class MemoryJournal implements Journal {
 		return { commit, parts: inOrder.map(([, bytes]) => bytes.slice()) };
 	}
 
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	async putSnapshotPart(
-		actor: ActorKey,
-		commit: number,
-		part: number,
-		bytes: Uint8Array,
-	): Promise<void> {
+	async putSnapshotPart({ actor, commit, part, bytes }: SnapshotPart): Promise<void> {
 		const { snapshots } = this.#state.of(actor);
 		const there = snapshots.get(commit) ?? { parts: new Map(), sealed: false };
 		snapshots.set(commit, there);

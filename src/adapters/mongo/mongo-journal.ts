@@ -6,6 +6,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	SnapshotPart,
 	WakePlace,
 	WakeRow,
 } from '../../core/journal.ts';
@@ -76,13 +77,7 @@ export class MongoJournal implements Journal {
 		return await this.#guard.run('snapshot', () => this.#snapshots.newest(actor));
 	}
 
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	async putSnapshotPart(
-		actor: ActorKey,
-		commit: number,
-		part: number,
-		bytes: Uint8Array,
-	): Promise<void> {
+	async putSnapshotPart({ actor, commit, part, bytes }: SnapshotPart): Promise<void> {
 		const document = { _id: { actor, commit, part }, bytes };
 		await this.#guard.run('putSnapshotPart', () => this.#snapshots.put(document));
 	}

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Snapshot } from '../../core/journal.ts';
+import type { Snapshot, SnapshotPart } from '../../core/journal.ts';
 import { allRows, firstRow, prepareRows, transact } from './database.ts';
 
 /** Sealed snapshots that stay per actor. */
@@ -69,13 +69,6 @@ export class SnapshotWrites {
 			this.#forgetParts.run(actor, sealed[0]?.[0] ?? 0);
 		});
 	}
-}
-
-export interface SnapshotPart {
-	readonly actor: string;
-	readonly commit: number;
-	readonly part: number;
-	readonly bytes: Uint8Array;
 }
 
 /** Reads the newest sealed snapshot. */

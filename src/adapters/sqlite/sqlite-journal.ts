@@ -6,6 +6,7 @@ import type {
 	Outcome,
 	ReadLimits,
 	Snapshot,
+	SnapshotPart,
 	WakePlace,
 	WakeRow,
 } from '../../core/journal.ts';
@@ -75,16 +76,9 @@ export class SqliteJournal implements Journal {
 		return packed && (unpack(packed) as Snapshot);
 	}
 
-	// biome-ignore lint/complexity/useMaxParams: the port's signature
-	async putSnapshotPart(
-		actor: ActorKey,
-		commit: number,
-		part: number,
-		bytes: Uint8Array,
-	): Promise<void> {
-		const own = copyOwn(bytes);
-		const args = { actor, commit, part, bytes: own };
-		await this.#threads.views.call('putSnapshotPart', args, [own.buffer]);
+	async putSnapshotPart(part: SnapshotPart): Promise<void> {
+		const bytes = copyOwn(part.bytes);
+		await this.#threads.views.call('putSnapshotPart', { ...part, bytes }, [bytes.buffer]);
 	}
 
 	async sealSnapshot(actor: ActorKey, commit: number, parts: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import type { SnapshotPart } from '../../core/journal.ts';
 import type { Collection } from '../../core/store.ts';
 import { unpack } from '../../protocol/codec.ts';
 import { shapeOf } from './collection-shape.ts';
@@ -7,7 +8,7 @@ import { type Durability, openWriter, WAL_AGE_MAX_MS, WalKeeper } from './databa
 import { type EventBounds, EventWrites, type PackedEvent, prepareEvents } from './event-tables.ts';
 import { checkVersion } from './journal-schema.ts';
 import { serveThread } from './serve-thread.ts';
-import { SNAPSHOT_TABLES, type SnapshotPart, SnapshotWrites } from './snapshot-tables.ts';
+import { SNAPSHOT_TABLES, SnapshotWrites } from './snapshot-tables.ts';
 import {
 	type PackedCommit,
 	type PackedDropQuery,

@@ -7,7 +7,8 @@ export function snapshotsContract(journal: () => Journal): void {
 	describe('snapshots', () => {
 		const part = (n: number) => Uint8Array.from([n, n + 1, n + 2]);
 		const write = async (actor: ActorKey, commit: number, parts = 2) => {
-			for (let n = 0; n < parts; n++) await journal().putSnapshotPart(actor, commit, n, part(n));
+			for (let n = 0; n < parts; n++)
+				await journal().putSnapshotPart({ actor, commit, part: n, bytes: part(n) });
 			await journal().sealSnapshot(actor, commit, parts);
 		};
 		const plain = async (actor: ActorKey) => {
@@ -17,7 +18,7 @@ export function snapshotsContract(journal: () => Journal): void {
 
 		test('[P13] is invisible until sealed', async () => {
 			const actor = newActor();
-			await journal().putSnapshotPart(actor, 5, 0, part(0));
+			await journal().putSnapshotPart({ actor, commit: 5, part: 0, bytes: part(0) });
 			expect(await journal().snapshot(actor)).toBeUndefined();
 			await journal().sealSnapshot(actor, 5, 1);
 			expect(await plain(actor)).toEqual({ commit: 5, parts: [[0, 1, 2]] });
@@ -25,7 +26,7 @@ export function snapshotsContract(journal: () => Journal): void {
 
 		test('[P13] cannot be sealed while a part is missing', async () => {
 			const actor = newActor();
-			await journal().putSnapshotPart(actor, 5, 0, part(0));
+			await journal().putSnapshotPart({ actor, commit: 5, part: 0, bytes: part(0) });
 			await expect(journal().sealSnapshot(actor, 5, 2)).rejects.toThrow(/parts/);
 			expect(await journal().snapshot(actor)).toBeUndefined();
 		});
@@ -34,7 +35,7 @@ export function snapshotsContract(journal: () => Journal): void {
 			const actor = newActor();
 			await write(actor, 5);
 			for (const n of [11, 2, 0, 1, 10, 3, 4, 5, 6, 7, 8, 9]) {
-				await journal().putSnapshotPart(actor, 9, n, part(n));
+				await journal().putSnapshotPart({ actor, commit: 9, part: n, bytes: part(n) });
 			}
 			expect((await plain(actor))?.commit).toBe(5);
 			await journal().sealSnapshot(actor, 9, 12);
@@ -54,7 +55,7 @@ export function snapshotsContract(journal: () => Journal): void {
 
 		test('parts that were never sealed go with the next seal', async () => {
 			const actor = newActor();
-			await journal().putSnapshotPart(actor, 4, 0, part(0));
+			await journal().putSnapshotPart({ actor, commit: 4, part: 0, bytes: part(0) });
 			await write(actor, 8);
 			await expect(journal().sealSnapshot(actor, 4, 1)).rejects.toThrow(/parts/);
 		});
@@ -63,7 +64,7 @@ export function snapshotsContract(journal: () => Journal): void {
 			const actor = newActor();
 			const bytes = new Uint8Array(8 * 1024 * 1024).fill(7);
 			bytes[bytes.length - 1] = 9;
-			await journal().putSnapshotPart(actor, 1, 0, bytes);
+			await journal().putSnapshotPart({ actor, commit: 1, part: 0, bytes });
 			await journal().sealSnapshot(actor, 1, 1);
 			bytes.fill(0);
 			const [found] = (await journal().snapshot(actor))?.parts ?? [];
