@@ -82,6 +82,26 @@ describe('JetStream', () => {
 		expect(state.messages).toBe(5);
 	});
 
+	test('a stream that was removed is made again, and so is one that could not be made before', async () => {
+		const environment = environmentOfTest();
+		const feed = openEvents(environment);
+		await feed.publish([eventOf('thing/one', 1)]);
+		await dropEvents(environment);
+		await expect(feed.publish([eventOf('thing/two', 1)])).rejects.toThrow();
+		await feed.publish([eventOf('thing/two', 1)]);
+		// One server cannot keep it on three.
+		const more = openEvents(environment, { replicas: 3 });
+		for (const _ of [1, 2]) {
+			await expect(more.publish([eventOf('thing/two', 2)])).rejects.toThrow('replicas');
+		}
+		await feed.publish([eventOf('thing/two', 2)]);
+		const name = eventStreamName(environment);
+		const { state } = await manageJetStream(({ streams }) => streams.info(name));
+		expect(state.messages).toBe(2);
+		await feed.close();
+		await more.close();
+	});
+
 	test('a server that says nothing holds nobody up', async () => {
 		const server = createServer(() => {});
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

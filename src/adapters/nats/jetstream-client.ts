@@ -51,6 +51,12 @@ const codeOf = (error: unknown): number | undefined =>
 /** Somebody else has written to the subject since. */
 export const isOvertaken = (error: unknown): boolean => codeOf(error) === WRONG_LAST_SEQUENCE;
 
+/** JetStream has said no itself, and its stream stands: the connection is as good as it was. */
+export function isAnswer(error: unknown): boolean {
+	const code = codeOf(error);
+	return code !== undefined && code !== STREAM_NOT_FOUND;
+}
+
 const configOf = (stream: EventStream): Partial<StreamConfig> => ({
 	subjects: [stream.subjects],
 	max_age: nanos(stream.ageMaxMs),

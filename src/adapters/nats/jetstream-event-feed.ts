@@ -11,7 +11,12 @@ import {
 } from '../../core/event-feed.ts';
 import { type DomainEvent, domainEventSchema } from '../../protocol/domain-events.ts';
 import { splitKey } from '../../protocol/ids.ts';
-import { type EventStream, isOvertaken, JetStreamConnection } from './jetstream-client.ts';
+import {
+	type EventStream,
+	isAnswer,
+	isOvertaken,
+	JetStreamConnection,
+} from './jetstream-client.ts';
 import { type NatsServers, readNatsServers } from './nats-servers.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -109,12 +114,13 @@ class JetStreamEventFeed implements EventFeed {
 		await connection?.close();
 	}
 
-	/** A connection on which something failed in an unknown way is given up: the next call opens another. */
+	/** A connection without an answer is given up, with all that waits on it: the next call opens another. */
 	async #connected<T>(use: (connection: JetStreamConnection) => Promise<T>): Promise<T> {
 		const opening = this.#open();
 		try {
 			return await use(await opening);
 		} catch (error) {
+			if (isAnswer(error)) throw error;
 			if (this.#connection === opening) this.#connection = undefined;
 			opening.then((connection) => connection.close()).catch(() => {});
 			throw error;
@@ -131,8 +137,12 @@ class JetStreamEventFeed implements EventFeed {
 			subjects: `${this.#subjects}.>`,
 			...{ eventsMax, ageMaxMs, replicas },
 		};
-		this.#connection = JetStreamConnection.open(this.#servers, stream, { name, timeoutMs });
-		return this.#connection;
+		const opening = JetStreamConnection.open(this.#servers, stream, { name, timeoutMs });
+		this.#connection = opening;
+		opening.catch(() => {
+			if (this.#connection === opening) this.#connection = undefined;
+		});
+		return opening;
 	}
 
 	async #publish(connection: JetStreamConnection, event: DomainEvent, body: string): Promise<void> {
