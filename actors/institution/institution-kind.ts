@@ -6,7 +6,6 @@ import type {
 	Decision,
 	QueryPlan,
 } from '../../src/core/actor-kind.ts';
-import type { StoredEvent } from '../../src/core/journal.ts';
 import { institutionContract } from '../../src/protocol/institution.ts';
 import { boardOf, figuresOf } from './board.ts';
 import { ensure, ORDERS, refuse } from './decide-orders.ts';
@@ -53,14 +52,6 @@ function decide(
 	return ORDERS[name as keyof typeof ORDERS](state, command, context.now);
 }
 
-function upcast(event: StoredEvent): InstitutionEvent {
-	const version = (INSTITUTION_EVENT_VERSIONS as Readonly<Record<string, number>>)[event.type];
-	if (event.version !== version) {
-		throw new Error(`institution: cannot read ${event.type} of version ${event.version}`);
-	}
-	return { type: event.type, data: event.data } as InstitutionEvent;
-}
-
 function query(
 	state: InstitutionState,
 	{ name, caller }: Command,
@@ -81,7 +72,6 @@ export const institutionKind: ActorKind<InstitutionState, InstitutionEvent> = {
 	initial: initialInstitution,
 	decide,
 	evolve: evolveInstitution,
-	upcast,
 	grant: () => ({ ok: true }),
 	view: ({ id, standing }, caller, { now }) => {
 		const gate = isNode(caller) ? { gate: gateOf(standing, now) } : {};

@@ -19,7 +19,6 @@ import type {
 	Rejection,
 	Shown,
 } from '../../src/core/actor-kind.ts';
-import type { StoredEvent } from '../../src/core/journal.ts';
 import type { Collection, RowWrite } from '../../src/core/store.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import { refreshPlanContract } from '../../src/protocol/refresh-plan.ts';
@@ -141,14 +140,6 @@ function evolve(state: RefreshPlanState, event: RefreshPlanEvent): RefreshPlanSt
 	return state;
 }
 
-function upcast(event: StoredEvent): RefreshPlanEvent {
-	const version = (EVENT_VERSIONS as Readonly<Record<string, number>>)[event.type];
-	if (event.version !== version) {
-		throw new Error(`refresh plan: cannot read ${event.type} of version ${event.version}`);
-	}
-	return { type: event.type, data: event.data } as RefreshPlanEvent;
-}
-
 function show(event: RefreshPlanEvent): Shown[] {
 	if (event.type !== 'stepped') return [{ type: 'changed', data: {}, audience: 'all' }];
 	const { totals, minute } = event.data;
@@ -198,7 +189,6 @@ export const refreshPlanKind: ActorKind<RefreshPlanState, RefreshPlanEvent> = {
 	initial: initialRefreshPlan,
 	decide: decideRefreshPlan,
 	evolve,
-	upcast,
 	nextWakeAt: ({ phase, nextAt }) => (phase === 'resting' ? nextAt : undefined),
 	intents: intentsOf,
 	grant: (_state, caller) => (mayLook(caller) ? { ok: true } : NOT_YOURS),
