@@ -136,7 +136,7 @@ describe('[I15] the board', () => {
 		await eventually(() => plan.getByText(words.paused, { exact: true }).count()).toBe(0);
 		await plan.getByLabel(words.limit).fill('7');
 		await plan.getByRole('button', { name: words.setRate }).click();
-		await plan.getByText(words.done).waitFor();
+		await plan.locator('.number-order').getByText(words.done).waitFor();
 		await page.reload();
 		await eventually(() => plan.getByLabel(words.limit).inputValue()).toBe('7');
 	});

@@ -88,7 +88,8 @@ describe('[T6] [T7] [T9] a sale', () => {
 		await ann.page.click('.basket .primary');
 		await payWith(ann, 'tok-card');
 		await screen(ann, 'done');
-		expect(await ann.page.locator('.ticket').count()).toBe(1);
+		// The list of tickets follows the sale by a moment.
+		await eventually(() => ann.page.locator('.ticket').count()).toBe(1);
 	});
 });
 

@@ -1,10 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Sale, Standing, TicketEvent } from '../../../client-sdk/src/index.ts';
 import { language, texts } from '../language.ts';
 import { clockText } from './durations.ts';
 import { openingText, priceText, Stock } from './event-facts.tsx';
 import type { ScreenProps } from './screen-props.ts';
-import { notifyTicket } from './ticket-notices.ts';
+import { useOneAtATime } from './use-one-at-a-time.ts';
 import { useServerSeconds } from './use-server-clock.ts';
 
 const { tickets } = texts;
@@ -49,14 +49,7 @@ function Opening({ event, sale }: { readonly event: TicketEvent; readonly sale: 
 
 /** The way in, while the sale is on. */
 function Entrance({ event, me, sale }: Omit<ScreenProps, 'seats'>) {
-	const [isBusy, setBusy] = useState(false);
-	const enter = () => {
-		setBusy(true);
-		event
-			.enter()
-			.catch(notifyTicket)
-			.finally(() => setBusy(false));
-	};
+	const { isBusy, run } = useOneAtATime();
 	const { waiting } = sale;
 	return (
 		<section class="hero" data-screen="entrance">
@@ -69,7 +62,12 @@ function Entrance({ event, me, sale }: Omit<ScreenProps, 'seats'>) {
 			<p class="hero-hint">
 				{waiting === 0 ? tickets.nobodyWaits : tickets.waitingNow(waiting.toLocaleString(language))}
 			</p>
-			<button type="button" class="primary large" disabled={isBusy} onClick={enter}>
+			<button
+				type="button"
+				class="primary large"
+				disabled={isBusy}
+				onClick={() => run(() => event.enter())}
+			>
 				{entranceText(me)}
 			</button>
 		</section>

@@ -7,7 +7,7 @@ import { myTicketsHref } from '../route.ts';
 import { inSeatOrder } from './by-order.ts';
 import type { ScreenProps } from './screen-props.ts';
 import { TicketCard } from './ticket-card.tsx';
-import { notifyTicket } from './ticket-notices.ts';
+import { useOneAtATime } from './use-one-at-a-time.ts';
 
 const { tickets: words } = texts;
 
@@ -40,17 +40,10 @@ function useEventTickets(eventId: string, orderId: string | undefined, count: nu
 }
 
 function BuyMore({ event, sale, owned }: ScreenProps & { readonly owned: number }) {
-	const [isBusy, setBusy] = useState(false);
+	const { isBusy, run } = useOneAtATime();
 	if (owned >= sale.maxPerUser || sale.state !== 'open') return null;
-	const enter = () => {
-		setBusy(true);
-		event
-			.enter()
-			.catch(notifyTicket)
-			.finally(() => setBusy(false));
-	};
 	return (
-		<button type="button" class="plain" disabled={isBusy} onClick={enter}>
+		<button type="button" class="plain" disabled={isBusy} onClick={() => run(() => event.enter())}>
 			{words.buyMore}
 		</button>
 	);

@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import type { Seat, TicketEvent } from '../../../client-sdk/src/index.ts';
 import { language, texts } from '../language.ts';
 import { Icon } from '../page/icon.tsx';
@@ -10,24 +9,11 @@ import { bestSeats } from './seat-layout.ts';
 import { SeatLegend } from './seat-legend.tsx';
 import { SeatMap, useSeatLayout } from './seat-map.tsx';
 import { SureButton } from './sure-button.tsx';
-import { notifyTicket } from './ticket-notices.ts';
+import { useOneAtATime } from './use-one-at-a-time.ts';
 
 const { tickets } = texts;
 /** Somebody else may be faster than a choice that a machine makes. */
 const TRIES_MAX = 4;
-
-/** Whether a call is under way; only one at a time. */
-function useOneAtATime() {
-	const [isBusy, setBusy] = useState(false);
-	const run = (call: () => Promise<unknown>) => {
-		if (isBusy) return;
-		setBusy(true);
-		call()
-			.catch(notifyTicket)
-			.finally(() => setBusy(false));
-	};
-	return { isBusy, run };
-}
 
 /** Takes the best seats that are free, again when somebody is faster. */
 async function takeBest(event: TicketEvent, choose: () => readonly string[]): Promise<void> {

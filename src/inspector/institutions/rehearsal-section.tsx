@@ -56,7 +56,7 @@ function RehearsalSection({ id }: { readonly id: string }) {
 			.finally(() => setAsked(false));
 	};
 	return (
-		<section class="refresh-plan rehearsal">
+		<section class="rehearsal">
 			<h2>{words.rehearsal}</h2>
 			<p class="note">{words.rehearsalHint}</p>
 			<div class="orders-row">
