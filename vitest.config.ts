@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, timeoutMs: number) => ({
+const project = (name: string, fileParallelism: boolean) => ({
 	test: {
 		name,
 		include: [`test/${name}/**/*.test.ts`],
-		testTimeout: timeoutMs,
-		hookTimeout: timeoutMs,
-		// They start browsers and servers: one file at a time.
-		fileParallelism: false,
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
+		fileParallelism,
 	},
 });
 
@@ -26,8 +25,10 @@ export default defineConfig({
 					hookTimeout: 20_000,
 				},
 			},
-			project('browser', 120_000),
-			project('services', 120_000),
+			// A browser takes the machine for itself.
+			project('browser', false),
+			// Each has a database and an environment of its own on the shared servers, and mostly waits.
+			project('services', true),
 		],
 	},
 });
