@@ -7,6 +7,7 @@ import { openSqlite } from '../../../src/adapters/sqlite/open-sqlite.ts';
 import type { ActorKind, Caller } from '../../../src/core/actor-kind.ts';
 import type { CommandAnswer, Subscriber } from '../../../src/core/actor-port.ts';
 import { ActorSystem, type ActorSystemOptions } from '../../../src/core/actor-system.ts';
+import { OUTBOX } from '../../../src/core/outbox-rows.ts';
 import { REQUESTS } from '../../../src/core/store.ts';
 import { actorKey } from '../../../src/protocol/ids.ts';
 import type { Args, ReplyOf } from '../../../src/protocol/kind.ts';
@@ -34,7 +35,7 @@ type Storage = Pick<ActorSystemOptions, 'journal' | 'store' | 'shards'> & {
 
 /** A directory or the URL of a MongoDB, which stay; or a temporary directory. */
 async function openStorage(place: string | undefined): Promise<Storage> {
-	const collections = [...kind.collections, REQUESTS];
+	const collections = [...kind.collections, REQUESTS, OUTBOX];
 	if (place?.startsWith('mongodb:')) {
 		// Its driver would be a third of the memory that is measured without it.
 		const { openMongoShards } = await import('../../../src/adapters/mongo/open-mongo-shards.ts');
