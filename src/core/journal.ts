@@ -85,6 +85,8 @@ export interface Snapshot {
 export interface ReadLimits {
 	/** Stops behind the record that passes this many bytes. */
 	readonly bytesMax: number;
+	/** How many are wanted at most: a hint for what is fetched at once, with which `more` says nothing. */
+	readonly recordsMax?: number;
 }
 
 export interface Journal {

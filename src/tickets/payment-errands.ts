@@ -25,7 +25,7 @@ async function dataAt(
 	position: number,
 ): Promise<WithMethod> {
 	const from = { position: position - 1 };
-	const { records } = await journal.read(actor, from, { bytesMax: 1 });
+	const { records } = await journal.read(actor, from, { bytesMax: 1, recordsMax: 1 });
 	const [record] = records;
 	const event = record?.events.at(position - 1 - record.position);
 	return (event?.data ?? {}) as WithMethod;

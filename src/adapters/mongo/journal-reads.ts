@@ -8,7 +8,7 @@ const BATCH_RECORDS = 500;
 /** Far more than bisection needs: positions that do not grow would never end it. */
 const STEPS_MAX = 200;
 
-type Mark = Pick<CommitDocument, '_id' | 'position'>;
+type Mark = Pick<CommitDocument, '_id' | 'position' | 'events'>;
 export interface Records {
 	readonly records: readonly CommitRecord[];
 	readonly more: boolean;
@@ -52,38 +52,44 @@ export class JournalReads {
 	}
 
 	/**
-	 * The first commit that reaches behind `position`. Positions grow with the commits, so it is found
-	 * by halving; an index of its own would cost every commit of every actor a third of its speed.
+	 * The first commit that reaches behind `position`. Positions grow with the commits, so it is looked for
+	 * between two that are known, by turns where it would be if they grew evenly and by halving; an index
+	 * of its own would cost every commit of every actor a third of its speed.
 	 */
 	async firstBehind(actor: ActorKey, position: number): Promise<number | undefined> {
 		const head = await this.head(actor);
 		if (head === undefined || head.position <= position) return undefined;
 		// `high` is behind the position, `low` is not. Most ask for what is just behind the head.
-		let high = head.commit;
-		let low = 0;
-		let step = head.position - position;
-		for (let n = 0; n < STEPS_MAX && high - low > 1; n++) {
-			const nearHead = head.commit - step;
-			const probe = nearHead > low && nearHead < high ? nearHead : (low + high) >>> 1;
-			step *= 2;
+		let high = { commit: head.commit, position: head.position };
+		let low = { commit: 0, position: 0 };
+		let guess = head.commit - (head.position - position);
+		for (let n = 0; n < STEPS_MAX && high.commit - low.commit > 1; n++) {
+			const isBetween = guess > low.commit && guess < high.commit;
+			const probe = isBetween ? guess : (low.commit + high.commit) >>> 1;
 			const mark = await this.#markAt(actor, probe);
-			if (mark === undefined || mark.position > position) high = probe;
-			else low = mark._id.commit;
+			if (mark === undefined) high = { ...high, commit: probe };
+			else if (mark.position <= position)
+				low = { commit: mark._id.commit, position: mark.position };
+			else if (mark.position - mark.events <= position) return mark._id.commit;
+			else high = { commit: probe, position: mark.position };
+			guess = n % 2 === 0 ? evenly(low, high, position) : 0;
 		}
-		return high;
+		return high.commit;
 	}
 
 	/** The commit with that number, or the next one that is there. */
 	async #markAt(actor: ActorKey, commit: number): Promise<Mark | undefined> {
 		const find = this.#commits
-			.find<Mark>(from(actor, commit), { projection: { position: 1 } })
+			.find<Mark>(from(actor, commit), { projection: { position: 1, events: 1 } })
 			.sort({ _id: 1 })
 			.limit(1);
 		return (await find.toArray())[0];
 	}
 
-	async #records(filter: Filter<CommitDocument>, { bytesMax }: ReadLimits): Promise<Records> {
-		const cursor = this.#commits.find(filter).sort({ _id: 1 }).batchSize(BATCH_RECORDS);
+	async #records(filter: Filter<CommitDocument>, limits: ReadLimits): Promise<Records> {
+		const { bytesMax, recordsMax = 0 } = limits;
+		const found = this.#commits.find(filter).sort({ _id: 1 });
+		const cursor = found.limit(recordsMax).batchSize(recordsMax || BATCH_RECORDS);
 		try {
 			const records: CommitRecord[] = [];
 			let bytes = 0;
@@ -97,6 +103,17 @@ export class JournalReads {
 			await cursor.close();
 		}
 	}
+}
+
+interface Place {
+	readonly commit: number;
+	readonly position: number;
+}
+
+/** The commit that reaches behind `position` if positions grow evenly between two. */
+function evenly(low: Place, high: Place, position: number): number {
+	const share = (position + 1 - low.position) / (high.position - low.position);
+	return low.commit + Math.ceil(share * (high.commit - low.commit));
 }
 
 const ofActor = (actor: ActorKey) => beginsWith<CommitDocument>({ actor }, 'commit');
