@@ -3,6 +3,7 @@ import type { CommitRecord, Head, ReadLimits } from '../../core/journal.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { type CommitDocument, toRecord } from './commit-document.ts';
 import { beginsWith, behind, between } from './id-range.ts';
+import type { RecentCommits } from './recent-commits.ts';
 
 const BATCH_RECORDS = 500;
 /** Far more than bisection needs: positions that do not grow would never end it. */
@@ -17,9 +18,11 @@ export interface Records {
 /** Reads of commits; all of them in the order of `_id`, or backwards. */
 export class JournalReads {
 	readonly #commits: Collection<CommitDocument>;
+	readonly #recent: RecentCommits;
 
-	constructor(commits: Collection<CommitDocument>) {
+	constructor(commits: Collection<CommitDocument>, recent: RecentCommits) {
 		this.#commits = commits;
+		this.#recent = recent;
 	}
 
 	async head(actor: ActorKey): Promise<Head | undefined> {
@@ -57,6 +60,10 @@ export class JournalReads {
 	 * of its own would cost every commit of every actor a third of its speed.
 	 */
 	async firstBehind(actor: ActorKey, position: number): Promise<number | undefined> {
+		return this.#recent.behind(actor, position) ?? (await this.#search(actor, position));
+	}
+
+	async #search(actor: ActorKey, position: number): Promise<number | undefined> {
 		const head = await this.head(actor);
 		if (head === undefined || head.position <= position) return undefined;
 		// `high` is behind the position, `low` is not. Most ask for what is just behind the head.

@@ -16,6 +16,7 @@ import type { ActorKey } from '../../protocol/ids.ts';
 import { type CommitDocument, redactBody } from './commit-document.ts';
 import { insertCommits } from './journal-appends.ts';
 import { JournalReads, type Records } from './journal-reads.ts';
+import { RecentCommits } from './recent-commits.ts';
 import { SnapshotParts } from './snapshot-parts.ts';
 import { asStorageError, StorageError } from './storage-error.ts';
 import type { StoreGuard } from './store-guard.ts';
@@ -36,6 +37,7 @@ export interface MongoJournalOptions {
  */
 export class MongoJournal implements Journal {
 	readonly #commits: Collection<CommitDocument>;
+	readonly #recent = new RecentCommits();
 	readonly #reads: JournalReads;
 	readonly #wakes: WakeRows;
 	readonly #snapshots: SnapshotParts;
@@ -45,7 +47,7 @@ export class MongoJournal implements Journal {
 
 	constructor(db: Db, options: MongoJournalOptions) {
 		this.#commits = db.collection('commits');
-		this.#reads = new JournalReads(this.#commits);
+		this.#reads = new JournalReads(this.#commits, this.#recent);
 		this.#wakes = new WakeRows(db.collection('wakes'));
 		this.#snapshots = new SnapshotParts(db.collection('snapshotParts'), db.collection('snapshots'));
 		this.#guard = options.guard;
@@ -111,6 +113,7 @@ export class MongoJournal implements Journal {
 		if (unknown > 0)
 			this.#log.warn({ unknown, of: outcomes.length }, 'commits of no certain outcome');
 		const landed = writes.filter((_, index) => outcomes[index] === 'landed');
+		for (const { record } of landed) this.#recent.landed(record);
 		// A row that stays too early wakes an actor for nothing: no reason to doubt the commit.
 		await this.#wakes.settle(landed).catch((error: unknown) => {
 			this.#log.warn({ err: asStorageError(error, 'append') }, 'wake rows stay early');
