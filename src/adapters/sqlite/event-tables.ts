@@ -47,6 +47,7 @@ export class EventWrites {
 	readonly #newest: StatementSync;
 	readonly #add: StatementSync;
 	readonly #last: StatementSync;
+	readonly #oldest: StatementSync;
 	readonly #prune: StatementSync;
 	readonly #ack: StatementSync;
 
@@ -61,6 +62,7 @@ export class EventWrites {
 			'insert into events (actor, at, position, n, kept_at, body) values (?, ?, ?, ?, ?, ?)',
 		);
 		this.#last = prepareRows(db, 'select max(seq) from events');
+		this.#oldest = prepareRows(db, 'select seq, kept_at from events order by seq limit 1');
 		// Looks at the oldest only, however many there are.
 		this.#prune = db.prepare(
 			`delete from events where (seq <= ?1 or kept_at < ?2)
@@ -80,11 +82,14 @@ export class EventWrites {
 		this.prune(now);
 	}
 
-	/** Removes some of what is beyond the bounds. */
+	/** Removes some of what is beyond the bounds; to be called now and then, also while nothing comes. */
 	prune(now: number): void {
-		const { eventsMax, ageMaxMs } = this.#bounds;
-		const [last] = firstRow<[number | null]>(this.#last) ?? [null];
-		if (last !== null) this.#prune.run(last - eventsMax, now - ageMaxMs);
+		const oldest = firstRow<[seq: number, keptAt: number]>(this.#oldest);
+		if (oldest === undefined) return;
+		const [last = 0] = firstRow<[number]>(this.#last) ?? [];
+		const [seqMax, keptBefore] = [last - this.#bounds.eventsMax, now - this.#bounds.ageMaxMs];
+		const [seq, keptAt] = oldest;
+		if (seq <= seqMax || keptAt < keptBefore) this.#prune.run(seqMax, keptBefore);
 	}
 
 	ack(name: string, seq: number): void {

@@ -29,6 +29,7 @@ export interface ViewsThreadData {
 const CHECKPOINT_PAGES = 4_000;
 /** Whoever holds the file of the events (a backup) must not hold up the read side. */
 const EVENTS_LOCK_MS = 100;
+const PRUNE_MS = 10_000;
 /** Version of the tables in `views.db` that no declaration describes. */
 const VERSION = 1;
 const WATERMARKS = `
@@ -52,9 +53,15 @@ const events = new EventWrites(eventsDb, eventBounds);
 const eventsWal = new WalKeeper(eventsDb);
 setInterval(() => {
 	wal.empty();
-	events.prune(Date.now());
 	eventsWal.empty();
 }, WAL_AGE_MAX_MS).unref();
+setInterval(() => {
+	try {
+		events.prune(Date.now());
+	} catch {
+		// The file is locked, or its disk is full: the next round prunes it.
+	}
+}, PRUNE_MS).unref();
 
 const ops = {
 	/** Takes packed {@link PackedCommit}s, in one transaction. */
