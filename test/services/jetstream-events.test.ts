@@ -82,6 +82,29 @@ describe('JetStream', () => {
 		expect(state.messages).toBe(5);
 	});
 
+	test('[P30] a reader goes on behind a cut, also where the connection is there again before it looks', async () => {
+		const environment = environmentOfTest();
+		const proxy = await TcpProxy.start(serviceUrls().NATS_URL);
+		const feed = openEvents(environment, {
+			url: proxy.through(serviceUrls().NATS_URL),
+			timeoutMs: 500,
+		});
+		onTestFinished(async () => {
+			await feed.close();
+			await proxy.close();
+		});
+		const events = [1, 2].map((n) => eventOf('thing/one', n));
+		await feed.publish(events.slice(0, 1));
+		const reading = await feed.consumer('books');
+		const [first] = await reading.next(10);
+		await first?.ack();
+		proxy.cut();
+		await expect(feed.publish(events)).rejects.toThrow();
+		proxy.restore();
+		await feed.publish(events);
+		expect((await reading.next(10)).map(({ event }) => event)).toEqual(events.slice(1));
+	});
+
 	test('a stream that was removed is made again, and so is one that could not be made before', async () => {
 		const environment = environmentOfTest();
 		const feed = openEvents(environment);

@@ -87,13 +87,16 @@ class JetStreamEventFeed implements EventFeed {
 
 	async consumer(name: string, options: ConsumerOptions = {}): Promise<EventConsumer> {
 		const { ackWaitMs = ACK_WAIT_MS } = options;
-		const open = () => this.#connected((connection) => connection.consumer(name, ackWaitMs));
+		const open = () =>
+			this.#connected(async (connection) => ({
+				connection,
+				reader: await connection.consumer(name, ackWaitMs),
+			}));
 		let reading = await open();
 		return {
 			next: async (max) => {
-				const connection = await this.#connection?.catch(() => undefined);
-				if (connection?.isClosed !== false) reading = await open();
-				const messages = await reading.fetch({ max_messages: max, expires: NEXT_WAIT_MS });
+				if (reading.connection.isClosed) reading = await open();
+				const messages = await reading.reader.fetch({ max_messages: max, expires: NEXT_WAIT_MS });
 				const delivered: DeliveredEvent[] = [];
 				for await (const message of messages) {
 					const event = domainEventSchema.parse(message.json());
