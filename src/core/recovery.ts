@@ -257,8 +257,10 @@ function replayEvent(
 	const meta = { key, id, position: recovered.position + 1, at: record.at, by: stored.by };
 	recovered.state = kind.evolve(recovered.state, event, meta);
 	recovered.position = meta.position;
-	const rows = rowsOf(kind, recovered.state, { event, meta });
-	if (meta.position > recovered.watermark) events.push({ position: meta.position, rows });
+	if (meta.position > recovered.watermark) {
+		const rows = rowsOf(kind, recovered.state, { event, meta });
+		events.push({ position: meta.position, rows });
+	}
 	return tell(kind, event, meta);
 }
 

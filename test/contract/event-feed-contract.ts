@@ -135,18 +135,17 @@ export function eventFeedContract(name: string, make: () => Promise<OpenEventFee
 			const actor = newActor();
 			const events = Array.from({ length: 20 }, (_, n) => eventOf(actor, n + 1));
 			const other = await made.open();
-			const sent = await Promise.allSettled([
+			await Promise.allSettled([
 				feed.publish(events),
 				other.publish(events.slice(0, 12)),
 				other.publish(events),
 			]);
 			await feed.publish(events);
 			await other.close();
-			expect(sent.length).toBe(3);
 			expect(await seen(actor)).toEqual(events);
 		});
 
-		test('[P46] behind a restored backup positions that are given out again are new events', async () => {
+		test('[P46] behind a restored backup, what follows positions that are given out again is taken', async () => {
 			const actor = newActor();
 			await feed.publish([eventOf(actor, 8), eventOf(actor, 9)]);
 			const again = eventOf(actor, 8, { at: 50_000, data: { other: true } });
