@@ -62,8 +62,7 @@ function answers(draft: Draft, users: readonly string[], found: Arrivals['found'
 		const where = found.get(userId);
 		if (typeof where === 'number') return meWaiting(where, turned);
 		if (where === 'outside') return meOutside(state, userId, tally.phase);
-		const waiting = () => meWaiting(state.queue.place(userId) ?? 0, turned);
-		return meVisiting(state, userId) ?? waiting();
+		return meVisiting(state, userId) ?? meWaiting(state.queue.place(userId) ?? 0, turned);
 	});
 }
 

@@ -3,7 +3,7 @@ import { type Draft, refuse, type TicketDecision } from './draft.ts';
 import { settle } from './give-turns.ts';
 import { orderBehind } from './order-payment.ts';
 import type { PaymentEvent, Returned } from './payment-events.ts';
-import { meOf, toOrder } from './show-me.ts';
+import { isAsking, meOf, toOrder } from './show-me.ts';
 import type { IssuedTicket, StoredOrder } from './ticket-event-state.ts';
 
 /** Whether the owner of an order takes a place with it, also when it was only now checked out. */
@@ -95,9 +95,8 @@ function giveBack(draft: Draft, order: StoredOrder, returned: Returned): StoredO
 
 /** Tells the buyer of another status, and that a provider is asked, or is not any more. */
 function tellChange(draft: Draft, before: StoredOrder, behind: StoredOrder): void {
-	const { id } = draft.state;
-	const order = toOrder(id, behind);
-	if (behind.status === before.status && order.asking === toOrder(id, before).asking) return;
+	if (behind.status === before.status && isAsking(behind) === isAsking(before)) return;
+	const order = toOrder(draft.state.id, behind);
 	draft.add({ type: 'orderTold', data: { userId: behind.userId, order } });
 }
 

@@ -17,16 +17,19 @@ import {
 
 const NOTHING_HELD = { seats: [], quantity: 0 };
 
+/** Whether a provider is asked for the money of an order. */
+export const isAsking = ({ status, payment }: StoredOrder): boolean =>
+	status === 'paying' && payment.stands !== 'none';
+
 /** An order as its owner sees it. */
 export function toOrder(eventId: string, order: StoredOrder): Order {
 	const { id, status, seats, quantity, amount, currency, createdAt, deadline, payment } = order;
 	const isOpen = status === 'paying' || status === 'declined';
-	const isAsking = status === 'paying' && payment.stands !== 'none';
 	return {
 		id,
 		eventId,
 		status,
-		...(isAsking ? { asking: true } : {}),
+		...(isAsking(order) ? { asking: true } : {}),
 		seats: [...seats],
 		quantity,
 		amount,

@@ -1,6 +1,13 @@
 import { Registration } from './asset-job.ts';
 import { AssetsHandle, type AssetsTypes, assetsTable } from './generated/assets.ts';
-import type { AssetJob, AssetSnapshot, Consent, JobStep } from './generated/schemas.ts';
+import type {
+	AssetJob,
+	AssetPart,
+	AssetPlace,
+	AssetSnapshot,
+	Consent,
+	JobStep,
+} from './generated/schemas.ts';
 import { Listeners, type Undo } from './listeners.ts';
 import type { NaruError } from './naru-error.ts';
 import type { Session } from './session.ts';
@@ -9,8 +16,6 @@ import type { Session } from './session.ts';
 const JOBS_MAX = 50;
 
 type Commands = AssetsTypes['commands'];
-type AssetPlace = NonNullable<Commands['list']['args']['after']>;
-type AssetPart = NonNullable<Commands['get']['args']['part']>;
 
 /** Goes on with the last snapshot where the part is of the same; one of another version replaces it. */
 function addPart(snapshots: AssetSnapshot[], part: AssetSnapshot): void {

@@ -1,12 +1,7 @@
-import type { Order } from './generated/schemas.ts';
+import type { Order, Refund } from './generated/schemas.ts';
 import type { TicketsHandle } from './generated/tickets.ts';
 
-/** What of an order goes back; all of it when neither is named. */
-interface RefundOptions {
-	readonly seats?: readonly string[];
-	/** Of an event without seats. */
-	readonly quantity?: number;
-}
+type RefundOptions = Omit<Refund, 'orderId'>;
 
 /** The signed-in user's orders. */
 export class Orders {

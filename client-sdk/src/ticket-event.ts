@@ -204,8 +204,9 @@ export class TicketEvent {
 	}
 
 	/**
-	 * Resolves with the order when its payment has ended: `paid`, `declined` (it may be tried again until
-	 * the deadline) or `expired`. While it is in doubt (`resolving`) it waits.
+	 * Resolves with the order when its payment has ended: `paid`, `declined` or `expired`; `paying` where
+	 * no provider is asked (none could be). What is declined or was not asked may be paid until the
+	 * deadline. While it is in doubt (`resolving`) it waits.
 	 */
 	async outcome(orderId: string): Promise<Order> {
 		this.#handle.want();
@@ -213,8 +214,8 @@ export class TicketEvent {
 			// From before the question on, so that no news is missed.
 			const news = this.#news();
 			const order = await this.#order(orderId);
-			const { status } = order;
-			if (status !== 'paying' && status !== 'resolving') return order;
+			const { status, asking } = order;
+			if (status !== 'resolving' && asking !== true) return order;
 			await news;
 		}
 	}

@@ -91,8 +91,10 @@ export const assetSnapshotSchema = z.object({
 });
 export type AssetSnapshot = z.infer<typeof assetSnapshotSchema>;
 
+export const snapshotVersionSchema = z.object({ institution: idSchema, version: z.int() });
+
 /** In the middle of a snapshot: the next asset that is not told yet. */
-const assetPartSchema = z.object({ version: z.int(), from: z.int().min(0) });
+export const assetPartSchema = z.object({ version: z.int(), from: z.int().min(0) });
 export type AssetPart = z.infer<typeof assetPartSchema>;
 
 /** Where a page of snapshots ended: behind all of an institution's assets, or in the middle. */
@@ -298,7 +300,7 @@ export const assetsContract = defineKind({
 		},
 		/** One of them, in the same parts. */
 		get: {
-			args: z.object({ institution: idSchema, part: assetPartSchema.optional() }),
+			args: assetPlaceSchema,
 			reply: z.object({
 				snapshot: assetSnapshotSchema.optional(),
 				next: assetPartSchema.optional(),
@@ -331,7 +333,7 @@ export const assetsContract = defineKind({
 		/** There is a newer one. */
 		snapshot: assetSnapshotSchema,
 		/** The same, where it is too large to be told: it has to be read. */
-		newer: z.object({ institution: idSchema, version: z.int() }),
+		newer: snapshotVersionSchema,
 		/** The consent was withdrawn, and what stood on it is deleted. */
 		gone: z.object({ institution: idSchema }),
 	},

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { channelKindSchema } from './channel.ts';
 import { idSchema } from './ids.ts';
 import {
 	assetJobSchema,
 	assetSnapshotSchema,
 	consentSchema,
 	jobStepSchema,
+	snapshotVersionSchema,
 	standingConsentSchema,
 } from './institution.ts';
 import { defineKind } from './kind.ts';
@@ -20,8 +22,6 @@ export const noticeSchema = z.object({
 	expiresAt: z.int(),
 });
 export type Notice = z.infer<typeof noticeSchema>;
-
-const snapshotVersionSchema = z.object({ institution: idSchema, version: z.int() });
 
 /** As whom the nodes that serve a user's assets open the user's actor: no user can have this id. */
 export const ASSETS_READER = '@assets';
@@ -146,7 +146,7 @@ export const userContract = defineKind({
 /** What `channels` lists and tells about one of the user's channels. */
 export const channelSummarySchema = z.object({
 	id: z.string(),
-	kind: z.enum(['direct', 'group', 'open']),
+	kind: channelKindSchema,
 	name: z.string(),
 	memberCount: z.int(),
 	lastAt: z.int(),

@@ -249,7 +249,9 @@ async function paying(sdk: Sdk) {
 	const made = beside(sdk);
 	const { naru, sale, world } = made;
 	let status = 'paying';
-	sale.answer = (name) => (name === 'order' ? { reply: { id: 'concert:1', status } } : undefined);
+	let asking = true;
+	const order = () => ({ id: 'concert:1', status, ...(asking && { asking }) });
+	sale.answer = (name) => (name === 'order' ? { reply: order() } : undefined);
 	sale.open();
 	sale.me = { phase: 'paying', deadline: 9, held: HELD };
 	await Promise.all([naru.orders.get('concert:1'), world.advance(100)]);
@@ -257,6 +259,7 @@ async function paying(sdk: Sdk) {
 	await Promise.all([event.open(), world.advance(100)]);
 	const pay = (now: string) => {
 		status = now;
+		asking = false;
 		sale.tell('me', { ...sale.me });
 	};
 	return { ...made, event, pay };
@@ -307,7 +310,8 @@ function buying(sdk: Sdk): void {
 		expect(frames.at(-1)?.[4]).toBe(true);
 	});
 
-	test.each(['paid', 'declined', 'expired', 'refunded'])(
+	// `paying`: nobody could be asked, and it may be paid again.
+	test.each(['paid', 'declined', 'expired', 'refunded', 'paying'])(
 		'[T9] outcome() waits while a payment is on its way or in doubt, and ends %s',
 		async (end) => {
 			const { sale, world, event, pay } = await paying(sdk);

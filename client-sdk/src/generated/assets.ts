@@ -3,11 +3,13 @@ import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
 import type {
 	AssetJob,
+	AssetPart,
 	AssetPlace,
 	AssetSnapshot,
 	Consent,
 	InstitutionInfo,
 	JobStep,
+	SnapshotVersion,
 	StandingConsent,
 } from './schemas.ts';
 
@@ -31,23 +33,10 @@ export interface AssetsTypes {
 			};
 		};
 		readonly get: {
-			readonly args: {
-				readonly institution: string;
-				readonly part?:
-					| {
-							readonly version: number;
-							readonly from: number;
-					  }
-					| undefined;
-			};
+			readonly args: AssetPlace;
 			readonly reply: {
 				readonly snapshot?: AssetSnapshot | undefined;
-				readonly next?:
-					| {
-							readonly version: number;
-							readonly from: number;
-					  }
-					| undefined;
+				readonly next?: AssetPart | undefined;
 			};
 		};
 		readonly register: {
@@ -84,10 +73,7 @@ export interface AssetsTypes {
 		};
 		readonly job: AssetJob;
 		readonly snapshot: AssetSnapshot;
-		readonly newer: {
-			readonly institution: string;
-			readonly version: number;
-		};
+		readonly newer: SnapshotVersion;
 		readonly gone: {
 			readonly institution: string;
 		};

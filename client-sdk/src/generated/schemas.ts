@@ -49,14 +49,14 @@ export interface AssetJob {
 	readonly steps: readonly JobStep[];
 }
 
+export interface AssetPart {
+	readonly version: number;
+	readonly from: number;
+}
+
 export interface AssetPlace {
 	readonly institution: string;
-	readonly part?:
-		| {
-				readonly version: number;
-				readonly from: number;
-		  }
-		| undefined;
+	readonly part?: AssetPart | undefined;
 }
 
 export interface AssetSnapshot {
@@ -95,7 +95,7 @@ export type ChannelKind = 'direct' | 'group' | 'open';
 
 export interface ChannelSummary {
 	readonly id: string;
-	readonly kind: 'direct' | 'group' | 'open';
+	readonly kind: ChannelKind;
 	readonly name: string;
 	readonly memberCount: number;
 	readonly lastAt: number;
@@ -405,6 +405,11 @@ export interface Refund {
 }
 
 export type Role = 'owner' | 'moderator' | 'member';
+
+export interface SnapshotVersion {
+	readonly institution: string;
+	readonly version: number;
+}
 
 export interface SocketLine {
 	readonly id: string;

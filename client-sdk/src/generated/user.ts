@@ -1,19 +1,14 @@
 // Written by `npm run sdk:generate` from src/protocol/user.ts; edit that.
 import { KindHandle } from '../kind-handle.ts';
 import type { KindTable } from '../kind-table.ts';
-import type { AssetJob, JobStep, Notice } from './schemas.ts';
+import type { AssetJob, JobStep, Notice, SnapshotVersion } from './schemas.ts';
 
 export interface UserTypes {
 	readonly openArgs: Readonly<Record<string, never>>;
 	readonly view: {
 		readonly notices: readonly Notice[];
 		readonly jobs?: readonly AssetJob[] | undefined;
-		readonly snapshots?:
-			| readonly {
-					readonly institution: string;
-					readonly version: number;
-			  }[]
-			| undefined;
+		readonly snapshots?: readonly SnapshotVersion[] | undefined;
 	};
 	readonly commands: {
 		readonly post: {
@@ -53,14 +48,8 @@ export interface UserTypes {
 			readonly jobId: string;
 			readonly step: JobStep;
 		};
-		readonly recorded: {
-			readonly institution: string;
-			readonly version: number;
-		};
-		readonly gone: {
-			readonly institution: string;
-			readonly version: number;
-		};
+		readonly recorded: SnapshotVersion;
+		readonly gone: SnapshotVersion;
 		readonly refreshed: {
 			readonly institution: string;
 			readonly transactionId: string;
