@@ -162,7 +162,10 @@ export class DirectoryPlacement implements Placement {
 		if (owner !== this.#self) return this.#learnt(key, owner);
 		if (this.#owned.has(key)) return owner;
 		// Left from a claim or a release whose outcome was unknown. Who may not claim lets it go.
-		if (this.#options.membership.standing() === 'handsOver') this.#releases.add(key);
+		const handsOver = this.#options.membership.standing() === 'handsOver';
+		// A claim under way decides for itself, by what holds when it is answered.
+		const isUseless = !this.mayOwn(key) && !this.#claims.isUnderWay(key);
+		if (handsOver || isUseless) this.#releases.add(key);
 		return undefined;
 	}
 

@@ -43,6 +43,11 @@ export class GatheredCalls<A> {
 		return promise;
 	}
 
+	/** Whether the key waits for an answer. */
+	isUnderWay(key: ActorKey): boolean {
+		return this.#flights.has(key);
+	}
+
 	async #send(): Promise<void> {
 		const batch = this.#waiting;
 		this.#waiting = [];

@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { DirectoryPlacement } from '../../src/cluster/directory-placement.ts';
+import { SILENT } from '../../src/core/log.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
 import { type TestNode, TestNodes } from './test-nodes.ts';
 
@@ -334,5 +336,31 @@ describe('handing over', () => {
 		expect(await world.done(one.claim(key, { handedOver: true }))).toBeUndefined();
 		await world.pass(100);
 		expect(await world.done(two.claim(key))).toBe('2');
+	});
+
+	test('[P22] an entry is not let go while it is claimed, although its store was away meanwhile', async () => {
+		const { world, one, two } = await pair();
+		let mayOwn = true;
+		const { membership, directory, runtime } = one;
+		const reach = { mayOwn: () => mayOwn, mayPeerOwn: () => true };
+		const placement = new DirectoryPlacement({
+			membership,
+			directory,
+			reach,
+			runtime,
+			log: SILENT,
+		});
+		await world.done(directory.claim('1', [key]));
+		world.directory.delayMs = 400;
+		const found = placement.lookUp(key);
+		await world.pass(250);
+		const claimed = placement.claim(key);
+		mayOwn = false;
+		expect(await world.done(found)).toBeUndefined();
+		mayOwn = true;
+		expect(await world.done(claimed)).toBe('1');
+		await world.pass(400);
+		expect(placement.owns(key)).toBe(true);
+		expect(await world.done(two.placement.lookUp(key))).toBe('1');
 	});
 });

@@ -73,6 +73,17 @@ test('[P22] [N31] a node whose store answers others only leaves its actors to th
 	expect(owners(nodes, ELSEWHERE)).toEqual(['1']);
 });
 
+test('[P22] [N31] an entry left by a claim whose answer never came is let go where it cannot be used', async () => {
+	const { world, nodes, owner, edge } = await three();
+	await world.done(owner.node.directory.claim('1', [OTHER]));
+	expect(owners(nodes, OTHER)).toEqual([]);
+	storeAnswers(owner, false);
+	await world.pass(9_000);
+	expect((await ask(world, edge, OTHER)).reply).toEqual({ total: 1 });
+	expect(owners(nodes, OTHER)).not.toContain('1');
+	expect(owners(nodes, OTHER)).toHaveLength(1);
+});
+
 test('[P22] it takes actors again when its store answers', async () => {
 	const { world, nodes, owner } = await three();
 	storeAnswers(owner, false);
