@@ -142,19 +142,23 @@ export class Ownership {
 	/** At once: what they would write goes nowhere. Whoever claims them goes on from the journal. */
 	#leaveToOthers(): void {
 		const { actors, placement } = this.#options;
-		for (const key of [...actors.hosts.keys()]) {
+		for (const key of this.#ownedActors()) {
 			if (placement.mayOwn(key)) continue;
 			actors.stop(key);
 			placement.release(key);
 		}
 	}
 
+	/** What is claimed, without rooms; also what has no host yet, or none any more. */
+	#ownedActors(): ActorKey[] {
+		const { kinds, placement } = this.#options;
+		return [...placement.owned()].filter((key) => kinds?.has(splitKey(key).kind) !== false);
+	}
+
 	#sweepLater(): void {
 		this.#cancelSweep = this.#options.runtime.after(SWEEP_MS, () => {
-			const { actors, kinds, placement } = this.#options;
-			const hostless = [...placement.owned()].filter(
-				(key) => kinds?.has(splitKey(key).kind) !== false && !actors.hosts.has(key),
-			);
+			const { actors, placement } = this.#options;
+			const hostless = this.#ownedActors().filter((key) => !actors.hosts.has(key));
 			for (const key of hostless) if (this.#hostless.has(key)) placement.release(key);
 			this.#hostless = new Set(hostless);
 			this.#sweepLater();

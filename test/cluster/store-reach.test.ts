@@ -84,6 +84,17 @@ test('[P22] [N31] an entry left by a claim whose answer never came is let go whe
 	expect(owners(nodes, OTHER)).toHaveLength(1);
 });
 
+test('[P22] [N31] a claim that has no actor yet is left to the others, too', async () => {
+	const { world, nodes, owner, edge } = await three();
+	storeAnswers(owner, false);
+	await world.pass(5_500);
+	expect(await world.done(owner.node.claim(OTHER))).toBe('1');
+	await world.pass(4_000);
+	expect(owners(nodes, OTHER)).toEqual([]);
+	expect((await ask(world, edge, OTHER)).reply).toEqual({ total: 1 });
+	expect(owners(nodes, OTHER)).toEqual(['2']);
+});
+
 test('[P22] it takes actors again when its store answers', async () => {
 	const { world, nodes, owner } = await three();
 	storeAnswers(owner, false);
