@@ -286,6 +286,30 @@ describe('the weekly refresh', () => {
 		for (const ids of recordings.calls.values()) expect(new Set(ids).size).toBe(1);
 	});
 
+	test.each([300, 3_000])(
+		'[I23] that it refuses every fifth of %i users costs the others nothing, in no night',
+		async (count) => {
+			const users = [...people(count)].sort((one, other) => one.slot - other.slot);
+			const denied = new Set(users.flatMap(({ userId }, n) => (n % 5 === 0 ? [userId] : [])));
+			const night = new Night({ users, calendar: everyNight() });
+			const { clock, recordings, plan } = night;
+			recordings.answer = (userId) =>
+				denied.has(userId) ? { ok: false, code: 'FORBIDDEN', isDenied: true } : { ok: true };
+			let before = 0;
+			for (let day = 1; day <= 7; day++) {
+				await night.nights(MONDAY + day * DAY_MS);
+				const { size } = recordings.recorded;
+				expect(size - before, `night ${day}`).toBeGreaterThan(count / 20);
+				before = size;
+			}
+			expect(clock.now()).toBe(MONDAY + WEEK_MS);
+			const recorded = count - denied.size;
+			expect(plan.state).toMatchObject({ targets: count, recorded, failed: denied.size });
+			for (const userId of denied)
+				expect(recordings.calls.get(userId)?.length).toBeLessThanOrEqual(14);
+		},
+	);
+
 	test('[I22] [I23] a night of 429 leaves nobody out of the week, and records nobody twice', async () => {
 		const night = new Night({ users: people(300), calendar: new TwoNights() });
 		const { clock, recordings, plan } = night;

@@ -13,7 +13,7 @@ const REFUSALS_MAX = 60;
 const REFUSED_MS_MAX = 80_000;
 /** To whom the institution says no is asked for once more, a while later. */
 const DENIALS_MAX = 2;
-/** Beyond so many in a row it is not these users to whom it says no. */
+/** Beyond so many in a row, each for the first time, it is not these users to whom it says no. */
 const DENIED_IN_A_ROW_MAX = 50;
 /** Most targets that are left for another night; whoever fails beyond it is given up. */
 const LEFT_MAX = 4_000;
@@ -36,9 +36,12 @@ const GONE: ReadonlySet<ErrorCode> = new Set([
 export interface Target {
 	readonly userId: string;
 	readonly transactionId: string;
+	/** Left by an earlier run: that the institution says no to it tells nothing of others. */
+	readonly isOld?: boolean;
 }
 
 interface Tried extends Target {
+	isOld: boolean;
 	calls: number;
 	/** How often it failed, and how often there was no room for it. */
 	faults: number;
@@ -77,6 +80,8 @@ export class Flights {
 	left = 0;
 	readonly #options: FlightsOptions;
 	readonly #ready: Tried[] = [];
+	readonly #oldReady: Tried[] = [];
+	#isOldsTurn = false;
 	readonly #inFlight = new Map<string, Tried>();
 	readonly #later: { readonly target: Tried; readonly dueAt: number }[] = [];
 	#settled = nobody();
@@ -90,6 +95,11 @@ export class Flights {
 
 	/** Waiting for their slice. */
 	get ready(): number {
+		return this.#ready.length + this.#oldReady.length;
+	}
+
+	/** Those of them that were neither left by an earlier run nor denied. */
+	get freshReady(): number {
 		return this.#ready.length;
 	}
 
@@ -104,7 +114,7 @@ export class Flights {
 
 	/** Those that still have to go out, now or later. */
 	get toGo(): number {
-		return this.#ready.length + this.#later.length;
+		return this.ready + this.#later.length;
 	}
 
 	/** Settled and not taken yet. */
@@ -118,14 +128,19 @@ export class Flights {
 	}
 
 	add(targets: readonly Target[]): void {
-		for (const target of targets)
-			this.#ready.push({ ...target, calls: 0, faults: 0, refusals: 0, denials: 0, since: 0 });
+		const none = { calls: 0, faults: 0, refusals: 0, denials: 0, since: 0 };
+		for (const { isOld = false, ...target } of targets) this.#await({ ...target, isOld, ...none });
 		this.#unsettled += targets.length;
 	}
 
-	/** Sends the first `count` of those that wait. */
+	/** Sends the first `count` of those that wait; old and fresh ones take turns. */
 	go(count: number): void {
-		for (const target of this.#ready.splice(0, count)) this.#start(target);
+		for (let n = 0; n < count; n++) {
+			const isOlds = this.#ready.length === 0 || (this.#isOldsTurn && this.#oldReady.length > 0);
+			this.#isOldsTurn = !isOlds;
+			const target = (isOlds ? this.#oldReady : this.#ready).shift();
+			if (target !== undefined) this.#start(target);
+		}
 	}
 
 	/** Brings back what is due again; gives up waiting for answers that are too late. */
@@ -135,7 +150,7 @@ export class Flights {
 		if (due.length > 0) {
 			const left = this.#later.filter(({ dueAt }) => dueAt > now);
 			this.#later.splice(0, this.#later.length, ...left);
-			this.#ready.push(...due.map(({ target }) => target));
+			for (const { target } of due) this.#await(target);
 		}
 		for (const target of this.#inFlight.values()) {
 			// In the order in which they went out.
@@ -150,6 +165,10 @@ export class Flights {
 		const settled = this.#settled;
 		this.#settled = nobody();
 		return settled;
+	}
+
+	#await(target: Tried): void {
+		(target.isOld ? this.#oldReady : this.#ready).push(target);
 	}
 
 	#start(target: Tried): void {
@@ -202,14 +221,19 @@ export class Flights {
 		this.#later.push({ target, dueAt });
 	}
 
-	/** A consent may have ended there; or it says no to everybody, which is no fault of the targets. */
+	/**
+	 * A consent may have ended there; or it says no to everybody, which is no fault of the targets. Only
+	 * fresh ones show which it is, and hold others up.
+	 */
 	#denied(target: Tried): void {
-		this.#deniedInARow++;
-		if (this.#deniedInARow > DENIED_IN_A_ROW_MAX) {
+		if (!target.isOld) this.#deniedInARow++;
+		const isEverybody = this.#deniedInARow > DENIED_IN_A_ROW_MAX;
+		if (isEverybody && !target.isOld) {
 			this.#rest(target, REST_MS_MAX);
 			return;
 		}
-		if (++target.denials >= DENIALS_MAX) {
+		target.isOld = true;
+		if (!isEverybody && ++target.denials >= DENIALS_MAX) {
 			this.#leave(target);
 			return;
 		}

@@ -125,11 +125,14 @@ export class RefreshRun {
 		return wholeRate(Math.min(ordered, this.#options.perSecondMax()));
 	}
 
-	/** Goes on where a worker before has stopped: what it took up and did not settle comes first. */
+	/** Goes on where a worker before has stopped, also with what it took up and did not settle. */
 	async #begin(begun: RefreshBegun): Promise<void> {
 		const { open, paused, perSecondMax } = begun;
 		this.#orders = { paused, ...(perSecondMax !== undefined && { perSecondMax }) };
-		this.#flights.add(open.map(([transactionId, userId]) => ({ transactionId, userId })));
+		const old = ([transactionId, userId]: RefreshBegun['open'][number]) => {
+			return { transactionId, userId, isOld: true };
+		};
+		this.#flights.add(open.map(old));
 		const isKnown = begun.walked || begun.targets > 0 || begun.before > 0;
 		const page = isKnown ? undefined : await this.#read(GUESS_PAGE_LENGTH);
 		this.#walk = new WalkEstimate({ ...begun, ...(page && { before: guessFrom(page) }) });
@@ -213,7 +216,7 @@ export class RefreshRun {
 		if (!this.#walk.isKnown) return 1;
 		// A slice more: where a minute begins, the next one may be a little fuller.
 		const ahead = this.#pace?.ahead(now, 2 * SECOND_MS + SLICE_MS) ?? 0;
-		const soon = ahead - this.#flights.ready;
+		const soon = ahead - this.#flights.freshReady;
 		const wanted = this.#pace?.isLast === true ? Math.max(soon, LAST_PAGE_LENGTH) : soon;
 		const room = OPEN_MAX - this.#flights.open;
 		return Math.max(0, Math.min(wanted, room, REFRESH_STEP_TARGETS_MAX));
