@@ -36,7 +36,7 @@ export class StoreReach {
 	readonly #cutOff = new Set<number>();
 	/** Since when a shard answers others while it does not answer this node. */
 	readonly #othersSince = new Map<number, number>();
-	readonly #lost: Listeners<number>;
+	readonly #lost: Listeners<void>;
 	#cancelLook = () => {};
 
 	constructor(options: StoreReachOptions) {
@@ -60,8 +60,8 @@ export class StoreReach {
 		return stores?.[this.#options.shards.of(key)]?.isAway !== true;
 	}
 
-	/** Calls back when the actors of a shard have to be given up here; the answer ends it. */
-	onLost(listener: (shard: number) => void): () => void {
+	/** Calls back when there are more actors that this node may not own; the answer ends it. */
+	onLost(listener: () => void): () => void {
 		return this.#lost.add(listener);
 	}
 
@@ -92,7 +92,7 @@ export class StoreReach {
 		this.#cutOff.add(shard);
 		const says = 'a store answers others and not this node: its actors are left to them';
 		this.#options.log.error({ store: shard + 1 }, says);
-		this.#lost.tell(shard);
+		this.#lost.tell();
 	}
 
 	#answered(shard: number): void {

@@ -141,7 +141,7 @@ test('[P22] two nodes without their store ask the third', async () => {
 	expect(owners(nodes, KEY)).toEqual(['3']);
 });
 
-test('[P21] [N18] a node of a release that does not speak of its stores is neither trusted with them nor shut out', async () => {
+test('[P21] [N18] a node that does not speak of its stores, as older releases, is not trusted with them', async () => {
 	const { world, owner, edge, third } = await three();
 	for (const { node } of [edge, third]) node.unanswered.length = 0;
 	await world.pass(1_000);
@@ -149,4 +149,17 @@ test('[P21] [N18] a node of a release that does not speak of its stores is neith
 	await world.pass(20_000);
 	// Nobody is known to be better off.
 	expect(owner.node.reach.isCutOff).toBe(false);
+});
+
+test('[P21] [N18] a node that does not speak of its stores is not shut out: it is asked where nobody else can be', async () => {
+	const { world, nodes, owner, edge, third } = await three();
+	edge.node.unanswered.length = 0;
+	await world.pass(1_000);
+	storeAnswers(owner, false);
+	await world.pass(9_000);
+	expect(owner.node.reach.isCutOff).toBe(true);
+	storeAnswers(third, false);
+	await world.pass(1_000);
+	expect((await ask(world, owner, KEY)).reply).toEqual({ total: 3 });
+	expect(owners(nodes, KEY)).toEqual(['2']);
 });
