@@ -6,6 +6,7 @@ import type { userContract } from '../../src/protocol/user.ts';
 import type { RegistrationEvent } from './registration-events.ts';
 import { Plan } from './registration-plan.ts';
 import { CONSENTS_MAX, isOver, JOBS_RUNNING_MAX } from './registration-state.ts';
+import { takeStray } from './stray-token.ts';
 import type { UserState } from './user-state.ts';
 
 type RegisterArgs = Args<typeof userContract, 'register'>;
@@ -142,26 +143,14 @@ function refresh(
 	return { ok: true, events: plan.events, reply: { isRecorded: false } };
 }
 
-/**
- * A token that came when nobody waited for it any more. Without its consent it is made void (I7). With it
- * the one that is good for longer goes on, and the other is kept to be made void with it: both are of one
- * grant, which may end with either.
- */
+/** A token that came when nobody waited for it any more. */
 function stray(
 	state: UserState,
-	{ institution, consent: given, token }: Args<typeof userContract, 'stray'>,
+	args: Args<typeof userContract, 'stray'>,
 	context: Context,
 ): Decided {
 	const plan = new Plan(state, context);
-	const known = plan.state.consents.get(institution);
-	const isLonger = (known?.token?.expires ?? 0) < token.expires;
-	if (known?.id !== given.id) {
-		// Behind its end an institution is not called, not even for this.
-		if (given.expires > plan.now) plan.dropToken(institution, given.id, token);
-	} else if (known.token?.access !== token.access) {
-		const spare = isLonger ? {} : ({ isSpare: true } as const);
-		plan.emit({ type: 'tokenKept', data: { institution, token, ...spare } });
-	}
+	takeStray(plan, args);
 	return { ok: true, events: plan.events, reply: {} };
 }
 

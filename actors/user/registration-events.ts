@@ -94,7 +94,7 @@ export type RegistrationEvent =
 			readonly data: {
 				readonly institution: string;
 				readonly token: SealedToken;
-				/** The one that was there is good for longer, and goes on. */
+				/** The one that was there goes on, or the one that work under way brings. */
 				readonly isSpare?: true;
 			};
 	  }

@@ -177,6 +177,36 @@ describe('[I7] a token that nobody waited for', () => {
 		}
 	});
 
+	test('[I7] and came while others are on their way stays known, whatever token these bring', async () => {
+		const orders = [
+			async (ann: User) => {
+				await ann.command(NODE, 'refresh', { institution: 'bank-a', transactionId: 't1' });
+				return next(ann, 'refresh');
+			},
+			async (ann: User) => {
+				await again(ann, 90_000_000_000);
+				await reply(ann, next(ann, 'revoke'), { ok: true });
+				await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
+				return next(ann, 'token');
+			},
+		];
+		for (const order of orders) {
+			const ann = await registered();
+			const call = await order(ann);
+			const kept = consentOf(ann)?.token;
+			await stray(ann, consentOf(ann)?.id ?? '');
+			expect(consentOf(ann)?.token).toEqual(kept);
+			const renewed = { ...TOKEN, access: 'sealed-renewed' };
+			await reply(ann, call, { ...resultOf(call), token: renewed });
+			expect(consentOf(ann)).toMatchObject({ token: renewed, spare: [LATE] });
+			// Told again, as by one who had no answer.
+			expect(await stray(ann, consentOf(ann)?.id ?? '')).toMatchObject({ ok: true, events: [] });
+			await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
+			const dropped = revocations(ann).map(({ token }) => token?.access);
+			expect(dropped).toEqual([renewed.access, LATE.access]);
+		}
+	});
+
 	test('[I7] behind the end of its consent is left: nothing is called any more', async () => {
 		const ann = await registered();
 		expect(await stray(ann, 'of-before', { ms: 0 })).toMatchObject({ ok: true, events: [] });
