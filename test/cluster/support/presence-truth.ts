@@ -38,6 +38,15 @@ interface TrueUser {
 	}[];
 }
 
+/** Whether a logout at another node may be taken for one that came behind the last sign. */
+const mayBeEnded = ({ logouts }: TrueUser, { node, connection, heardAt = 0 }: TrueSocket) =>
+	logouts.some(
+		(logout) =>
+			logout.node !== node &&
+			logout.deviceId === connection.deviceId &&
+			heardAt - logout.at <= TRANSIT_MS,
+	);
+
 /** The rules as written, for all nodes as if there were one that hears everything at once. */
 export class PresenceTruth {
 	readonly sockets: TrueSocket[] = [];
@@ -95,13 +104,8 @@ export class PresenceTruth {
 	/** Nothing more is heard of the socket. */
 	fallSilent(socket: TrueSocket): void {
 		const user = this.#user(socket.connection.identity.userId);
-		const isClose = user.logouts.some(
-			({ node, deviceId, at }) =>
-				node !== socket.node &&
-				deviceId === socket.connection.deviceId &&
-				(socket.heardAt ?? 0) - at <= TRANSIT_MS,
-		);
-		if (isClose) user.unsureUntil = this.#now() + SILENCE_MS + SPREAD_MS;
+		if (!mayBeEnded(user, socket)) return;
+		user.unsureUntil = this.#now() + SILENCE_MS + SPREAD_MS;
 	}
 
 	logout(own: TrueSocket): void {
@@ -137,6 +141,9 @@ export class PresenceTruth {
 			if (this.lives(userId, SILENCE_MS - 1_000).length === 0) user.absentAt = now;
 			const hasLeft = !lives.some(({ node }) => node === user.saidBy);
 			if (now - user.saidAt < SPREAD_MS && hasLeft) user.isSaidUnsure = true;
+			// Whose only lives may be ended may be absent, and what was said forgotten.
+			const isUnsure = lives.length > 0 && lives.every((life) => mayBeEnded(user, life));
+			if (isUnsure && user.away) user.isSaidUnsure = true;
 		}
 	}
 
