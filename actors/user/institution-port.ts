@@ -43,23 +43,28 @@ export type InstitutionWork =
 	/** Takes the assets out of the events at these positions of the journal. */
 	| { readonly op: 'erase'; readonly positions: readonly number[] };
 
+/** A new token, whatever else came of the work. */
+interface Came {
+	readonly token?: SealedToken | undefined;
+	/** Whose it is, so that it is known also where its work was given up while it came. */
+	readonly tokenOf?: Pick<Subject, 'institution' | 'consent'>;
+}
+
 /**
- * `token`: a new one, whatever else came of the work. `count`: of the details, how many of the ids (from
- * the first on) `assets` has. A refusal that is not to be repeated is final for this registration.
+ * `count`: of the details, how many of the ids (from the first on) `assets` has. A refusal that is not to
+ * be repeated is final for this registration.
  */
 export type WorkResult =
-	| {
+	| (Came & {
 			readonly ok: true;
 			readonly authorisation?: string;
-			readonly token?: SealedToken | undefined;
 			readonly ids?: readonly string[];
 			readonly assets?: readonly Asset[];
 			readonly count?: number;
-	  }
-	| {
+	  })
+	| (Came & {
 			readonly ok: false;
 			readonly code: ErrorCode;
 			readonly isRepeatable: boolean;
 			readonly retryAfterMs?: number | undefined;
-			readonly token?: SealedToken | undefined;
-	  };
+	  });

@@ -13,6 +13,7 @@ import {
 	revocationWorkId,
 	runWorkId,
 } from './registration-state.ts';
+import { takeStray } from './stray-token.ts';
 import type { UserState } from './user-state.ts';
 
 /** Assets whose details are asked for in one go; what they bring is kept before the next. */
@@ -252,7 +253,7 @@ function revocationDone(plan: Plan, at: [string, Revocation], result: WorkResult
 	plan.emit({ type: 'revocationRested', data: { id, until } });
 }
 
-/** Takes a result of the work outside; that of work which was given up meanwhile changes nothing. */
+/** Takes a result of the work outside; of what was given up meanwhile only the token counts. */
 export function workDone(
 	user: UserState,
 	{ id, result }: { readonly id: string; readonly result: WorkResult },
@@ -266,13 +267,13 @@ export function workDone(
 		else runRefused(plan, { institution, run }, user.id)(result);
 		return plan.settle();
 	}
-	for (const [institution, refresh] of refreshes) {
-		if (refresh.id === id) refreshDone(plan, institution, result);
-	}
-	for (const [name, revocation] of revocations) {
-		if (revocationWorkId(name, revocation) === id) revocationDone(plan, [name, revocation], result);
-	}
-	if (erasures.has(id)) plan.emit({ type: 'erased', data: { id } });
+	const refresh = [...refreshes].find(([, one]) => one.id === id);
+	const revocation = [...revocations].find(([name, one]) => revocationWorkId(name, one) === id);
+	const { token, tokenOf } = result;
+	if (refresh !== undefined) refreshDone(plan, refresh[0], result);
+	else if (revocation !== undefined) revocationDone(plan, revocation, result);
+	else if (erasures.has(id)) plan.emit({ type: 'erased', data: { id } });
+	else if (token !== undefined && tokenOf !== undefined) takeStray(plan, { ...tokenOf, token });
 	return plan.events;
 }
 

@@ -55,7 +55,11 @@ export function registrationPort(options: RegistrationPortOptions): IntentPorts[
 			if (token === undefined) return result;
 			// Nobody waits for the result any more: who ordered the work would never learn of the token.
 			const isLate = access.isWithdrawn || !owns(actor);
-			if (isLate) await strays.take(actor, { work, access, token });
+			if (!isLate) {
+				const { institution, consent } = work;
+				return { ...result, token, tokenOf: { institution, consent } };
+			}
+			await strays.take(actor, { work, access, token });
 			return { ...result, token };
 		} catch (error) {
 			// A mistake of ours, or a key that is gone: trying again would not help.

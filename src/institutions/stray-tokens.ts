@@ -26,7 +26,8 @@ interface Stray {
 
 /**
  * Tokens that came when nobody waited for them any more: their consent was withdrawn meanwhile, or the
- * user's actor lives elsewhere by now. None may stay good without anybody knowing of it (I7).
+ * user's actor lives elsewhere by now. None may stay good without anybody knowing of it (I7), but
+ * for one that a crash takes away between its coming and the commit.
  */
 export class StrayTokens {
 	readonly #options: StrayOptions;

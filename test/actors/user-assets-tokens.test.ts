@@ -207,6 +207,34 @@ describe('[I7] a token that nobody waited for', () => {
 		}
 	});
 
+	test('[I7] because its work was given up in that moment is made void all the same', async () => {
+		const ann = user();
+		await register(ann, ['bank-a']);
+		await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
+		const call = next(ann, 'token');
+		const { id = '', expires = 0 } = consentOf(ann) ?? {};
+		const tokenOf = { institution: 'bank-a', consent: { id, expires } };
+		// It came before the withdrawal was there, and waited behind it.
+		await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
+		await reply(ann, call, { ok: true, token: LATE, tokenOf });
+		expect(revocations(ann)).toMatchObject([{ consentId: id }, { consentId: id, token: LATE }]);
+	});
+
+	test('[I7] is not one that its work has brought already', async () => {
+		const ann = user();
+		await register(ann, ['bank-a']);
+		await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
+		const call = next(ann, 'token');
+		const { id = '', expires = 0 } = consentOf(ann) ?? {};
+		const tokenOf = { institution: 'bank-a', consent: { id, expires } };
+		await reply(ann, call, { ok: true, token: LATE, tokenOf });
+		expect(await reply(ann, call, { ok: true, token: LATE, tokenOf })).toMatchObject({
+			events: [],
+		});
+		expect(consentOf(ann)).toMatchObject({ token: LATE });
+		expect(JSON.stringify(ann.events)).not.toContain('tokenOf');
+	});
+
 	test('[I7] behind the end of its consent is left: nothing is called any more', async () => {
 		const ann = await registered();
 		expect(await stray(ann, 'of-before', { ms: 0 })).toMatchObject({ ok: true, events: [] });

@@ -60,7 +60,7 @@ const idsOf = (count: number) => Array.from({ length: count }, (_, n) => `asset-
 
 describe('steps', () => {
 	test('[I1] authorisation, token, list and details, all that is secret sealed', async () => {
-		const { banks, run, opened } = scene();
+		const { banks, consent, run, opened } = scene();
 		const authorised = await run({ op: 'authorise' });
 		if (!authorised.ok) throw new Error(authorised.code);
 		expect(opened(authorised.authorisation)).toBe('consent-1');
@@ -68,6 +68,7 @@ describe('steps', () => {
 		expect(banks.seen[0]?.grant).toEqual({ authorisation: 'consent-1' });
 		expect(JSON.stringify([authorised, got])).not.toContain('CLEAR');
 		expect(opened(got.token?.access)).toBe(banks.live[0]);
+		expect(got.tokenOf).toEqual({ institution: 'bank-a', consent });
 		const { token } = got;
 		expect(await run({ op: 'list', token })).toEqual({ ok: true, ids: idsOf(7) });
 		const details = await run({ op: 'details', token, ids: idsOf(2) });
@@ -243,6 +244,8 @@ describe('[I7] consents', () => {
 		await runtime.until(() => token.length > 0);
 		expect(banks.calls).toEqual(['bank-a token', 'bank-a revoke']);
 		expect(banks.live).toEqual([]);
+		// The actor has nothing to do about it any more.
+		expect(token[0]).not.toHaveProperty('tokenOf');
 	});
 
 	test('[I7] withdrawn while details come: no further call goes out', async () => {
