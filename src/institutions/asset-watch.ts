@@ -144,6 +144,8 @@ export class AssetWatch {
 			else if (ERRORS[answer.code].retryable) this.#later(answer.retryAfterMs);
 			else {
 				this.#subscriber = undefined;
+				// Devices may read now that there is nothing.
+				this.#tellsOpening = true;
 				this.#settle('idle');
 			}
 		});
