@@ -275,6 +275,17 @@ describe('without a mouse', () => {
 		await eventually(() => news.textContent()).toBe(`${words.yourTurn}. ${words.pickSeats(3)}`);
 		await eventually(() => page.evaluate('document.activeElement?.tagName')).toBe('MAIN');
 	});
+
+	test('a sale that goes on is said, also on the same screen', async () => {
+		const id = await sale.create({ seats: rowsOfTen(20) });
+		await sale.ops(id, 'pause');
+		const ann = await sale.buyer('Ann', id);
+		await ann.page.getByText(words.restsNow).waitFor();
+		const news = ann.page.locator('main > [role=status]');
+		expect(await news.textContent()).toBe('');
+		await sale.ops(id, 'resume');
+		await eventually(() => news.textContent()).toBe(words.saleIsOn);
+	});
 });
 
 describe('the list', () => {

@@ -83,17 +83,16 @@ function screenText({ me, sale }: ShownEvent): string {
 	}
 }
 
-/** Says each new screen once, and takes the focus along when what had it is gone. */
+/** Says each new screen once, and what becomes of the sale and the order on it, and takes the focus along when what had it is gone. */
 function useScreenChange(
 	shown: ShownEvent,
 	main: { readonly current: HTMLElement | null },
 ): string {
 	const phase = shown.me?.phase;
-	const isKnown = shown.sale !== undefined;
 	useEffect(() => {
 		if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
 	}, [phase]);
-	return useMemo(() => screenText(shown), [phase, isKnown]);
+	return useMemo(() => screenText(shown), [phase, shown.sale?.state, shown.me?.order?.status]);
 }
 
 /** One sale of tickets, from the countdown to the code for the door. */
