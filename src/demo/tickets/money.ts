@@ -1,17 +1,23 @@
-/** How many digits of the minor unit a currency has, by the browser's own table. */
-function formatOf(language: string, currency: string): Intl.NumberFormat {
-	const kept = formats.get(currency);
+interface Money {
+	readonly format: Intl.NumberFormat;
+	/** Of the minor unit, by the browser's own table. */
+	readonly digits: number;
+}
+
+/** By currency: a page has one language. */
+const moneys = new Map<string, Money>();
+
+function moneyOf(language: string, currency: string): Money {
+	const kept = moneys.get(currency);
 	if (kept) return kept;
-	const made = new Intl.NumberFormat(language, { style: 'currency', currency });
-	formats.set(currency, made);
+	const format = new Intl.NumberFormat(language, { style: 'currency', currency });
+	const made = { format, digits: format.resolvedOptions().maximumFractionDigits ?? 2 };
+	moneys.set(currency, made);
 	return made;
 }
 
-const formats = new Map<string, Intl.NumberFormat>();
-
 /** An amount in minor units, as people write it in their language. */
 export function moneyText(language: string, minor: number, currency: string): string {
-	const format = formatOf(language, currency);
-	const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+	const { format, digits } = moneyOf(language, currency);
 	return format.format(minor / 10 ** digits);
 }
