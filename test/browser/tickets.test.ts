@@ -286,6 +286,44 @@ describe('without a mouse', () => {
 		await sale.ops(id, 'resume');
 		await eventually(() => news.textContent()).toBe(words.saleIsOn);
 	});
+
+	test('seats are where they are drawn, near and far, and none is touched to get there', async () => {
+		const id = await sale.create({ seats: rowsOfTen(40) });
+		const ann = await sale.buyer('Ann', id, { viewport: { width: 400, height: 700 } });
+		await enterSale(ann);
+		const { page } = ann;
+		const seat = page.getByRole('button', { name: 'C-4 ·' });
+		const place = async () => {
+			const { x, y, width, height } = (await seat.boundingBox()) ?? {
+				x: 0,
+				y: 0,
+				width: 0,
+				height: 0,
+			};
+			return { x: x + width / 2, y: y + height / 2, width };
+		};
+		await eventually(async () => (await place()).width).toBeGreaterThan(20);
+		await page.evaluate(`new MutationObserver((changes) => {
+			document.body.dataset.touched = changes.length;
+		}).observe(document.querySelector('.seat-grid tbody'), {
+			...{ subtree: true, childList: true, attributes: true },
+		})`);
+		const far = await place();
+		await page.mouse.move(far.x, far.y);
+		await page.mouse.wheel(0, -200);
+		await eventually(async () => (await place()).width).toBeGreaterThan(far.width);
+		const near = await place();
+		await page.mouse.down();
+		await page.mouse.move(near.x - 100, near.y, { steps: 5 });
+		await page.mouse.up();
+		await eventually(async () => (await place()).x).toBeLessThan(near.x - 30);
+		expect(await page.evaluate('document.body.dataset.touched')).toBeUndefined();
+		const { x, y } = await place();
+		await page.mouse.click(x, y);
+		await eventually(() => seatLine(ann).textContent()).toContain(
+			`C-4 · S · ₩1,000 · ${words.mine}`,
+		);
+	});
 });
 
 describe('the list', () => {

@@ -1,6 +1,7 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Seat } from '../../../client-sdk/src/index.ts';
 import { texts } from '../language.ts';
+import { pure } from '../page/pure.ts';
 import { neighbour, rowEnd, type SeatLayout } from './seat-layout.ts';
 import type { HallView } from './use-viewport.ts';
 
@@ -82,29 +83,69 @@ interface SeatGridProps {
 	readonly choose: (index: number) => void;
 }
 
+interface SeatRowsProps extends Omit<SeatGridProps, 'hall' | 'focus'> {
+	/** The seat in the order of the Tab key, by index. */
+	readonly present: number;
+	readonly enter: (index: number) => void;
+}
+
+/** The rows around the present seat, in units of the hall: what is seen of it does not matter here. */
+const SeatRows = pure((props: SeatRowsProps) => {
+	const { layout, seats, mine, present, nameOf, choose, enter } = props;
+	const row = layout.rowOf[present] ?? 0;
+	const first = Math.max(0, row - ROWS_AROUND);
+	const rows = layout.rows.slice(first, row + ROWS_AROUND + 1);
+	return (
+		<tbody>
+			{rows.map((one, n) => (
+				<tr key={first + n} aria-rowindex={first + n + 1}>
+					{one.seats.map((index) => {
+						const seat = seats[index];
+						if (seat === undefined) return null;
+						const isMine = mine.has(seat.id);
+						return (
+							<td key={seat.id}>
+								<button
+									type="button"
+									tabIndex={index === present ? 0 : -1}
+									aria-label={nameOf(seat)}
+									aria-pressed={isMine}
+									aria-disabled={!isMine && seat.state !== 'free'}
+									style={{ '--x': layout.x[index], '--y': layout.y[index] }}
+									onFocus={() => enter(index)}
+									onClick={() => choose(index)}
+								/>
+							</td>
+						);
+					})}
+				</tr>
+			))}
+		</tbody>
+	);
+});
+
 /**
  * The seats as buttons of a grid, above the drawing and clear as glass: one of them is in the order of
  * the Tab key, arrows go to the others. Each says its place, price and state.
  */
 export function SeatGrid(props: SeatGridProps) {
 	const { layout, hall, focus, seats, mine, nameOf, choose } = props;
-	const present = focus.at ?? 0;
-	const row = layout.rowOf[present] ?? 0;
-	const first = Math.max(0, row - ROWS_AROUND);
-	const rows = layout.rows.slice(first, row + ROWS_AROUND + 1);
-	const { scale, x, y } = hall.view;
-	const keys = keysOf(focus, layout, hall);
+	const latest = useRef(props);
+	latest.current = props;
 	const press = (event: KeyboardEvent) => {
-		const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+		if (event.ctrlKey || event.metaKey || event.altKey) return;
+		const act = keysOf(focus, layout, hall)[event.key];
 		if (act === undefined) return;
 		event.preventDefault();
 		act();
 	};
-	const enter = (index: number) => {
-		if (index === focus.at) return;
-		focus.goTo(index);
-		show(index, layout, hall);
-	};
+	const enter = useCallback((index: number) => {
+		const now = latest.current;
+		if (index === now.focus.at) return;
+		now.focus.goTo(index);
+		show(index, now.layout, now.hall);
+	}, []);
+	const { scale, x, y } = hall.view;
 	return (
 		<table
 			ref={focus.table}
@@ -113,36 +154,10 @@ export function SeatGrid(props: SeatGridProps) {
 			role="grid"
 			aria-label={tickets.seatMap}
 			aria-rowcount={layout.rows.length}
-			style={{ '--seat': `${scale}px` }}
+			style={{ '--seat': `${scale}px`, translate: `${x}px ${y}px` }}
 			onKeyDown={press}
 		>
-			<tbody>
-				{rows.map((one, n) => (
-					<tr key={first + n} aria-rowindex={first + n + 1}>
-						{one.seats.map((index) => {
-							const seat = seats[index];
-							if (seat === undefined) return null;
-							const isMine = mine.has(seat.id);
-							const left = (layout.x[index] ?? 0) * scale + x;
-							const top = (layout.y[index] ?? 0) * scale + y;
-							return (
-								<td key={seat.id}>
-									<button
-										type="button"
-										tabIndex={index === present ? 0 : -1}
-										aria-label={nameOf(seat)}
-										aria-pressed={isMine}
-										aria-disabled={!isMine && seat.state !== 'free'}
-										style={{ left: `${left}px`, top: `${top}px` }}
-										onFocus={() => enter(index)}
-										onClick={() => choose(index)}
-									/>
-								</td>
-							);
-						})}
-					</tr>
-				))}
-			</tbody>
+			<SeatRows {...{ layout, seats, mine, nameOf, choose, enter }} present={focus.at ?? 0} />
 		</table>
 	);
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Seat } from '../../../client-sdk/src/index.ts';
 import { language, texts } from '../language.ts';
 import { Icon, type IconName } from '../page/icon.tsx';
@@ -29,7 +29,7 @@ export function useSeatLayout(seats: readonly Seat[]): SeatLayout {
 }
 
 /** What a seat is: the name of its button, and the line below the map. */
-function seatText(seat: Seat, { mine, currency }: SeatMapProps): string {
+function seatText(seat: Seat, { mine, currency }: Pick<SeatMapProps, 'mine' | 'currency'>): string {
 	const state = mine.has(seat.id) ? tickets.mine : tickets[seat.state];
 	const price = moneyText(language, seat.price, currency);
 	return `${tickets.seat(seat.id)} · ${seat.grade} · ${price} · ${state}`;
@@ -93,16 +93,20 @@ const NO_COLOURS = {
  * tap from afar comes closer first. Above it the seats are buttons, for keyboards and screen readers.
  */
 export function SeatMap(props: SeatMapProps) {
-	const { seats, mine, choose } = props;
+	const { seats, mine, currency, choose } = props;
 	const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null);
 	const place = useRef<HTMLDivElement>(null);
 	const layout = useSeatLayout(seats);
 	const hall = useViewport(place.current ?? canvas?.parentElement ?? null, layout);
 	const colours = useSeatColours(canvas) ?? NO_COLOURS;
-	const chooseAt = (index: number) => {
-		const seat = seats[index];
-		if (seat) choose(seat);
-	};
+	const chooseAt = useCallback(
+		(index: number) => {
+			const seat = seats[index];
+			if (seat) choose(seat);
+		},
+		[seats, choose],
+	);
+	const nameOf = useCallback((seat: Seat) => seatText(seat, { mine, currency }), [mine, currency]);
 	const focus = useSeatFocus();
 	const focused = focus.at;
 	const tap = (at: Point, isTouch: boolean) => {
@@ -126,16 +130,12 @@ export function SeatMap(props: SeatMapProps) {
 		<div class="seat-map" data-scale={view.scale.toFixed(2)}>
 			<div class="seat-field" ref={place}>
 				<canvas ref={setCanvas} />
-				<SeatGrid
-					{...{ layout, hall, focus, seats, mine }}
-					nameOf={(one) => seatText(one, props)}
-					choose={chooseAt}
-				/>
+				<SeatGrid {...{ layout, hall, focus, seats, mine, nameOf }} choose={chooseAt} />
 			</div>
 			<div class="seat-foot">
 				{/* The button of the seat says the same. */}
 				<p class="seat-line" aria-hidden="true">
-					{seat && seatText(seat, props)}
+					{seat && nameOf(seat)}
 				</p>
 				<ZoomButtons hall={hall} />
 			</div>
