@@ -1,5 +1,4 @@
 import type { ActorKind, Command, Context } from '../../src/core/actor-kind.ts';
-import type { StoredEvent } from '../../src/core/journal.ts';
 import { channelContract } from '../../src/protocol/channel.ts';
 import { CHANNEL_EVENT_VERSIONS, type ChannelEvent } from './channel-events.ts';
 import { type ChannelState, initialChannel } from './channel-state.ts';
@@ -27,15 +26,6 @@ function decideWith(deciders: Readonly<Record<string, unknown>>) {
 	};
 }
 
-/** Present shape of a stored event; throws on a version that this build does not know. */
-function upcast(event: StoredEvent): ChannelEvent {
-	const version = (CHANNEL_EVENT_VERSIONS as Readonly<Record<string, number>>)[event.type];
-	if (event.version !== version) {
-		throw new Error(`channel: cannot read ${event.type} of version ${event.version}`);
-	}
-	return { type: event.type, data: event.data } as ChannelEvent;
-}
-
 /** Chat channels (C1 to C10). `joinCreates`: whether joining a free id makes an open channel of it. */
 export function channelKindWith(options: {
 	readonly joinCreates: boolean;
@@ -51,7 +41,6 @@ export function channelKindWith(options: {
 			...MESSAGE_DECIDERS,
 		}),
 		evolve: evolveChannel,
-		upcast,
 		needs: messageNeeds,
 		grant: (state, caller) => readingRefused(state, caller) ?? { ok: true },
 		view: (state, caller, { args, now }) =>

@@ -1,5 +1,4 @@
 import type { ActorKind, Command, Context } from '../../src/core/actor-kind.ts';
-import type { StoredEvent } from '../../src/core/journal.ts';
 import { ticketEventContract } from '../../src/protocol/ticket-event.ts';
 import { ADMISSION_DECIDERS } from './decide-admission.ts';
 import { HOLD_DECIDERS } from './decide-hold.ts';
@@ -48,15 +47,6 @@ function decide(state: TicketEventState, command: Command, context: Context): Ti
 	return decider(draft, args, { caller, context });
 }
 
-/** Present shape of a stored event; throws on a version that this build does not know. */
-function upcast(event: StoredEvent): TicketEvent {
-	const version = (TICKET_EVENT_VERSIONS as Readonly<Record<string, number>>)[event.type];
-	if (event.version !== version) {
-		throw new Error(`ticket-event: cannot read ${event.type} of version ${event.version}`);
-	}
-	return { type: event.type, data: event.data } as TicketEvent;
-}
-
 /** The sale of one event: who may enter, who holds what, who has paid (T1 to T17). */
 export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 	contract: ticketEventContract,
@@ -65,7 +55,6 @@ export const ticketEventKind: ActorKind<TicketEventState, TicketEvent> = {
 	initial: initialTicketEvent,
 	decide,
 	evolve: evolveTicketEvent,
-	upcast,
 	needs: orderNeeds,
 	nextWakeAt,
 	intents: callsOf,

@@ -9,7 +9,6 @@ import type {
 	Shown,
 } from '../../src/core/actor-kind.ts';
 import { refusal } from '../../src/core/entries.ts';
-import type { StoredEvent } from '../../src/core/journal.ts';
 import type { Args } from '../../src/protocol/kind.ts';
 import { plainBytes } from '../../src/protocol/plain-data.ts';
 import { NOTICES_MAX, type Notice, userContract } from '../../src/protocol/user.ts';
@@ -151,14 +150,6 @@ function show(event: UserEvent): readonly Shown[] {
 	return data.ids.map((id) => ({ type: 'acked', data: { id }, audience: 'all' }));
 }
 
-function upcast(event: StoredEvent): UserEvent {
-	const version = (EVENT_VERSIONS as Readonly<Record<string, number>>)[event.type];
-	if (event.version !== version) {
-		throw new Error(`user: cannot read ${event.type} of version ${event.version}`);
-	}
-	return { type: event.type, data: event.data } as UserEvent;
-}
-
 const EVENT_VERSIONS: Readonly<Record<UserEvent['type'], number>> = {
 	notice: 1,
 	acked: 1,
@@ -195,7 +186,6 @@ export const userKind: ActorKind<UserState, UserEvent> = {
 	initial: initialUser,
 	decide,
 	evolve,
-	upcast,
 	nextWakeAt,
 	intents: registrationIntents,
 	grant: (state, caller) =>

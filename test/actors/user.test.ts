@@ -15,11 +15,6 @@ const inbox = () => new PureActor(userKind, 'ann');
 const post = (user: ReturnType<typeof inbox>, data: unknown, ttlSeconds = 60) =>
 	user.command(SHOP, 'post', { type: 'order', data, ttlSeconds });
 
-const present = (event: StoredEvent) => {
-	if (userKind.upcast === undefined) throw new Error('inboxes read stored events');
-	return userKind.upcast(event);
-};
-
 const notices = async (user: ReturnType<typeof inbox>) =>
 	((await user.open('ann')) as { notices: Notice[] }).notices;
 
@@ -146,10 +141,11 @@ describe('[P5] notices', () => {
 		const types = new Set(stored.events.map(({ type }) => type));
 		expect([...types].toSorted()).toEqual(['acked', 'dropped', 'expired', 'notice']);
 		const user = inbox();
-		for (const event of stored.events) user.apply(present(event));
+		for (const event of stored.events) user.replay(event);
 		expect(user.state).toEqual(userKind.restore('ann', stored.snapshot));
 		expect([...user.state.notices.keys()]).toEqual(['id00000004']);
-		expect(() => present({ type: 'notice', version: 2, data: {} })).toThrow('version 2');
+		const later = { type: 'notice', version: 2, data: {} };
+		expect(() => user.replay(later)).toThrow('version 2');
 		expect(() => userKind.restore('ann', [{ version: 3, notices: [] }])).toThrow('version 3');
 	});
 });

@@ -11,6 +11,8 @@ import {
 	type Rejection,
 	type Shown,
 } from '../../src/core/actor-kind.ts';
+import type { StoredEvent } from '../../src/core/journal.ts';
+import { present } from '../../src/core/show.ts';
 import type { EventRows, RowWrite } from '../../src/core/store.ts';
 import { Unprojected } from '../../src/core/unprojected.ts';
 import { pack, unpack } from '../../src/protocol/codec.ts';
@@ -150,6 +152,11 @@ export class PureActor<S, E extends ActorEvent> {
 		const rows = packed(this.#kind.project?.(this.state, stored, meta) ?? []);
 		this.#waiting.push({ position: this.position, rows });
 		this.#unprojected.push({ position: this.position, rows });
+	}
+
+	/** Applies what was stored once, as a host replays it. */
+	replay(stored: StoredEvent): void {
+		this.apply(present(this.#kind as ActorKind, stored) as E);
 	}
 
 	async #decide(command: Command) {
