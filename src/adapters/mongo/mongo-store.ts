@@ -14,6 +14,7 @@ import type {
 import { unpack } from '../../protocol/codec.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
 import { dropBelow } from './drop-below.ts';
+import { NewestMap } from './newest-map.ts';
 import { planPage } from './page-filter.ts';
 import { duplicatesOf, hasOnlyDuplicates } from './storage-error.ts';
 import type { StoreGuard } from './store-guard.ts';
@@ -31,6 +32,9 @@ interface WatermarkDocument {
 	readonly position: number;
 }
 
+/** Actors whose watermark is remembered as it was raised. */
+const RAISED_MAX = 1_000;
+
 const toRow = (shape: ViewShape, { _id, changed, doc }: ViewDocument): Row => ({
 	key: toKey(shape, _id),
 	changed,
@@ -45,6 +49,8 @@ export class MongoStore implements Store {
 	readonly #views = new Map<string, View>();
 	readonly #watermarks: Documents<WatermarkDocument>;
 	readonly #guard: StoreGuard;
+	/** Of those that were raised here last: theirs is not read before they are raised again. */
+	readonly #raised = new NewestMap<ActorKey, number>(RAISED_MAX);
 
 	constructor(db: Db, collections: readonly Collection[], guard: StoreGuard) {
 		this.#guard = guard;
@@ -120,12 +126,22 @@ export class MongoStore implements Store {
 	}
 
 	async #project(commits: readonly ProjectedCommit[]): Promise<void> {
-		const byView = this.#rowsByView(
-			commits,
-			await this.#marksOf(commits.map(({ actor }) => actor)),
-		);
+		const byView = this.#rowsByView(commits, await this.#leastMarksOf(commits));
 		await Promise.all([...byView].map(([{ writes }, rows]) => writes.apply(rows)));
-		await this.#raise(commits);
+		for (const [actor, position] of await this.#raise(commits)) this.#raised.set(actor, position);
+	}
+
+	/** Who has raised one last goes on from there: rows that somebody else has written stay as they are. */
+	async #leastMarksOf(commits: readonly ProjectedCommit[]): Promise<Map<ActorKey, number>> {
+		const marks = new Map<ActorKey, number>();
+		const unknown = new Set<ActorKey>();
+		for (const { actor } of commits) {
+			const raised = this.#raised.get(actor);
+			if (raised === undefined) unknown.add(actor);
+			else marks.set(actor, raised);
+		}
+		if (unknown.size === 0) return marks;
+		return new Map([...marks, ...(await this.#marksOf([...unknown]))]);
 	}
 
 	/** Rows by collection, in order. What is at or behind its actor's watermark was applied before. */
@@ -150,11 +166,11 @@ export class MongoStore implements Store {
 	}
 
 	async #marksOf(actors: readonly ActorKey[]): Promise<Map<ActorKey, number>> {
-		const found = await this.#watermarks.find({ _id: { $in: [...new Set(actors)] } }).toArray();
+		const found = await this.#watermarks.find({ _id: { $in: [...actors] } }).toArray();
 		return new Map(found.map(({ _id, position }) => [_id, position]));
 	}
 
-	async #raise(commits: readonly ProjectedCommit[]): Promise<void> {
+	async #raise(commits: readonly ProjectedCommit[]): Promise<ReadonlyMap<ActorKey, number>> {
 		const highest = new Map<ActorKey, number>();
 		for (const { actor, position } of commits) {
 			highest.set(actor, Math.max(position, highest.get(actor) ?? 0));
@@ -164,7 +180,7 @@ export class MongoStore implements Store {
 				updateOne: { filter: { _id }, update: { $max: { position } }, upsert: true },
 			}),
 		);
-		if (raise.length === 0) return;
+		if (raise.length === 0) return highest;
 		try {
 			await this.#watermarks.bulkWrite(raise, { ordered: false });
 		} catch (error) {
@@ -173,6 +189,7 @@ export class MongoStore implements Store {
 			const met = duplicatesOf(error).map((index) => raise[index] as (typeof raise)[number]);
 			await this.#watermarks.bulkWrite(met, { ordered: false });
 		}
+		return highest;
 	}
 
 	#view(collection: string): View {

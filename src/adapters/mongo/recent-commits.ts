@@ -1,5 +1,6 @@
 import type { CommitRecord } from '../../core/journal.ts';
 import type { ActorKey } from '../../protocol/ids.ts';
+import { NewestMap } from './newest-map.ts';
 
 /** Where one commit of an actor stands: its events are those behind `from`, up to `position`. */
 interface Place {
@@ -16,19 +17,14 @@ const COMMITS_MAX = 1_000;
  * position soon behind its commit need not be searched for. A commit that has landed never changes.
  */
 export class RecentCommits {
-	/** Those that were written to last stand last. */
-	readonly #places = new Map<ActorKey, Place[]>();
+	readonly #places = new NewestMap<ActorKey, Place[]>(ACTORS_MAX);
 
 	landed({ actor, commit, position, events }: CommitRecord): void {
 		if (events.length === 0) return;
 		const places = this.#places.get(actor) ?? [];
 		places.push({ commit, from: position - events.length, position });
 		if (places.length > 2 * COMMITS_MAX) places.splice(0, COMMITS_MAX);
-		this.#places.delete(actor);
 		this.#places.set(actor, places);
-		if (this.#places.size <= ACTORS_MAX) return;
-		const [oldest] = this.#places.keys();
-		if (oldest !== undefined) this.#places.delete(oldest);
 	}
 
 	/** The commit with the event behind `position`; `undefined`: it is not one of these. */
