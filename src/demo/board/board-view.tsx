@@ -1,16 +1,11 @@
 import { useEffect } from 'preact/hooks';
 import { texts } from '../language.ts';
+import { ARROW_STEPS } from '../page/arrow-steps.ts';
 import { Icon } from '../page/icon.tsx';
 import { notify } from '../page/notify.tsx';
 import { backToList, listHref } from '../route.ts';
 import { type BoardCursor, type Place, useBoard } from './use-board.ts';
 
-const STEPS: Readonly<Record<string, readonly [number, number]>> = {
-	ArrowLeft: [-1, 0],
-	ArrowRight: [1, 0],
-	ArrowUp: [0, -1],
-	ArrowDown: [0, 1],
-};
 const STEP = 0.02;
 
 const inside = (value: number) => Math.min(1, Math.max(0, value));
@@ -48,7 +43,7 @@ export function BoardView() {
 		});
 	};
 	const step = (event: KeyboardEvent) => {
-		const direction = STEPS[event.key];
+		const direction = ARROW_STEPS[event.key];
 		if (!direction) return;
 		event.preventDefault();
 		const from: Place = cursors.find(({ isOwn }) => isOwn) ?? { x: 0.5, y: 0.5 };

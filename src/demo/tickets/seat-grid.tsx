@@ -1,19 +1,13 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Seat } from '../../../client-sdk/src/index.ts';
 import { texts } from '../language.ts';
+import { ARROW_STEPS } from '../page/arrow-steps.ts';
 import { pure } from '../page/pure.ts';
 import { neighbour, rowEnd, type SeatLayout } from './seat-layout.ts';
 import type { HallView } from './use-viewport.ts';
 
 const { tickets } = texts;
 
-const STEPS: Readonly<Record<string, readonly [number, number]>> = {
-	ArrowLeft: [-1, 0],
-	ArrowRight: [1, 0],
-	ArrowUp: [0, -1],
-	ArrowDown: [0, 1],
-};
-const CLOSER = 1.4;
 /** A keyboard sees its seat from this size on. */
 const KEYBOARD_SCALE = 18;
 /** Of a hall of thousands these rows around the present seat are there for keyboards and readers. */
@@ -55,14 +49,14 @@ function keysOf({ at = 0, goTo }: SeatFocus, layout: SeatLayout, hall: HallView)
 		show(index, layout, hall);
 	};
 	const keys: Record<string, () => void> = {
-		'+': () => hall.zoomTo((scale) => scale * CLOSER),
-		'=': () => hall.zoomTo((scale) => scale * CLOSER),
-		'-': () => hall.zoomTo((scale) => scale / CLOSER),
+		'+': hall.zoomIn,
+		'=': hall.zoomIn,
+		'-': hall.zoomOut,
 		'0': hall.fitAll,
 		Home: () => go(rowEnd(layout, at, 'first')),
 		End: () => go(rowEnd(layout, at, 'last')),
 	};
-	for (const [key, step] of Object.entries(STEPS))
+	for (const [key, step] of Object.entries(ARROW_STEPS))
 		keys[key] = () => go(neighbour(layout, at, step));
 	return keys;
 }

@@ -13,8 +13,6 @@ import { type HallView, useViewport } from './use-viewport.ts';
 
 const { tickets } = texts;
 
-const CLOSER = 1.4;
-
 export interface SeatMapProps {
 	readonly seats: readonly Seat[];
 	readonly mine: ReadonlySet<string>;
@@ -68,8 +66,8 @@ function useReveal(
 
 function ZoomButtons({ hall }: { readonly hall: HallView }) {
 	const buttons: readonly [IconName, string, () => void][] = [
-		['plus', tickets.zoomIn, () => hall.zoomTo((scale) => scale * CLOSER)],
-		['minus', tickets.zoomOut, () => hall.zoomTo((scale) => scale / CLOSER)],
+		['plus', tickets.zoomIn, hall.zoomIn],
+		['minus', tickets.zoomOut, hall.zoomOut],
 		['expand', tickets.zoomFit, hall.fitAll],
 	];
 	return (

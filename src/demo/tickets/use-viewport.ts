@@ -9,12 +9,18 @@ import {
 	zoomed,
 } from './seat-viewport.ts';
 
+/** How much closer a step of the zoom comes. */
+const CLOSER = 1.4;
+
 export interface HallView {
 	readonly view: Viewport;
 	readonly window: Size;
 	readonly pan: (dx: number, dy: number) => void;
 	/** `around`: in the window; its middle if absent. */
 	readonly zoomTo: (scale: (now: number) => number, around?: Point) => void;
+	/** By one step, around the middle. */
+	readonly zoomIn: () => void;
+	readonly zoomOut: () => void;
 	readonly fitAll: () => void;
 	readonly reveal: (place: Point) => void;
 }
@@ -55,6 +61,8 @@ export function useViewport(element: HTMLElement | null, hall: Size): HallView {
 			),
 		[width, height, window],
 	);
+	const zoomIn = useCallback(() => zoomTo((scale) => scale * CLOSER), [zoomTo]);
+	const zoomOut = useCallback(() => zoomTo((scale) => scale / CLOSER), [zoomTo]);
 	const fitAll = useCallback(
 		() => setView(whole({ width, height }, window)),
 		[width, height, window],
@@ -63,5 +71,5 @@ export function useViewport(element: HTMLElement | null, hall: Size): HallView {
 		(place: Point) => setView((now) => revealing(now, place, { hall: { width, height }, window })),
 		[width, height, window],
 	);
-	return { view, window, pan, zoomTo, fitAll, reveal };
+	return { view, window, pan, zoomTo, zoomIn, zoomOut, fitAll, reveal };
 }
