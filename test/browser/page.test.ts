@@ -132,8 +132,8 @@ describe('the cursor board', () => {
 		await eventually(() => cursor.getAttribute('style')).toMatch(/left: 25(\.\d+)?%; top: 75/);
 		await cursor.getByText('Ann').waitFor();
 
-		await bob.page.locator('.board-field').focus();
-		await bob.page.keyboard.press('ArrowRight');
+		await bob.page.getByText('All to the middle').focus();
+		for (const key of ['Tab', 'ArrowRight']) await bob.page.keyboard.press(key);
 		const moved = ann.page.locator('[data-cursor=bob]');
 		await eventually(() => moved.getAttribute('style')).toMatch(/left: 52/);
 		await bob.page.getByText('All to the middle').click();

@@ -69,8 +69,7 @@ export function BoardView() {
 				class="board-field"
 				role="application"
 				aria-label={texts.boardHint}
-				// biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys itself; the rule knows no such role.
-				tabIndex={0}
+				tabIndex={isSeated ? 0 : -1}
 				onPointerMove={point}
 				onPointerDown={point}
 				onKeyDown={step}
