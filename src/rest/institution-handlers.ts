@@ -36,10 +36,7 @@ export function institutionHandlers(
 			const institutions = ports.institutions?.();
 			return institutions === undefined ? NONE : { ok: true, reply: [...institutions] };
 		},
-		rehearseInstitution: async ({ body: { institution } }) => {
-			const plan = await ports.rehearse?.(institution);
-			return plan === undefined ? NONE : { ok: true, reply: { plan } };
-		},
+		rehearseInstitution: async ({ body }) => (await ports.rehearse?.(body.institution)) ?? NONE,
 		trafficOfInstitutions: async () => {
 			if (ports.institutionTraffic === undefined) return NONE;
 			try {

@@ -77,8 +77,8 @@ export interface RestPorts {
 	): Promise<Answer<RouteReply<'listTicketEvents'>>>;
 	/** How each institution stands; absent where none are called. */
 	institutions?(): readonly InstitutionInfo[];
-	/** The next night of one in a hurry; resolves with the id of its plan. In development. */
-	rehearse?(institution: string): Promise<string | undefined>;
+	/** The next night of one in a hurry; answers with the id of its plan. In development. */
+	rehearse?(institution: string): Promise<Answer<RouteReply<'rehearseInstitution'>>>;
 	/** Today's calls to them against last week's (I16); rejects when the store cannot be read. */
 	institutionTraffic?(): Promise<RouteReply<'trafficOfInstitutions'>>;
 	/** What is expected of the users of one (I20); nothing where there is none of that name. */

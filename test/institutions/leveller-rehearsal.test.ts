@@ -6,7 +6,7 @@ import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
 import type { ActorKind } from '../../src/core/actor-kind.ts';
 import type { CommandAnswer } from '../../src/core/actor-port.ts';
 import { SILENT } from '../../src/core/log.ts';
-import { Leveller } from '../../src/institutions/leveller/leveller.ts';
+import { Leveller, type LevellerOptions } from '../../src/institutions/leveller/leveller.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
 import type { RefreshMinute, RefreshPlanInfo } from '../../src/protocol/refresh-plan.ts';
 import { CoreBench } from '../support/core-bench.ts';
@@ -22,13 +22,21 @@ const USERS = 180;
 
 const everyone = testInstitutions('http://127.0.0.1:9', { batchHours: { from: 1, to: 7 } });
 const institutions = { ...everyone, all: everyone.all.filter(({ id }) => id === 'bank-a') };
+/** Users need all but a thousandth of the contract in the first hour of the night. */
+const busy = testInstitutions('http://127.0.0.1:9', {
+	batchHours: { from: 1, to: 7 },
+	traffic: {
+		byHour: Array.from({ length: 24 }, (_, hour) => (hour === 1 ? 0.999 : 0)),
+		tradingDay: { securities: 1, others: 1 },
+	},
+});
 
 interface Board {
 	readonly info: RefreshPlanInfo;
 	readonly minutes: readonly RefreshMinute[];
 }
 
-async function node() {
+async function node(of: LevellerOptions['institutions'] = institutions) {
 	const runtime = new VirtualRuntime({ now: NOON });
 	const reads = new MemoryStore(userKind.collections);
 	for (let n = 0; n < USERS; n++) {
@@ -43,7 +51,7 @@ async function node() {
 			runtime.after(100, () => resolve({ ok: true }));
 		});
 	};
-	const leveller = new Leveller({ runtime, reads, refresh, institutions, log: SILENT });
+	const leveller = new Leveller({ runtime, reads, refresh, institutions: of, log: SILENT });
 	const kinds = [refreshPlanKind as ActorKind];
 	const bench = new CoreBench({ kinds, intents: { 'refresh-plan': leveller.port }, runtime });
 	leveller.open(bench.system);
@@ -56,18 +64,19 @@ async function node() {
 		return (answers[0] as { reply: Board }).reply;
 	};
 	const rehearse = async (institution: string) => {
-		const plans: (string | undefined)[] = [];
-		void leveller.rehearse(institution).then((plan) => plans.push(plan));
-		await runtime.until(() => plans.length > 0);
-		return plans[0];
+		const answers: Awaited<ReturnType<Leveller['rehearse']>>[] = [];
+		void leveller.rehearse(institution).then((answer) => answers.push(answer));
+		await runtime.until(() => answers.length > 0);
+		return answers[0];
 	};
-	return { runtime, rehearse, calls, board };
+	return { runtime, rehearse, calls, board, bench };
 }
 
 test('[I20] a rehearsal by day: an hour of tonight in two minutes, flat, and the real plan untouched', async () => {
 	const { runtime, rehearse, calls, board } = await node();
-	expect(await rehearse('nobody')).toBeUndefined();
-	const plan = (await rehearse('bank-a')) ?? '';
+	expect(await rehearse('nobody')).toMatchObject({ ok: false, code: 'NOT_FOUND' });
+	const plan = 'rehearsal-bank-a';
+	expect(await rehearse('bank-a')).toEqual({ ok: true, reply: { plan } });
 	await runtime.advance(MINUTE_MS);
 	const halfway = await board(plan);
 	expect(halfway.info).toMatchObject({ phase: 'running' });
@@ -88,4 +97,21 @@ test('[I20] a rehearsal by day: an hour of tonight in two minutes, flat, and the
 	await rehearse('bank-a');
 	await runtime.advance(3 * MINUTE_MS);
 	expect(calls).toHaveLength(2 * USERS);
+});
+
+test('[I20] a rehearsal goes by what is expected of users in its hour, as the night does', async () => {
+	const { runtime, rehearse, board } = await node(busy);
+	await rehearse('bank-a');
+	await runtime.advance(MINUTE_MS);
+	const { minutes } = await board('rehearsal-bank-a');
+	expect(minutes.length).toBeGreaterThan(25);
+	const planned = minutes.reduce((sum, minute) => sum + minute.planned, 0);
+	expect(planned).toBeGreaterThan(0);
+	expect(planned / minutes.length).toBeLessThan(USERS / 60 / 1.5);
+});
+
+test('a rehearsal whose plan cannot be told says so', async () => {
+	const { rehearse, bench } = await node();
+	bench.system.kill();
+	expect(await rehearse('bank-a')).toMatchObject({ ok: false, code: 'MOVED' });
 });

@@ -77,6 +77,17 @@ describe('institutions over REST', () => {
 		expect((await rest.call('GET', path, { as: OPS })).status).toBe(503);
 	});
 
+	test('[I20] in development a night is rehearsed, or it is said why not', async () => {
+		const ask = () =>
+			rest.call('POST', '/api/v1/dev/refresh-rehearsals', { body: { institution: 'bank-a' } });
+		expect((await ask()).status).toBe(404);
+		const body = { plan: 'rehearsal-bank-a' };
+		rest.ports.rehearse = async () => ({ ok: true, reply: body });
+		expect(await ask()).toMatchObject({ status: 200, body });
+		rest.ports.rehearse = async () => ({ ok: false, code: 'UNAVAILABLE' });
+		expect((await ask()).status).toBe(503);
+	});
+
 	test('[I15] what cannot be noted does not happen', async () => {
 		rest.auditRefused = { ok: false, code: 'UNAVAILABLE' };
 		const body = { mode: 'forced-open' };

@@ -7,7 +7,7 @@ import type { InstitutionSettings, Institutions } from '../settings.ts';
 import { RefreshCalendar } from './calendar.ts';
 import { type ExpectedTraffic, expectedTraffic } from './measured-traffic.ts';
 import { type ExpectedHours, expectedHours } from './online-traffic.ts';
-import { PlanActor } from './plan-actor.ts';
+import { type Answered, PlanActor } from './plan-actor.ts';
 import type { Refresh } from './refresh.ts';
 import { RefreshRun } from './refresh-run.ts';
 import {
@@ -113,19 +113,24 @@ export class Leveller {
 	}
 
 	/**
-	 * For development: runs the next night of an institution in a hurry, with users of its own; resolves with
-	 * the id of its plan, or with nothing where there is no such institution.
+	 * For development: runs the next night of an institution in a hurry, with users of its own; answers with
+	 * the id of its plan, or `NOT_FOUND`, or why its plan could not be told.
 	 */
-	async rehearse(institution: string): Promise<string | undefined> {
+	async rehearse(institution: string): Promise<Answered<{ readonly plan: string }>> {
 		const actors = await this.#actors.promise;
 		const { institutions, reads, runtime } = this.#options;
-		if (institutions.get(institution) === undefined) return undefined;
+		if (institutions.get(institution) === undefined) {
+			return { ok: false, code: 'NOT_FOUND', message: 'there is no institution of this id' };
+		}
 		const pages = consentPages(reads, institution);
 		const nextAt = await gatherCrowd({ actors, pages, runtime, institution });
-		const id = rehearsalOf(institution);
+		const plan = rehearsalOf(institution);
 		const week = Math.floor(nextAt / 1_000);
-		await new PlanActor(actors, { runtime, institution: id }).ensure({ week, nextAt });
-		return id;
+		const told = await new PlanActor(actors, { runtime, institution: plan }).ensure({
+			week,
+			nextAt,
+		});
+		return told.ok ? { ok: true, reply: { plan } } : told;
 	}
 
 	async #run(plan: string): Promise<{ readonly nextAt: number }> {
@@ -140,7 +145,7 @@ export class Leveller {
 		// It may come back with another version of the settings.
 		if (settings === undefined || calendar === undefined) return { nextAt: runtime.now() + DAY_MS };
 		this.#runs.get(plan)?.stop();
-		const night = plan === institution ? undefined : this.#night(settings);
+		const night = plan === institution ? undefined : this.#night(settings, expected?.hours);
 		const run = new RefreshRun({
 			institution,
 			calendar: night ?? calendar,
@@ -164,10 +169,10 @@ export class Leveller {
 		}
 	}
 
-	#night(settings: InstitutionSettings): RehearsedNight {
+	#night(settings: InstitutionSettings, expected?: ExpectedHours): RehearsedNight {
 		const { institutions, runtime } = this.#options;
 		const { utcOffsetMinutes } = institutions;
-		return new RehearsedNight({ settings, utcOffsetMinutes, now: runtime.now() });
+		return new RehearsedNight({ settings, utcOffsetMinutes, expected, now: runtime.now() });
 	}
 
 	#calendar(institution: string, expected?: ExpectedHours): RefreshCalendar | undefined {

@@ -13,7 +13,10 @@ import type {
 
 const ANSWER_MS_MAX = 10_000;
 
-type Answered<T> = { readonly ok: true; readonly reply: T } | ({ readonly ok: false } & Refusal);
+/** A reply, or why there is none. */
+export type Answered<T> =
+	| { readonly ok: true; readonly reply: T }
+	| ({ readonly ok: false } & Refusal);
 type ArgsOf<C extends keyof (typeof refreshPlanContract)['commands']> = Args<
 	typeof refreshPlanContract,
 	C

@@ -8,6 +8,7 @@ import type { Runtime } from '../../core/runtime.ts';
 import { actorKey } from '../../protocol/ids.ts';
 import type { InstitutionSettings } from '../settings.ts';
 import { MINUTE_MS, RefreshCalendar, type Week } from './calendar.ts';
+import type { ExpectedHours } from './online-traffic.ts';
 import type { TargetPages } from './target-pages.ts';
 
 const PREFIX = 'rehearsal-';
@@ -86,8 +87,10 @@ export class HurriedRuntime implements Runtime {
 }
 
 interface NightOptions {
-	readonly settings: Pick<InstitutionSettings, 'industry' | 'batchHours'>;
+	readonly settings: Pick<InstitutionSettings, 'industry' | 'batchHours' | 'traffic'>;
 	readonly utcOffsetMinutes: number;
+	/** What is expected of users; by default what the traffic of the settings says. */
+	readonly expected?: ExpectedHours | undefined;
 	readonly now: number;
 }
 
@@ -96,13 +99,13 @@ export class RehearsedNight extends RefreshCalendar {
 	readonly #week: Week;
 
 	/** `now` also numbers the week: a later rehearsal is a later week. */
-	constructor({ settings, utcOffsetMinutes, now }: NightOptions) {
+	constructor({ settings, utcOffsetMinutes, expected, now }: NightOptions) {
 		const calendar = new RefreshCalendar({ institution: settings, utcOffsetMinutes });
 		const from = calendar.opening(calendar.isOpen(now) ? calendar.closing(now) : now);
 		const hour = Math.floor(((from + utcOffsetMinutes * MINUTE_MS) % DAY_MS) / HOUR_MS);
-		const { industry } = settings;
+		const { industry, traffic } = settings;
 		const batchHours = { from: hour, to: hour + 1 };
-		super({ institution: { industry, batchHours }, utcOffsetMinutes });
+		super({ institution: { industry, batchHours }, utcOffsetMinutes, traffic, expected });
 		this.#week = { week: Math.floor(now / 1_000), from, to: from + HOUR_MS };
 	}
 
