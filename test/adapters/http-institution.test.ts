@@ -231,6 +231,8 @@ test('[I4] amounts become minor units of their currency', () => {
 	expect(minorUnits('1.234', 'BHD')).toBe(1_234);
 	expect(minorUnits('1.00', 'JPY')).toBe(1);
 	expect(minorUnits('1.05', 'JPY')).toBeUndefined();
+	expect(minorUnits('1.00', 'XYZ')).toBeUndefined();
+	expect(minorUnits('1.00', 'usd')).toBeUndefined();
 	expect(minorUnits('1,000', 'KRW')).toBeUndefined();
 	expect(minorUnits('', 'KRW')).toBeUndefined();
 	expect(minorUnits('999999999999999.99', 'USD')).toBeUndefined();

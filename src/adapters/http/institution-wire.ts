@@ -24,20 +24,28 @@ const tokenText = z
 
 const cursor = z.string().min(1).max(CURSOR_LENGTH_MAX).nullish();
 
-/** By ISO 4217; of each, how many digits stand behind the point. */
-const CURRENCIES: ReadonlyMap<string, number> = new Map(
-	Intl.supportedValuesOf('currency').map((currency) => {
-		const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-		return [currency, format.resolvedOptions().maximumFractionDigits ?? 2];
-	}),
-);
+/** By ISO 4217. */
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+/** Of those that were asked for: each takes a while, and a node meets few. */
+const digitsByCurrency = new Map<string, number>();
+
+/** How many digits stand behind the point; `undefined`: it is no currency. */
+function digitsOf(currency: string): number | undefined {
+	if (!CURRENCIES.has(currency)) return undefined;
+	const known = digitsByCurrency.get(currency);
+	if (known !== undefined) return known;
+	const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+	const { maximumFractionDigits: digits = 2 } = format.resolvedOptions();
+	digitsByCurrency.set(currency, digits);
+	return digits;
+}
 
 const DECIMAL = /^(-?)(\d{1,15})(?:\.(\d{1,8}))?$/;
 
 /** `undefined`: it is no amount, or one with parts of the smallest unit, or of no currency. */
 export function minorUnits(amount: string, currency: string): number | undefined {
 	const [, sign, whole = '', fraction = ''] = DECIMAL.exec(amount) ?? [];
-	const digits = CURRENCIES.get(currency);
+	const digits = digitsOf(currency);
 	if (sign === undefined || digits === undefined) return undefined;
 	if (/[1-9]/.test(fraction.slice(digits))) return undefined;
 	const units = Number(whole + fraction.slice(0, digits).padEnd(digits, '0'));
