@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { StorageError } from '../../src/adapters/mongo/storage-error.ts';
+import { Ownership } from '../../src/cluster/ownership.ts';
+import { SILENT } from '../../src/core/log.ts';
 import type { ActorKey } from '../../src/protocol/ids.ts';
+import { CoreBench } from '../support/core-bench.ts';
 import { type ActorNode, actorNodes } from './support/actor-world.ts';
-import { STORES, type TestNodes } from './test-nodes.ts';
+import { STORES, type TestNode, TestNodes } from './test-nodes.ts';
 
-const keysOf = (shard: number): ActorKey[] =>
-	Array.from({ length: 40 }, (_, n): ActorKey => `counter/c${n}`).filter(
+const keysOf = (shard: number, kind = 'counter'): ActorKey[] =>
+	Array.from({ length: 40 }, (_, n): ActorKey => `${kind}/c${n}`).filter(
 		(key) => STORES.of(key) === shard,
 	);
 const [KEY = 'counter/none', OTHER = 'counter/none'] = keysOf(0);
@@ -93,6 +96,21 @@ test('[P22] [N31] a claim that has no actor yet is left to the others, too', asy
 	expect(owners(nodes, OTHER)).toEqual([]);
 	expect((await ask(world, edge, OTHER)).reply).toEqual({ total: 1 });
 	expect(owners(nodes, OTHER)).toEqual(['2']);
+});
+
+test('[P22] a room needs no store: it stays where it is', async () => {
+	const { world, nodes } = await TestNodes.settled(2);
+	const [node] = nodes as [TestNode];
+	const { membership, placement, reach, runtime } = node;
+	const { system: actors } = new CoreBench({ runtime });
+	const around = { membership, placement, reach, runtime, log: SILENT };
+	new Ownership({ actors, ...around, kinds: new Set(['counter']) });
+	const tables = keysOf(0, 'table').slice(0, 1);
+	for (const key of [...tables, KEY]) expect(await world.done(node.claim(key))).toBe('1');
+	node.storesAnswer(false, [0]);
+	await world.pass(9_000);
+	expect(reach.isCutOff).toBe(true);
+	expect([...placement.owned()]).toEqual(tables);
 });
 
 test('[P22] it takes actors again when its store answers', async () => {
