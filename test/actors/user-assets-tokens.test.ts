@@ -1,22 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { SealedToken, WorkResult } from '../../actors/user/institution-port.ts';
+import type { SealedToken } from '../../actors/user/institution-port.ts';
 import {
-	intents,
 	jobs,
 	NODE,
+	next,
 	register,
+	registered,
 	reply,
 	resultOf,
 	snapshots,
 	TOKEN,
+	UNAVAILABLE,
 	type User,
 	user,
 	wake,
+	withdraw,
 	work,
 	works,
 } from '../support/asset-user.ts';
 
-const UNAVAILABLE: WorkResult = { ok: false, code: 'UNAVAILABLE', isRepeatable: true };
 const LATE: SealedToken = { access: 'sealed-late', refresh: 'sealed-late-r', expires: 9_500_000 };
 
 const revocations = (ann: User) => [...(ann.state.registration?.revocations.values() ?? [])];
@@ -34,19 +36,6 @@ const stray = (ann: User, id: string, { token = LATE, ms = 60_000 } = {}) =>
 		consent: { id, expires: ann.now + ms },
 		token,
 	});
-
-const next = (ann: User, op: string) => {
-	const found = intents(ann).find(({ args }) => args.op === op);
-	if (found === undefined) throw new Error(`no ${op} is under way`);
-	return found;
-};
-
-async function registered(): Promise<User> {
-	const ann = user();
-	await register(ann, ['bank-a']);
-	await work(ann);
-	return ann;
-}
 
 describe('[I7] a consent that is given again', () => {
 	test('[I7] has the token of the one before made void, and the new registration goes on', async () => {
@@ -109,7 +98,7 @@ describe('[I7] a consent that is given again', () => {
 		expect(works(ann)).toEqual(['bank-a revoke']);
 		expect(next(ann, 'revoke').args).toMatchObject({ consent: { id: before }, token: TOKEN });
 		await reply(ann, late, resultOf(late));
-		await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		await work(ann);
 		expect(await jobs(ann)).toMatchObject([{ id, state: 'done' }]);
 		const [snapshot] = (await snapshots(ann, 'bank-a')) as { assets: unknown[] }[];
 		expect(snapshot?.assets).toHaveLength(7);
@@ -133,8 +122,8 @@ describe('[I7] a token that nobody waited for', () => {
 	test('[I7] is made void when its consent is gone, until the institution has taken that', async () => {
 		const ann = await registered();
 		const id = consentOf(ann)?.id ?? '';
-		await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
-		await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		await withdraw(ann);
+		await work(ann);
 		await stray(ann, id);
 		expect(next(ann, 'revoke').args).toMatchObject({ consent: { id }, token: LATE });
 		await reply(ann, next(ann, 'revoke'), UNAVAILABLE);
@@ -146,8 +135,8 @@ describe('[I7] a token that nobody waited for', () => {
 	test('[I7] does not hold up a registration that is on its way', async () => {
 		const ann = await registered();
 		const id = consentOf(ann)?.id ?? '';
-		await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
-		await work(ann, ({ args }) => (args.op === 'revoke' ? { ok: true } : undefined));
+		await withdraw(ann);
+		await work(ann);
 		await register(ann, ['bank-a']);
 		await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
 		const token = next(ann, 'token');
@@ -156,10 +145,7 @@ describe('[I7] a token that nobody waited for', () => {
 	});
 
 	test('[I7] goes on where its consent stands, if it is good for longer; the other ends with the consent', async () => {
-		for (const end of [
-			(ann: User) => ann.command(NODE, 'withdraw', { institution: 'bank-a' }),
-			(ann: User) => register(ann, ['bank-a']),
-		]) {
+		for (const end of [(ann: User) => withdraw(ann), (ann: User) => register(ann, ['bank-a'])]) {
 			const ann = await registered();
 			const id = consentOf(ann)?.id ?? '';
 			await stray(ann, id);
@@ -201,7 +187,7 @@ describe('[I7] a token that nobody waited for', () => {
 			expect(consentOf(ann)).toMatchObject({ token: renewed, spare: [LATE] });
 			// Told again, as by one who had no answer.
 			expect(await stray(ann, consentOf(ann)?.id ?? '')).toMatchObject({ ok: true, events: [] });
-			await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
+			await withdraw(ann);
 			const dropped = revocations(ann).map(({ token }) => token?.access);
 			expect(dropped).toEqual([renewed.access, LATE.access]);
 		}
@@ -215,7 +201,7 @@ describe('[I7] a token that nobody waited for', () => {
 		const { id = '', expires = 0 } = consentOf(ann) ?? {};
 		const tokenOf = { institution: 'bank-a', consent: { id, expires } };
 		// It came before the withdrawal was there, and waited behind it.
-		await ann.command(NODE, 'withdraw', { institution: 'bank-a' });
+		await withdraw(ann);
 		await reply(ann, call, { ok: true, token: LATE, tokenOf });
 		expect(revocations(ann)).toMatchObject([{ consentId: id }, { consentId: id, token: LATE }]);
 	});

@@ -33,6 +33,9 @@ export async function register(ann: User, institutions: readonly string[]): Prom
 	return answer.reply as AssetJob;
 }
 
+export const withdraw = (ann: User, institution = 'bank-a') =>
+	ann.command(NODE, 'withdraw', { institution });
+
 export const jobs = async (ann: User) =>
 	((await ann.query(NODE, 'jobs')) as { jobs: readonly AssetJob[] }).jobs;
 
@@ -50,6 +53,13 @@ export const intents = (ann: User) => (userKind.intents?.(ann.state) ?? []) as r
 export const works = (ann: User) =>
 	intents(ann).map(({ args: { institution, op } }) => `${institution} ${op}`);
 
+/** The first that is under way, of one kind or of any. */
+export function next(ann: User, op?: string): Called {
+	const found = intents(ann).find(({ args }) => op === undefined || args.op === op);
+	if (found === undefined) throw new Error(`no ${op ?? 'work'} is under way`);
+	return found;
+}
+
 export const reply = (ann: User, { id }: Called, result: WorkResult) =>
 	ann.command(SYSTEM, 'intentDone', { id, result });
 
@@ -58,6 +68,7 @@ export function resultOf({ args }: Called, asOf?: number): WorkResult {
 	if (args.op === 'authorise') return { ok: true, authorisation: 'sealed-code' };
 	if (args.op === 'token') return { ok: true, token: TOKEN };
 	if (args.op === 'list') return { ok: true, ids: ['1', '2', '3', '4', '5', '6', '7'] };
+	if (args.op === 'revoke' || args.op === 'erase') return { ok: true };
 	const { ids = ['1'] } = args as { ids?: readonly string[] };
 	return { ok: true, assets: ids.map((id) => asset(id, asOf)), count: ids.length };
 }
@@ -73,6 +84,20 @@ export async function work(
 		await reply(ann, next, instead(next) ?? resultOf(next));
 	}
 }
+
+/** A user whose registration, at `bank-a` by default, is done. */
+export async function registered(...institutions: string[]): Promise<User> {
+	const ann = user();
+	await register(ann, institutions.length === 0 ? ['bank-a'] : institutions);
+	await work(ann);
+	return ann;
+}
+
+export const UNAVAILABLE = {
+	ok: false,
+	code: 'UNAVAILABLE',
+	isRepeatable: true,
+} as const satisfies WorkResult;
 
 export const MAINTENANCE: WorkResult = {
 	ok: false,
