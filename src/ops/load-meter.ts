@@ -1,6 +1,6 @@
-import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import { LoopDelay } from './loop-delay.ts';
 
-const RESOLUTION_MS = 20;
 /** With a loop that is never idle, and late by so much, what comes waits longer than it should. */
 const BUSY_SHARE = 0.95;
 const DELAY_MS = 100;
@@ -18,7 +18,7 @@ interface Load {
 
 /** How busy this process is, as other nodes learn of it. Read about once a second. */
 export class LoadMeter {
-	readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+	readonly #delay = new LoopDelay();
 	readonly #figures: () => { readonly sockets: number; readonly actors: number };
 	#utilization: EventLoopUtilization = performance.eventLoopUtilization();
 	#busyReads = 0;
@@ -26,7 +26,6 @@ export class LoadMeter {
 
 	constructor(figures: () => { readonly sockets: number; readonly actors: number }) {
 		this.#figures = figures;
-		this.#delay.enable();
 	}
 
 	/** Sockets and actors now, event-loop delay (p99, in milliseconds) since the last read. */
@@ -34,7 +33,7 @@ export class LoadMeter {
 		const now = performance.eventLoopUtilization();
 		const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
 		this.#utilization = now;
-		const loopDelayMs = Math.max(0, this.#delay.percentile(99) / 1e6 - RESOLUTION_MS);
+		const loopDelayMs = this.#delay.quantileMs(0.99);
 		this.#delay.reset();
 		const busy = utilization > BUSY_SHARE && loopDelayMs > DELAY_MS;
 		this.#busyReads = busy ? this.#busyReads + 1 : 0;
@@ -51,6 +50,6 @@ export class LoadMeter {
 	}
 
 	close(): void {
-		this.#delay.disable();
+		this.#delay.close();
 	}
 }

@@ -1,6 +1,6 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CounterName, HistogramName, Meter, Series } from '../core/meter.ts';
+import { LoopDelay } from './loop-delay.ts';
 
 /** Prometheus name (behind `naru_`), help and label of each counter. */
 const COUNTERS: Record<CounterName, { name: string; help: string; label?: 'code' }> = {
@@ -101,8 +101,6 @@ const HISTOGRAMS: Record<
 /** Codes of one counter; more than ever exist, so that a slip cannot grow the memory. */
 const CODES_MAX = 200;
 const OTHER = 'other';
-/** A finer one costs 2 % of a core, also in an idle process. */
-const LOOP_RESOLUTION_MS = 20;
 const QUANTILES = [0.5, 0.99, 1];
 
 /**
@@ -113,10 +111,10 @@ export class Metrics implements Meter {
 	readonly #registry = new Registry();
 	readonly #totals = new Map<CounterName, Map<string, number>>();
 	readonly #histograms = new Map<HistogramName, { histogram: Histogram; scale: number }>();
-	readonly #loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+	readonly #loop = new LoopDelay();
 
 	constructor() {
-		collectDefaultMetrics({ register: this.#registry });
+		this.#addDefaults();
 		for (const name of Object.keys(COUNTERS) as CounterName[]) this.#addCounter(name);
 		for (const name of Object.keys(HISTOGRAMS) as HistogramName[]) this.#addHistogram(name);
 		this.#addLoopDelay();
@@ -185,7 +183,7 @@ export class Metrics implements Meter {
 
 	/** Stops measuring the event loop. */
 	close(): void {
-		this.#loop.disable();
+		this.#loop.close();
 	}
 
 	#addCounter(name: CounterName): void {
@@ -217,10 +215,18 @@ export class Metrics implements Meter {
 		this.#histograms.set(name, { histogram, scale });
 	}
 
-	/** Delay beyond the timer's own resolution, since the metrics were read last. */
+	/** Those of the library, but for its own measure of the loop's delay, which wakes the process. */
+	#addDefaults(): void {
+		collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 2 ** 31 - 1 });
+		for (const { name } of this.#registry.getMetricsAsArray()) {
+			if (name.startsWith('nodejs_eventloop_lag_') && name !== 'nodejs_eventloop_lag_seconds') {
+				this.#registry.removeSingleMetric(name);
+			}
+		}
+	}
+
 	#addLoopDelay(): void {
 		const loop = this.#loop;
-		loop.enable();
 		new Gauge({
 			name: 'naru_event_loop_delay_seconds',
 			help: 'Delay of the event loop since the last read, by quantile',
@@ -228,8 +234,7 @@ export class Metrics implements Meter {
 			registers: [this.#registry],
 			collect() {
 				for (const quantile of QUANTILES) {
-					const ms = loop.percentile(quantile * 100) / 1e6 - LOOP_RESOLUTION_MS;
-					this.set({ quantile: String(quantile) }, Math.max(0, ms) * MS);
+					this.set({ quantile: String(quantile) }, loop.quantileMs(quantile) * MS);
 				}
 				loop.reset();
 			},
