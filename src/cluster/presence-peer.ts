@@ -2,10 +2,10 @@ import type { NodeId } from './directory.ts';
 import type {
 	PresenceChange,
 	PresenceDelta,
-	PresenceLogout,
 	PresenceMessage,
 	PresencePart,
 } from './presence-message.ts';
+import type { Logout } from './presence-told.ts';
 import type { PresenceEntry, PresenceGone } from './presence-user.ts';
 
 /** Changes that wait for a delta before them; beyond, they are forgotten and asked for. */
@@ -19,12 +19,15 @@ const PART_WITHIN_MS = 3_000;
 export interface PresenceSink {
 	tellsOf(node: NodeId, userId: string, entry: PresenceEntry): void;
 	goneFrom(node: NodeId, gone: PresenceGone): void;
-	loggedOutElsewhere(userId: string, deviceId: string, agoMs: number): void;
+	loggedOutElsewhere(logout: Logout): void;
 }
+
+/** A message with the moments of its logouts: it may have to wait for those before it. */
+type Heard<T> = Omit<T, 'logouts'> & { readonly logouts: readonly Logout[] };
 
 interface Snapshot {
 	readonly id: number;
-	readonly parts: Map<number, PresencePart>;
+	readonly parts: Map<number, Heard<PresencePart>>;
 	/** Known once the last one was heard. */
 	count: number | undefined;
 	heardAt: number;
@@ -43,7 +46,7 @@ export class PresencePeer {
 	/** The last delta that is known to have been told. */
 	#toldSeq = 0;
 	readonly #users = new Set<string>();
-	readonly #ahead = new Map<number, PresenceDelta>();
+	readonly #ahead = new Map<number, Heard<PresenceDelta>>();
 	#aheadChanges = 0;
 	#snapshot: Snapshot | undefined;
 	#askedAt = Number.NEGATIVE_INFINITY;
@@ -65,8 +68,8 @@ export class PresencePeer {
 		if (generation > this.#generation) this.#begin(generation);
 		this.heardAt = now;
 		this.#toldSeq = Math.max(seq, this.#toldSeq);
-		if (message.type === 'delta') this.#takeDelta(message);
-		else if (message.type === 'part') this.#takePart(message, now);
+		if (message.type === 'delta') this.#takeDelta(heard(message, now));
+		else if (message.type === 'part') this.#takePart(heard(message, now), now);
 		// An old message that comes late says nothing of now.
 		if (seq >= this.#toldSeq && this.#seq === this.#toldSeq) this.completeAt = now;
 	}
@@ -97,7 +100,7 @@ export class PresencePeer {
 		this.#snapshot = undefined;
 	}
 
-	#takeDelta(delta: PresenceDelta): void {
+	#takeDelta(delta: Heard<PresenceDelta>): void {
 		if (delta.seq <= this.#seq || this.#ahead.has(delta.seq)) return;
 		this.#ahead.set(delta.seq, delta);
 		this.#aheadChanges += delta.changes.length;
@@ -123,7 +126,7 @@ export class PresencePeer {
 		this.#aheadChanges = 0;
 	}
 
-	#takePart(part: PresencePart, now: number): void {
+	#takePart(part: Heard<PresencePart>, now: number): void {
 		if (part.seq <= this.#seq) return;
 		if (this.#snapshot === undefined || part.snapshot > this.#snapshot.id) {
 			this.#snapshot = { id: part.snapshot, parts: new Map(), count: undefined, heardAt: now };
@@ -151,14 +154,9 @@ export class PresencePeer {
 		this.#takeAhead();
 	}
 
-	#apply(said: {
-		readonly changes: readonly PresenceChange[];
-		readonly logouts: readonly PresenceLogout[];
-	}): void {
-		for (const change of said.changes) this.#change(change);
-		for (const { userId, deviceId, agoMs } of said.logouts) {
-			this.#sink.loggedOutElsewhere(userId, deviceId, agoMs);
-		}
+	#apply({ changes, logouts }: Heard<PresenceDelta | PresencePart>): void {
+		for (const change of changes) this.#change(change);
+		for (const logout of logouts) this.#sink.loggedOutElsewhere(logout);
 	}
 
 	#change(change: PresenceChange): void {
@@ -171,6 +169,11 @@ export class PresencePeer {
 		}
 	}
 }
+
+const heard = <T extends PresenceDelta | PresencePart>(message: T, now: number): Heard<T> => ({
+	...message,
+	logouts: message.logouts.map(({ agoMs, ...logout }) => ({ ...logout, at: now - agoMs })),
+});
 
 const silent = (userId: string): PresenceGone => ({
 	userId,

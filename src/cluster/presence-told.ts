@@ -17,7 +17,8 @@ export interface ToldDelta {
 	readonly logouts: readonly Logout[];
 }
 
-interface Logout {
+/** A device that has logged out. */
+export interface Logout {
 	readonly userId: string;
 	readonly deviceId: string;
 	/** Monotonic milliseconds. */

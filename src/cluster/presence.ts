@@ -16,6 +16,7 @@ import type { PresenceState } from '../protocol/user.ts';
 import type { NodeId } from './directory.ts';
 import { PresenceMemory } from './presence-memory.ts';
 import { PresencePartings } from './presence-partings.ts';
+import type { Logout } from './presence-told.ts';
 import {
 	type Ending,
 	type Life,
@@ -202,10 +203,11 @@ export class Presence {
 		this.#show(user, ending);
 	}
 
-	/** A device has logged out at another node so long ago: what it left here before that ends. */
-	loggedOutElsewhere(userId: string, deviceId: string, agoMs: number): void {
+	/** A device has logged out at another node: what it left here before that ends. */
+	loggedOutElsewhere({ userId, deviceId, at }: Logout): void {
 		const user = this.#users.get(userId);
 		if (user === undefined) return;
+		const agoMs = this.#runtime.monotonic() - at;
 		const left = user.lives.filter((life) => {
 			return life.deviceId === deviceId && (this.#signs.silentMs(life) ?? -1) >= agoMs;
 		});

@@ -41,6 +41,27 @@ describe('the exchange', () => {
 		expect(counts).not.toHaveProperty('part');
 	});
 
+	test('[C31] a logout that waits for a lost delta before it ends nothing that came behind it', () => {
+		const [world, one, two] = nodes(2);
+		const phone = one.connect('ann');
+		world.pass(1_000);
+		two.watch('ann');
+		world.bus.faults = () => [];
+		one.connect('bob');
+		world.pass(250);
+		const isAsk = (bytes: Uint8Array) => unpackPresence(bytes)?.type === 'ask';
+		world.bus.faults = ({ bytes }) => (isAsk(bytes) ? [] : [0]);
+		one.presence.logout(phone);
+		world.pass(500);
+		two.connect('ann');
+		world.pass(1_000);
+		world.bus.faults = undefined;
+		world.pass(2_000);
+		expect(two.state('bob')).toBe('online');
+		expect(two.told).toEqual([]);
+		expect(world.shown('ann')).toBe('online');
+	});
+
 	test('who has missed too much gets everything in parts that the relay takes', () => {
 		const [world, one, two] = nodes(2);
 		const gone = one.connect('gone');
