@@ -95,6 +95,9 @@ export class NaruLink {
 		return { bytes: encodeFrame(id, OP.command, pack(body)), reply: answer.promise };
 	}
 
+	/** Bytes of what is stored nowhere. */
+	ephemeral = (id: number, event: WireEvent) => encodeFrame(id, OP.ephemeral, pack(event));
+
 	/** Sends frames in one message. */
 	write(frames: readonly Uint8Array[]): void {
 		const [only] = frames;

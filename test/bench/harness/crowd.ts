@@ -26,6 +26,7 @@ export class Crowd implements Disposable {
 	#seat: Omit<Seat, 'userId'>;
 	#members: Member[] = [];
 	#tally: Tally;
+	#turns = 0;
 
 	constructor(system: System, seat: Omit<Seat, 'userId'>, membersMax: number) {
 		this.#system = system;
@@ -46,6 +47,10 @@ export class Crowd implements Disposable {
 
 	/** The first member says it all, so that each channel has one order on every system. */
 	readonly say = (lines: readonly Line[]): void => this.#members[0]?.say(lines);
+
+	/** Each time the next member: what one of them may say is limited. */
+	readonly sayInTurn = (lines: readonly Line[]): void =>
+		this.#members[this.#turns++ % this.#members.length]?.say(lines);
 
 	/** Waits for `said[channel]` lines at every member; answers how many were missed. */
 	async settle(said: readonly number[]): Promise<number> {

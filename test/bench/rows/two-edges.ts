@@ -1,6 +1,7 @@
 import { colyseus } from '../clients/colyseus-member.ts';
 import type { System } from '../clients/member.ts';
 import { naru } from '../clients/naru-member.ts';
+import { naruTypist } from '../clients/naru-typist.ts';
 import { Speaker } from '../clients/speaker.ts';
 import { alternate } from '../harness/alternate.ts';
 import { Cluster } from '../harness/cluster.ts';
@@ -23,6 +24,20 @@ const SPEAKERS = 4;
 const NODES = 3;
 const SHARE = 0.15;
 
+/** Messages in salvos of `burst`, as many a second whatever their size. */
+interface Kind {
+	readonly name: string;
+	readonly burst: number;
+	/** Stored before it is told; Colyseus stores nothing. */
+	readonly isDurable: boolean;
+}
+
+const KINDS: readonly Kind[] = [
+	{ name: 'one by one', burst: 1, isDurable: true },
+	{ name: 'bursts of 5', burst: 5, isDurable: true },
+	{ name: 'one by one, stored nowhere', burst: 1, isDurable: false },
+];
+
 interface Spent {
 	/** Of the node that owns the room; of the only one where there are no others. */
 	readonly owner: number;
@@ -30,8 +45,7 @@ interface Spent {
 	readonly missed: number;
 }
 
-/** Messages in salvos of `burst`, as many a second whatever their size. */
-function load(bench: Bench, burst: number): Load {
+function load(bench: Bench, { burst }: Kind): Load {
 	const { members, warmSeconds, seconds } = bench.quick ? QUICK : FULL;
 	const lines = Array.from({ length: burst }, () => 0);
 	return {
@@ -43,11 +57,11 @@ function load(bench: Bench, burst: number): Load {
 }
 
 /** Members by turns at each of the nodes. */
-const spread = (nodes: readonly ServerProcess[]): System => ({
-	...naru,
+const spread = (system: System, nodes: readonly ServerProcess[]): System => ({
+	...system,
 	connect(seat, hear) {
 		const member = Number(seat.userId.slice(1));
-		return naru.connect({ ...seat, url: nodes[member % nodes.length]?.url ?? '' }, hear);
+		return system.connect({ ...seat, url: nodes[member % nodes.length]?.url ?? '' }, hear);
 	},
 });
 
@@ -68,21 +82,23 @@ async function getHot(edges: readonly ServerProcess[], seconds: number): Promise
 }
 
 /** One run: the owner has no members of its own. */
-async function acrossNodes(bench: Bench, burst: number): Promise<Spent> {
-	const { members, channels, warm, measured } = load(bench, burst);
+async function acrossNodes(bench: Bench, kind: Kind): Promise<Spent> {
+	const { members, channels, warm, measured } = load(bench, kind);
 	await using stores = new Stores();
 	await using cluster = await Cluster.start({ bench, stores, nodes: NODES });
 	await cluster.found(cluster.at(0), [...channels, OTHER_CHANNEL]);
 	const owner = await cluster.ownerOf(`channel/${CHANNEL}`);
 	const edges = cluster.nodes.filter((node) => node !== owner);
 	await getHot(edges, (bench.quick ? QUICK : FULL).hotSeconds);
-	using crowd = new Crowd(spread(edges), { url: owner.url, channels }, members);
+	const system = spread(kind.isDurable ? naru : naruTypist, edges);
+	using crowd = new Crowd(system, { url: owner.url, channels }, members);
 	await crowd.grow(members);
+	const say = kind.isDurable ? crowd.say : crowd.sayInTurn;
 	const script = new Script(channels.length);
-	await script.play(warm, crowd.say);
+	await script.play(warm, say);
 	await crowd.settle(script.said);
 	await Promise.all(cluster.nodes.map((node) => node.ask('mark')));
-	const lines = await script.play(measured, crowd.say);
+	const lines = await script.play(measured, say);
 	const missed = await crowd.settle(script.said);
 	const deliveries = lines * members;
 	return {
@@ -92,15 +108,16 @@ async function acrossNodes(bench: Bench, burst: number): Promise<Spent> {
 	};
 }
 
-async function onOneNode(bench: Bench, burst: number): Promise<Spent> {
-	const { microsPerDelivery, missed } = await deliver(bench, colyseus, load(bench, burst));
+async function onOneNode(bench: Bench, kind: Kind): Promise<Spent> {
+	const { microsPerDelivery, missed } = await deliver(bench, colyseus, load(bench, kind));
 	return { owner: microsPerDelivery, edges: Number.NaN, missed };
 }
 
-async function compare(bench: Bench, burst: number, name: string): Promise<readonly Finding[]> {
+async function compare(bench: Bench, kind: Kind): Promise<readonly Finding[]> {
+	const { name } = kind;
 	const systems = [acrossNodes, onOneNode];
 	const runs = await alternate(bench, systems, async (measure, label) => {
-		const found = await measure(bench, burst);
+		const found = await measure(bench, kind);
 		bench.progress(
 			`${label} ${name}: ${measure === acrossNodes ? 'owner' : colyseus.name} ` +
 				`${found.owner.toFixed(2)} µs, edges ${found.edges.toFixed(2)} µs, missed ${found.missed}`,
@@ -130,9 +147,8 @@ export const twoEdges: BenchRow = {
 	id: 'edges',
 	about: '1,000 members at two nodes hear a room that a third one owns, 20 messages a second',
 	async run(bench) {
-		return [
-			...(await compare(bench, 1, 'one by one')),
-			...(await compare(bench, 5, 'bursts of 5')),
-		];
+		const findings: Finding[] = [];
+		for (const kind of KINDS) findings.push(...(await compare(bench, kind)));
+		return findings;
 	},
 };
