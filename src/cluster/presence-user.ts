@@ -80,6 +80,11 @@ export class User {
 		return this.lives.length === 0 && this.others.length === 0;
 	}
 
+	/** Those of one device. */
+	livesOf(deviceId: string): readonly Life[] {
+		return this.lives.filter((life) => life.deviceId === deviceId);
+	}
+
 	get isVisibleElsewhere(): boolean {
 		return this.others.some(([, entry]) => isVisible(entry));
 	}

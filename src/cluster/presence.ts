@@ -178,7 +178,7 @@ export class Presence {
 		const { user, deviceId } = own;
 		own.loggedOut = true;
 		this.#others?.loggedOut(user.userId, deviceId);
-		for (const life of user.lives) if (life.deviceId === deviceId) this.#end(life);
+		for (const life of user.livesOf(deviceId)) this.#end(life);
 		this.#show(user, 'logout');
 	}
 
@@ -196,22 +196,20 @@ export class Presence {
 		const user = this.#users.get(userId);
 		if (user === undefined) return;
 		// Whoever was in sight has shown a sign of life lately, as far as that node was heard.
-		const atLeast = this.#runtime.now() - 2 * SILENCE_MAX_MS;
-		const wasVisible = user.isVisibleElsewhere;
+		const latelyAt = this.#runtime.now() - 2 * SILENCE_MAX_MS;
+		const atLeast = user.isVisibleElsewhere ? latelyAt : undefined;
 		user.tell(node, undefined);
-		user.wasActiveAt(lastActiveAt ?? (wasVisible ? atLeast : undefined));
+		user.wasActiveAt(lastActiveAt ?? atLeast);
 		this.#show(user, ending);
 	}
 
 	/** A device has logged out at another node: what it left here before that ends. */
 	loggedOutElsewhere({ userId, deviceId, at }: Logout): void {
 		const user = this.#users.get(userId);
-		if (user === undefined) return;
 		const agoMs = this.#runtime.monotonic() - at;
-		const left = user.lives.filter((life) => {
-			return life.deviceId === deviceId && (this.#signs.silentMs(life) ?? -1) >= agoMs;
-		});
-		if (left.length === 0) return;
+		const isSilent = (life: Life) => (this.#signs.silentMs(life) ?? -1) >= agoMs;
+		const left = user?.livesOf(deviceId).filter(isSilent) ?? [];
+		if (user === undefined || left.length === 0) return;
 		for (const life of left) this.#end(life);
 		this.#show(user, 'logout');
 	}

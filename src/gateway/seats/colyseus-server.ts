@@ -1,13 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-	ErrorCode,
-	LocalDriver,
-	LocalPresence,
-	matchMaker,
-	Server,
-	ServerError,
-} from '@colyseus/core';
+import { ErrorCode, LocalPresence, matchMaker, Server, ServerError } from '@colyseus/core';
 import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Authenticator } from '../ports.ts';
@@ -19,6 +12,7 @@ import { colyseusLog } from './colyseus-log.ts';
 import { authOf, ColyseusSeats } from './colyseus-seats.ts';
 import { LiveRooms } from './live-rooms.ts';
 import { type MatchmakeRoute, matchmakeRoute } from './matchmake-route.ts';
+import { OwnListing } from './own-listing.ts';
 import type { Rooms } from './room-host.ts';
 import { type RoomDefinitions, roomClass } from './seat-definition.ts';
 import { isStockUpgrade, type SocketDoor, StockTransport } from './stock-transport.ts';
@@ -71,7 +65,7 @@ export async function startColyseus(options: ColyseusOptions): Promise<Colyseus>
 	const transport = new StockTransport({ authenticator, door, runtime, elsewhere });
 	const colyseus = new Server({
 		transport,
-		driver: cluster?.driver ?? new LocalDriver(),
+		driver: cluster?.driver ?? new OwnListing(),
 		presence: cluster?.presence ?? new LocalPresence(),
 		gracefullyShutdown: false,
 		greet: false,

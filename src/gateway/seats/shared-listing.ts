@@ -1,6 +1,5 @@
 import {
 	type IRoomCache,
-	LocalDriver,
 	type MatchMakerDriver,
 	matchMaker,
 	type SortOptions,
@@ -8,6 +7,7 @@ import {
 import { RedisDriver } from '@colyseus/redis-driver';
 import type { Redis } from 'ioredis';
 import type { Runtime } from '../../core/runtime.ts';
+import { OwnListing } from './own-listing.ts';
 
 /** Rows of this node are written at most so often; what is said of a room meanwhile goes together. */
 const WRITE_EVERY_MS = 250;
@@ -27,7 +27,7 @@ type Conditions = Parameters<RedisDriver['query']>[0];
 export class SharedListing implements MatchMakerDriver {
 	readonly #redis: Redis;
 	readonly #runtime: Pick<Runtime, 'after'>;
-	readonly #own = new LocalDriver();
+	readonly #own = new OwnListing();
 	#shared: RedisDriver;
 	#changed = new Set<string>();
 	/** Rows of this node may stand there that it knows nothing of. */
