@@ -17,7 +17,12 @@ export interface ServerSpec {
 const entryOf = (file: string) => fileURLToPath(new URL(`../servers/${file}`, import.meta.url));
 
 function execArgv({ profileDir }: ServerSpec): string[] {
-	const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
+	// The last as `npm start` has it, for all systems alike.
+	const flags = [
+		'--expose-gc',
+		'--disable-warning=ExperimentalWarning',
+		'--max-semi-space-size=64',
+	];
 	return profileDir === undefined
 		? flags
 		: [...flags, '--cpu-prof', `--cpu-prof-dir=${profileDir}`];
