@@ -97,6 +97,7 @@ export class ViewWrites {
 			const last = new Map(this.#plan(waiting, look).map((one) => [one.name, one]));
 			// Another projector was there, too: looked at again, with what it left.
 			const again = await this.#writeLast([...last.values()], look.left);
+			if (again.size === 0) return;
 			waiting = waiting.filter(({ row }) => again.has(nameOf(row)));
 		}
 	}
@@ -188,22 +189,18 @@ export class ViewWrites {
 	/** What stands as far as it was left by us or has to be read; a document that is put may be new. */
 	async #guess(rows: readonly PositionedRow[]): Promise<Look> {
 		const left = new Map<string, Standing>();
-		const puts = new Set<string>();
+		const puts = new Map<string, PositionedRow>();
 		const others = new Map<string, PositionedRow>();
 		for (const each of rows) {
 			const name = nameOf(each.row);
 			if (left.has(name) || puts.has(name) || others.has(name)) continue;
 			const known = this.#left.get(name);
 			if (known !== undefined) left.set(name, known);
-			else if (each.row.op === 'put') puts.add(name);
-			else others.set(name, each);
+			else (each.row.op === 'put' ? puts : others).set(name, each);
 		}
-		const isRead = ({ row }: PositionedRow) => {
-			const name = nameOf(row);
-			return others.has(name) || (!this.#takesForNew && puts.has(name));
-		};
-		const { read } = await this.#look(rows.filter(isRead));
-		if (puts.size > 0) this.#takesForNew = ![...puts].some((name) => read.has(name));
+		const asked = this.#takesForNew ? [] : puts.values();
+		const { read } = await this.#look([...others.values(), ...asked]);
+		if (puts.size > 0) this.#takesForNew = ![...puts.keys()].some((name) => read.has(name));
 		return { read, left };
 	}
 
