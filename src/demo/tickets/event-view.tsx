@@ -83,7 +83,10 @@ function screenText({ me, sale }: ShownEvent): string {
 	}
 }
 
-/** Says each new screen once, and what becomes of the sale and the order on it, and takes the focus along when what had it is gone. */
+/**
+ * Says each new screen once, and what becomes of the sale and the order on it; takes the focus along when
+ * what had it is gone.
+ */
 function useScreenChange(
 	shown: ShownEvent,
 	main: { readonly current: HTMLElement | null },
