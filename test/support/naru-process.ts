@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { START_FLAGS } from './start-flags.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_MAX_MS = 30_000;
@@ -19,7 +20,7 @@ export interface Ended {
 	readonly signal: NodeJS.Signals | null;
 }
 
-/** The server as it is started in production: `node src/main.ts` in a process of its own. */
+/** The server as it is started in production, in a process of its own. */
 export class NaruProcess {
 	readonly ended: Promise<Ended>;
 	readonly #child: ChildProcess;
@@ -28,7 +29,7 @@ export class NaruProcess {
 	#watchers: (() => void)[] = [];
 
 	constructor({ directory, port = 0, env, main = MAIN }: NaruProcessOptions) {
-		this.#child = spawn(process.execPath, [main], {
+		this.#child = spawn(process.execPath, [...START_FLAGS, main], {
 			env: {
 				PORT: String(port),
 				NARU_DATA_DIR: directory,

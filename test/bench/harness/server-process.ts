@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { START_FLAGS } from '../../support/start-flags.ts';
 import { type Ask, isTold, type Question, type Questions } from './control.ts';
 
 const START_MAX_MS = 60_000;
@@ -17,12 +18,8 @@ export interface ServerSpec {
 const entryOf = (file: string) => fileURLToPath(new URL(`../servers/${file}`, import.meta.url));
 
 function execArgv({ profileDir }: ServerSpec): string[] {
-	// The last as `npm start` has it, for all systems alike.
-	const flags = [
-		'--expose-gc',
-		'--disable-warning=ExperimentalWarning',
-		'--max-semi-space-size=64',
-	];
+	// As `npm start`, for all systems alike.
+	const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning', ...START_FLAGS];
 	return profileDir === undefined
 		? flags
 		: [...flags, '--cpu-prof', `--cpu-prof-dir=${profileDir}`];
