@@ -37,6 +37,16 @@ const stray = (ann: User, id: string, { token = LATE, ms = 60_000 } = {}) =>
 		token,
 	});
 
+/** A registration whose institution is asked for a token. */
+async function tokenUnderWay() {
+	const ann = user();
+	await register(ann, ['bank-a']);
+	await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
+	const { id = '', expires = 0 } = consentOf(ann) ?? {};
+	const tokenOf = { institution: 'bank-a', consent: { id, expires } };
+	return { ann, call: next(ann, 'token'), tokenOf };
+}
+
 describe('[I7] a consent that is given again', () => {
 	test('[I7] has the token of the one before made void, and the new registration goes on', async () => {
 		const ann = await registered();
@@ -194,12 +204,8 @@ describe('[I7] a token that nobody waited for', () => {
 	});
 
 	test('[I7] because its work was given up in that moment is made void all the same', async () => {
-		const ann = user();
-		await register(ann, ['bank-a']);
-		await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
-		const call = next(ann, 'token');
-		const { id = '', expires = 0 } = consentOf(ann) ?? {};
-		const tokenOf = { institution: 'bank-a', consent: { id, expires } };
+		const { ann, call, tokenOf } = await tokenUnderWay();
+		const { id } = tokenOf.consent;
 		// It came before the withdrawal was there, and waited behind it.
 		await withdraw(ann);
 		await reply(ann, call, { ok: true, token: LATE, tokenOf });
@@ -207,12 +213,7 @@ describe('[I7] a token that nobody waited for', () => {
 	});
 
 	test('[I7] is not one that its work has brought already', async () => {
-		const ann = user();
-		await register(ann, ['bank-a']);
-		await reply(ann, next(ann, 'authorise'), resultOf(next(ann, 'authorise')));
-		const call = next(ann, 'token');
-		const { id = '', expires = 0 } = consentOf(ann) ?? {};
-		const tokenOf = { institution: 'bank-a', consent: { id, expires } };
+		const { ann, call, tokenOf } = await tokenUnderWay();
 		await reply(ann, call, { ok: true, token: LATE, tokenOf });
 		expect(await reply(ann, call, { ok: true, token: LATE, tokenOf })).toMatchObject({
 			events: [],

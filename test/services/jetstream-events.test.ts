@@ -15,6 +15,19 @@ function environmentOfTest(): string {
 	return environment;
 }
 
+/** A feed whose connection can be cut. */
+async function feedBehindProxy() {
+	const environment = environmentOfTest();
+	const url = serviceUrls().NATS_URL;
+	const proxy = await TcpProxy.start(url);
+	const feed = openEvents(environment, { url: proxy.through(url), timeoutMs: 500 });
+	onTestFinished(async () => {
+		await feed.close();
+		await proxy.close();
+	});
+	return { environment, feed, proxy };
+}
+
 eventFeedContract('JetStream', async () => {
 	const environment = newEnvironment();
 	return {
@@ -54,16 +67,7 @@ describe('JetStream', () => {
 	});
 
 	test('[A10] [P30] cut off it rejects in time, and what was not acknowledged is sent again, once', async () => {
-		const environment = environmentOfTest();
-		const proxy = await TcpProxy.start(serviceUrls().NATS_URL);
-		const feed = openEvents(environment, {
-			url: proxy.through(serviceUrls().NATS_URL),
-			timeoutMs: 500,
-		});
-		onTestFinished(async () => {
-			await feed.close();
-			await proxy.close();
-		});
+		const { environment, feed, proxy } = await feedBehindProxy();
 		const events = [1, 2, 3, 4, 5].map((n) => eventOf('thing/one', n));
 		await feed.publish(events.slice(0, 1));
 		proxy.cut();
@@ -83,16 +87,7 @@ describe('JetStream', () => {
 	});
 
 	test('[P30] a reader goes on behind a cut, also where the connection is there again before it looks', async () => {
-		const environment = environmentOfTest();
-		const proxy = await TcpProxy.start(serviceUrls().NATS_URL);
-		const feed = openEvents(environment, {
-			url: proxy.through(serviceUrls().NATS_URL),
-			timeoutMs: 500,
-		});
-		onTestFinished(async () => {
-			await feed.close();
-			await proxy.close();
-		});
+		const { feed, proxy } = await feedBehindProxy();
 		const events = [1, 2].map((n) => eventOf('thing/one', n));
 		await feed.publish(events.slice(0, 1));
 		const reading = await feed.consumer('books');

@@ -1,14 +1,9 @@
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
-import { StoreGuard } from '../../src/adapters/mongo/store-guard.ts';
-import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
-import { SILENT } from '../../src/core/log.ts';
-import { NO_METER } from '../../src/core/meter.ts';
 import type { Doc, RowWrite } from '../../src/core/store.ts';
 import { newActor } from '../contract/journal/records.ts';
-import { commitOf, drop, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
-import { openTestMongo, type TestMongo } from './open-test-mongo.ts';
+import { commitOf, drop, newName, put } from '../contract/store/rows.ts';
+import { guardOfTest, openTestMongo, storeOn, type TestMongo } from './open-test-mongo.ts';
 import { serviceUrls } from './urls.ts';
 
 let mongo: TestMongo;
@@ -41,9 +36,7 @@ function pausedStore() {
 			return documents;
 		},
 	} as unknown as Db;
-	const options = { runtime: nodeRuntime, log: SILENT, meter: NO_METER };
-	const guard = new StoreGuard({ name: 'paused', timeoutMs: 60_000, ...options });
-	return { store: new MongoStore(db, STORE_COLLECTIONS, guard), isHeld, goOn };
+	return { store: storeOn(db, guardOfTest(60_000)), isHeld, goOn };
 }
 
 const rank = (board: string, doc: Doc = { league: board, score: 1 }) =>

@@ -1,15 +1,13 @@
 import { type CommandStartedEvent, type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MongoJournal } from '../../src/adapters/mongo/mongo-journal.ts';
-import { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
-import { StoreGuard } from '../../src/adapters/mongo/store-guard.ts';
+import type { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
 import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
 import { SILENT } from '../../src/core/log.ts';
-import { NO_METER } from '../../src/core/meter.ts';
 import type { Collection } from '../../src/core/store.ts';
 import { ALL, appendOne, newActor, recordOf } from '../contract/journal/records.ts';
 import { commitOf, keysOf, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
-import { openTestMongo, type TestMongo } from './open-test-mongo.ts';
+import { guardOfTest, openTestMongo, storeOn, type TestMongo } from './open-test-mongo.ts';
 import { serviceUrls } from './urls.ts';
 
 const COMMITS = 600;
@@ -28,11 +26,9 @@ beforeAll(async () => {
 		promoteBuffers: true,
 	});
 	const db = client.db(mongo.database);
-	const runtime = nodeRuntime;
-	const log = SILENT;
-	const guard = new StoreGuard({ name: 'test', timeoutMs: 5_000, runtime, log, meter: NO_METER });
-	journal = new MongoJournal(db, { guard, runtime, log });
-	store = new MongoStore(db, STORE_COLLECTIONS, guard);
+	const guard = guardOfTest();
+	journal = new MongoJournal(db, { guard, runtime: nodeRuntime, log: SILENT });
+	store = storeOn(db, guard);
 	for (let commit = 1; commit <= COMMITS; commit++) {
 		const neighbours = Array.from({ length: 4 }, () => ({
 			record: recordOf(newActor(), 1),

@@ -2,15 +2,10 @@ import fc from 'fast-check';
 import { type CommandStartedEvent, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryStore } from '../../src/adapters/memory/memory-store.ts';
-import { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
-import { StoreGuard } from '../../src/adapters/mongo/store-guard.ts';
-import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
-import { SILENT } from '../../src/core/log.ts';
-import { NO_METER } from '../../src/core/meter.ts';
-import type { Doc, ProjectedCommit, RowWrite, Store } from '../../src/core/store.ts';
+import type { Doc, ProjectedCommit, RowWrite } from '../../src/core/store.ts';
 import { newActor } from '../contract/journal/records.ts';
 import { commitOf, newName, put, STORE_COLLECTIONS } from '../contract/store/rows.ts';
-import { openTestMongo, type TestMongo } from './open-test-mongo.ts';
+import { openTestMongo, storeOn, type TestMongo } from './open-test-mongo.ts';
 import { serviceUrls } from './urls.ts';
 
 let mongo: TestMongo;
@@ -28,12 +23,8 @@ afterAll(async () => {
 	await mongo.close();
 });
 
-/** Another projector's: it remembers nothing yet. */
-function newStore(): Store {
-	const options = { runtime: nodeRuntime, log: SILENT, meter: NO_METER };
-	const guard = new StoreGuard({ name: 'test', timeoutMs: 5_000, ...options });
-	return new MongoStore(client.db(mongo.database), STORE_COLLECTIONS, guard);
-}
+/** It remembers nothing yet. */
+const newStore = () => storeOn(client.db(mongo.database));
 
 const keyOf = (board: string, season = 1) => [board, season, 'ann'];
 const rank = (board: string, doc: Doc, season = 1) => put('ranks', keyOf(board, season), doc);

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { MongoClient } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
+import { MongoStore } from '../../src/adapters/mongo/mongo-store.ts';
 import {
 	type MongoShards,
 	type MongoShardsOptions,
 	openMongoShards,
 } from '../../src/adapters/mongo/open-mongo-shards.ts';
+import { StoreGuard } from '../../src/adapters/mongo/store-guard.ts';
 import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
+import { SILENT } from '../../src/core/log.ts';
+import { NO_METER } from '../../src/core/meter.ts';
 import { STORE_COLLECTIONS } from '../contract/store/rows.ts';
 import { serviceUrls } from './urls.ts';
 
@@ -54,3 +58,11 @@ export async function openTestMongo(options: TestMongoOptions = {}): Promise<Tes
 	};
 	return { ...mongo, database: databases[0] ?? '', databases, client, close };
 }
+
+/** Stands before calls to a database that a test has opened by itself. */
+export const guardOfTest = (timeoutMs = 5_000): StoreGuard =>
+	new StoreGuard({ name: 'test', timeoutMs, runtime: nodeRuntime, log: SILENT, meter: NO_METER });
+
+/** The read side on a database that a test has opened by itself; another projector's. */
+export const storeOn = (db: Db, guard = guardOfTest()): MongoStore =>
+	new MongoStore(db, STORE_COLLECTIONS, guard);
