@@ -124,3 +124,23 @@ test('[P20] what a node that is gone has listed goes; what was taken out wrongly
 	await keeper.close();
 	expect(await two.presence.hgetall('processes')).toEqual({});
 });
+
+test('[P21] a node that ends leaves its mark for those who live, unless its rows are gone', async () => {
+	const prefix = newPrefix();
+	const [one, two] = [await listingOf(prefix), await listingOf(prefix)];
+	await matchMaker.setup(one.presence, one.listing);
+	await one.listing.insert(rowOf('a', matchMaker.processId));
+	const nodes = { self: '1', ids: () => ['1'], onGone: () => () => {} };
+	const { listing, presence, proxy, steps } = one;
+	const keeper = new ListingKeeper({ listing, presence, nodes, runtime: steps, log: SILENT });
+	const processes = () => two.presence.hgetall('processes');
+	await until(async () => {
+		steps.pass();
+		return (await two.rooms()).length === 1 && '1' in (await processes());
+	});
+	proxy.swallowAnswers();
+	listing.remove('a');
+	steps.pass();
+	await keeper.close();
+	expect(await processes()).toEqual({ 1: matchMaker.processId });
+});

@@ -1,4 +1,4 @@
-import { Client, type Room as StockRoom } from '@colyseus/sdk';
+import { Client, CloseCode, type Room as StockRoom } from '@colyseus/sdk';
 import { Redis } from 'ioredis';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { Naru } from '../../client-sdk/src/index.ts';
@@ -172,3 +172,21 @@ test('[P6][P22] without Redis rooms go on, none is made, and nothing crashes', a
 	expect(await node.terminate()).toEqual({ code: 0, signal: null });
 	expect(await rooms()).toEqual([]);
 });
+
+const AWAY = ['cut', 'swallowAnswers'] as const;
+test.each(AWAY)(
+	'[P21][P22] a node told to stop while Redis is away (%s) ends its rooms, in time',
+	async (away) => {
+		const proxy = await TcpProxy.start(serviceUrls().REDIS_URL);
+		onTestFinished(() => proxy.close());
+		const REDIS_URL = proxy.through(serviceUrls().REDIS_URL);
+		cluster = await ClusterNodes.start(1, { env: { REDIS_URL } });
+		const [node] = cluster.nodes as [NaruProcess];
+		const cid = await stockClient(cluster, { asks: node, comesTo: node });
+		cid.reconnection.enabled = false;
+		const left = new Promise<number>((resolve) => cid.onLeave((code) => resolve(code)));
+		proxy[away]();
+		expect(await node.terminate()).toEqual({ code: 0, signal: null });
+		expect(await left).toBe(CloseCode.SERVER_SHUTDOWN);
+	},
+);

@@ -48,8 +48,7 @@ export async function openColyseusCluster(
 			keeper = new ListingKeeper({ listing, presence, nodes, runtime, log });
 		},
 		async close() {
-			await keeper?.close();
-			await listing.close();
+			await (keeper ?? listing).close();
 			presence.end();
 		},
 	};

@@ -47,11 +47,15 @@ export class ListingKeeper {
 		this.#lookLater(0);
 	}
 
-	/** Nothing of this node is listed any more. */
+	/**
+	 * Ends the listing, too. What of this node could not be taken out is left to those who live, and
+	 * with it the mark by which they find it.
+	 */
 	async close(): Promise<void> {
-		const { presence, nodes } = this.#options;
+		const { listing, presence, nodes } = this.#options;
 		this.#undo();
 		this.#cancel();
+		if (!(await listing.close())) return;
 		const gone = [presence.hdel(PROCESSES, nodes.self), presence.hdel(COUNTS, processId())];
 		await Promise.allSettled(gone);
 	}

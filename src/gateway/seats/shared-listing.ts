@@ -34,6 +34,7 @@ export class SharedListing implements MatchMakerDriver {
 	#isOutdated = false;
 	#isDue = false;
 	#isClosed = false;
+	#writing: Promise<unknown> = Promise.resolve();
 
 	/** `redis` has the prefix of this environment for its keys. */
 	constructor(redis: Redis, runtime: Pick<Runtime, 'after'>) {
@@ -110,11 +111,16 @@ export class SharedListing implements MatchMakerDriver {
 		this.#write(WRITE_EVERY_MS);
 	}
 
-	/** Writes what has changed, as far as it goes, and ends the connection. */
-	async close(): Promise<void> {
+	/** Writes what has changed, if it goes, and ends the connection; answers whether all is written. */
+	async close(): Promise<boolean> {
 		this.#isClosed = true;
-		await this.#writeRows().catch(() => undefined);
+		await this.#writing;
+		const isWritten = await this.#writeRows().then(
+			() => true,
+			() => false,
+		);
 		this.#redis.disconnect();
+		return isWritten;
 	}
 
 	clear(): void {
@@ -137,7 +143,7 @@ export class SharedListing implements MatchMakerDriver {
 		if (this.#isDue || this.#isClosed) return;
 		this.#isDue = true;
 		this.#runtime.after(inMs, () => {
-			this.#writeRows().then(
+			this.#writing = this.#writeRows().then(
 				() => this.#written(WRITE_EVERY_MS),
 				() => this.#written(RETRY_MS),
 			);

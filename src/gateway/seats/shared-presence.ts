@@ -59,6 +59,12 @@ class SharedPresence extends RedisPresence {
 		return key === COUNTS ? set.catch(() => false) : set;
 	}
 
+	/** Colyseus would end no room of a node that stops while its count cannot be taken out. */
+	override async hdel(key: string, field: string): Promise<boolean> {
+		const gone = super.hdel(key, field);
+		return key === COUNTS ? gone.catch(() => false) : gone;
+	}
+
 	/** Colyseus ends it before the last word is said; {@link end} does. */
 	override shutdown(): void {}
 
