@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MemoryBus } from '../../src/adapters/memory/memory-relay.ts';
 import { nodeRuntime } from '../../src/adapters/node/node-runtime.ts';
+import { connectRedis } from '../../src/adapters/redis/connect-redis.ts';
 import { openRedisDirectory } from '../../src/adapters/redis/redis-directory.ts';
 import { DirectoryError } from '../../src/cluster/directory-error.ts';
 import { DirectoryPlacement } from '../../src/cluster/directory-placement.ts';
@@ -215,4 +216,38 @@ describe('nodes on Redis', () => {
 		}
 		expect([...won.keys()].sort()).toEqual(['1', '2']);
 	});
+});
+
+test('[P22] a connection lost while an answer was owed does not take the next one with it', async () => {
+	const url = serviceUrls().REDIS_URL;
+	const proxy = await TcpProxy.start(url);
+	const silenceMaxMs = 400;
+	const redis = connectRedis(proxy.through(url), { timeoutMs: 200, silenceMaxMs, log: SILENT });
+	const second = redis.duplicate();
+	const both = [redis, second];
+	onTestFinished(async () => {
+		for (const one of both) one.disconnect();
+		await proxy.close();
+	});
+	let lost = 0;
+	for (const one of both) {
+		one.on('error', () => {});
+		one.on('close', () => lost++);
+		await one.connect();
+	}
+	proxy.swallowAnswers();
+	const owed = both.map((one) => one.ping());
+	proxy.cut();
+	proxy.restore();
+	expect((await Promise.allSettled(owed)).map(({ status }) => status)).toEqual([
+		'rejected',
+		'rejected',
+	]);
+	await until(() => both.every(({ status }) => status === 'ready'));
+	const end = performance.now() + 2 * silenceMaxMs;
+	while (performance.now() < end) {
+		for (const one of both) expect(await one.ping()).toBe('PONG');
+		await sleep(20);
+	}
+	expect(lost).toBe(2);
 });

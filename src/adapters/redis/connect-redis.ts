@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../../core/log.ts';
 import { type DirectoryScripts, SCRIPTS } from './directory-scripts.ts';
 
@@ -24,7 +24,7 @@ export function connectRedis(
 	url: string,
 	{ timeoutMs, log, keyPrefix, silenceMaxMs }: RedisConnectionOptions,
 ): ScriptedRedis {
-	const redis = new Redis(url, {
+	const redis = new OneWatchEach(url, {
 		lazyConnect: true,
 		connectionName: 'naru',
 		connectTimeout: timeoutMs,
@@ -44,6 +44,25 @@ export function connectRedis(
 	}) as ScriptedRedis;
 	logStatus(redis, log);
 	return redis;
+}
+
+/** The timer of `socketTimeout` in ioredis 5, private there. */
+const WATCH = 'socketTimeoutTimer';
+
+/** ioredis 5 watches a connection's silence also after it closed, and would end the next one for it. */
+class OneWatchEach extends Redis {
+	constructor(url: string, options: RedisOptions) {
+		super(url, options);
+		this.on('close', () => {
+			clearTimeout(Reflect.get(this, WATCH));
+			Reflect.set(this, WATCH, undefined);
+		});
+	}
+
+	/** Colyseus makes its second connection so. */
+	override duplicate(options?: Partial<RedisOptions>): Redis {
+		return new OneWatchEach('', { ...this.options, ...options });
+	}
 }
 
 /** One line when it is lost and one when it is back, not one an attempt. */
