@@ -19,6 +19,8 @@ interface Settling extends PromiseWithResolvers<void> {
 
 /** Rows are not urgent, for what is not written yet is laid over reads: few large batches cost least. */
 const GATHER_MS = 200;
+/** Rows of one actor alone cause a batch at most so often: no list shows a busy channel more often. */
+const BUSY_GATHER_MS = 1_000;
 const BATCH_EVENTS_MAX = 8_000;
 /** Events that may wait over all actors; beyond it commands get `BUSY`. */
 const BACKLOG_EVENTS_MAX = 100_000;
@@ -50,6 +52,10 @@ export class Projector implements ProjectionFeed {
 	#closed = false;
 	/** A batch is gathering; not one in flight. */
 	#cancelGather: (() => void) | undefined;
+	/** When that batch goes, on the monotonic clock. */
+	#gathersUntil = 0;
+	/** When the last rows of an actor were written, oldest first, as far as it matters. */
+	readonly #writtenAt = new Map<ActorKey, number>();
 
 	constructor(options: { store: Store; runtime: Runtime; log?: Log }) {
 		this.#store = options.store;
@@ -73,7 +79,8 @@ export class Projector implements ProjectionFeed {
 		this.#backlogEvents += commit.events.length;
 		const isWhole = this.#backlogEvents >= BATCH_EVENTS_MAX;
 		if (isWhole && before < BATCH_EVENTS_MAX) this.#hurry();
-		else this.#schedule();
+		else if (this.#cancelGather === undefined) this.#schedule();
+		else this.#goBy(this.#gatherMs(commit.actor));
 	}
 
 	/** Resolves when what was pushed before is projected. */
@@ -116,12 +123,35 @@ export class Projector implements ProjectionFeed {
 		this.#cancelRetry?.();
 		this.#cancelRetry = undefined;
 		const isUrgent = this.#settling.length > 0 || this.#backlogEvents >= BATCH_EVENTS_MAX;
-		this.#start(isUrgent ? 0 : GATHER_MS);
+		this.#start(isUrgent ? 0 : this.#shortestGatherMs());
+	}
+
+	/** How long rows of the actor may wait for others. */
+	#gatherMs(actor: ActorKey): number {
+		const writtenAt = this.#writtenAt.get(actor) ?? Number.NEGATIVE_INFINITY;
+		return Math.max(GATHER_MS, writtenAt + BUSY_GATHER_MS - this.#runtime.monotonic());
+	}
+
+	#shortestGatherMs(): number {
+		let shortest = BUSY_GATHER_MS;
+		for (const actor of this.#actors()) {
+			shortest = Math.min(shortest, this.#gatherMs(actor));
+			if (shortest <= GATHER_MS) break;
+		}
+		return shortest;
+	}
+
+	/** The gathering batch goes no later than that. */
+	#goBy(waitMs: number): void {
+		if (this.#runtime.monotonic() + waitMs >= this.#gathersUntil) return;
+		this.#cancelGather?.();
+		this.#start(waitMs);
 	}
 
 	#start(waitMs: number): void {
 		if (this.#closed) return;
 		this.#busy = true;
+		this.#gathersUntil = this.#runtime.monotonic() + waitMs;
 		this.#cancelGather = this.#runtime.after(waitMs, () => {
 			this.#cancelGather = undefined;
 			void this.#writeBatch();
@@ -177,6 +207,7 @@ export class Projector implements ProjectionFeed {
 		const actors = new Set(batch.map(({ commit }) => commit.actor));
 		if (error === undefined) {
 			this.#spoilers.succeeded(actors);
+			this.#noteWritten(actors);
 			this.#finish(batch);
 		} else {
 			this.#log.warn({ err: error, commits: batch.length }, 'projection will be tried again');
@@ -200,6 +231,18 @@ export class Projector implements ProjectionFeed {
 		const isBehind = ({ commit }: Waiting) => actors.has(commit.actor);
 		const others = this.#waiting.filter((entry) => !isBehind(entry));
 		this.#waiting = [...others, ...batch, ...this.#waiting.filter(isBehind)];
+	}
+
+	#noteWritten(actors: ReadonlySet<ActorKey>): void {
+		const now = this.#runtime.monotonic();
+		for (const actor of actors) {
+			this.#writtenAt.delete(actor);
+			this.#writtenAt.set(actor, now);
+		}
+		for (const [actor, at] of this.#writtenAt) {
+			if (at + BUSY_GATHER_MS > now) break;
+			this.#writtenAt.delete(actor);
+		}
 	}
 
 	#finish(batch: readonly Waiting[]): void {

@@ -68,7 +68,7 @@ function tiring(runtime: VirtualRuntime): Runtime {
 async function add(bench: CoreBench, key: `${string}/${string}`, count: number): Promise<void> {
 	const answers = Array.from({ length: count }, () => bench.post(key, ['add', { by: 1 }]));
 	await bench.runtime.until(() => answers.every(({ length }) => length > 0));
-	await bench.runtime.advance(300);
+	await bench.runtime.advance(1_000);
 }
 
 /** Asks the other actor again and again, while it is wanted; its answers are seen. */

@@ -90,6 +90,35 @@ describe('projections', () => {
 		expect(unprojected.length).toBe(0);
 	});
 
+	test('[C8] rows of a busy actor go once a second; a quiet one waits 0.2 s, and takes them along', async () => {
+		const bench = new CoreBench();
+		let batches = 0;
+		bench.storeHooks.project = (run) => {
+			batches++;
+			return run();
+		};
+		const busyFor = async (ms: number) => {
+			for (let passed = 0; passed < ms; passed += 50) {
+				bench.post(KEY, ['add', { by: 1 }]);
+				await bench.runtime.advance(50);
+			}
+		};
+		await busyFor(300);
+		expect(batches).toBe(1);
+		await busyFor(5_000);
+		expect(batches).toBe(6);
+		expect(await bench.store.watermark(KEY)).toBeLessThan(106);
+		bench.post('counter/quiet', ['add', { by: 2 }]);
+		await bench.runtime.advance(250);
+		expect(batches).toBe(7);
+		expect(await bench.store.watermark('counter/quiet')).toBe(1);
+		expect(await bench.store.watermark(KEY)).toBe(106);
+		await bench.runtime.advance(10_000);
+		await add(bench, 1);
+		await bench.runtime.advance(250);
+		expect(await bench.store.watermark(KEY)).toBe(107);
+	});
+
 	test('[H4] with more than 100,000 events that the store lacks: BUSY, until it follows', async () => {
 		const bench = new CoreBench();
 		const gate = new Gate();
