@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { ActorKind } from '../../src/core/actor-kind.ts';
 import { CoreBench } from '../support/core-bench.ts';
+import { counterKind } from '../support/counter-kind.ts';
 import { Gate } from '../support/hooked.ts';
 
 const KEY = 'counter/one';
@@ -7,6 +9,18 @@ const looked = (by: number) => ({ ok: true, reply: { by, additions: expect.any(N
 const done = (total: number) => ({ ok: true, reply: { total } });
 const AGAIN = { ok: false, code: 'AGAIN', message: expect.any(String) };
 const from = (n: number, opening = 'o') => ({ sender: { opening, n } });
+
+/** Its total takes a look at the store. */
+const READS_STORE: ActorKind = {
+	...(counterKind as unknown as ActorKind),
+	query: (state) => ({
+		ok: true,
+		run: async (reads) => {
+			await reads.get('additions', ['one', 1]);
+			return { total: (state as { total: number }).total };
+		},
+	}),
+};
 
 async function counter(options: ConstructorParameters<typeof CoreBench>[0] = {}) {
 	const bench = new CoreBench(options);
@@ -96,6 +110,29 @@ describe('the order of one sender', () => {
 		];
 		await bench.runtime.advance(10);
 		expect(again.flat()).toEqual([looked(0), done(1)]);
+	});
+
+	test('[P10] [H8] a query that fails when what is behind it was taken has its numbers come anew', async () => {
+		const bench = await counter({ kinds: [READS_STORE] });
+		const gate = new Gate();
+		bench.storeHooks.get = () => gate.pass(() => Promise.reject(new Error('away')));
+		const read = bench.post(KEY, ['total', {}], from(1));
+		const behind = [2, 3].map((n) => bench.post(KEY, ['add', { by: n }], from(n)));
+		await bench.runtime.advance(10);
+		expect(behind.flat()).toEqual([done(2), done(5)]);
+		gate.open();
+		await bench.runtime.advance(10);
+		expect(read).toMatchObject([{ code: 'UNAVAILABLE' }]);
+		delete bench.storeHooks.get;
+		// Its client numbers from there what it sends next.
+		expect(await bench.send(KEY, ['add', { by: 20 }], from(3))).toEqual(AGAIN);
+		const again = [
+			bench.post(KEY, ['total', {}], from(1)),
+			bench.post(KEY, ['add', { by: 10 }], from(2)),
+			bench.post(KEY, ['add', { by: 20 }], from(3)),
+		];
+		await bench.runtime.advance(10);
+		expect(again.flat()).toEqual([done(35), done(15), done(35)]);
 	});
 
 	test('[P10] [H8] a closed opening keeps the order of what still waits', async () => {
