@@ -6,8 +6,10 @@
  * While serving it may claim when all who live have registered (`Lease.isSettled`) and it hears the
  * relay. The excuse for serving without a lease: everybody is without the directory (`Hearsay.excuseMs`).
  */
+
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
+import { untilTick } from '../core/ticks.ts';
 import type { Directory, NodeId, NodeRecord, Renewal } from './directory.ts';
 import { DirectoryError } from './directory-error.ts';
 import { Hearsay } from './hearsay.ts';
@@ -192,14 +194,16 @@ export class LeaseMembership implements Membership {
 
 	#renewOnAndOn(): void {
 		const { runtime } = this.#options;
-		this.#cancelRenewal = runtime.after(this.#timing.heartbeatMs, () => this.#renewOnAndOn());
+		const inMs = untilTick(runtime, this.#timing.heartbeatMs);
+		this.#cancelRenewal = runtime.after(inMs, () => this.#renewOnAndOn());
 		this.#look();
 		void this.#attempt();
 	}
 
 	#tellOnAndOn(): void {
 		const { runtime } = this.#options;
-		this.#cancelBeat = runtime.after(this.#timing.beatMs, () => this.#tellOnAndOn());
+		const inMs = untilTick(runtime, this.#timing.beatMs);
+		this.#cancelBeat = runtime.after(inMs, () => this.#tellOnAndOn());
 		this.#look();
 		this.#tell();
 	}

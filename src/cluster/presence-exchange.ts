@@ -4,7 +4,9 @@
  * until its lease is gone and it was silent for as long as a user may be. While this node hears nobody
  * for its own relay is down, it believes what it believed before.
  */
+
 import type { Runtime } from '../core/runtime.ts';
+import { untilTick } from '../core/ticks.ts';
 import type { NodeId } from './directory.ts';
 import type { Membership } from './ports.ts';
 import { type Presence, type PresenceOthers, SILENCE_MAX_MS } from './presence.ts';
@@ -16,7 +18,7 @@ import type { Ending } from './presence-user.ts';
 import type { Relay } from './relay.ts';
 
 /** How long changes are gathered at most. */
-const GATHER_MS = 200;
+const GATHER_MS = 250;
 /** At least this often a node tells how far its deltas go. */
 const BEAT_MS = 1_000;
 /** A node that was heard so lately is heard. */
@@ -118,8 +120,9 @@ export class PresenceExchange implements PresenceOthers {
 
 	#tickLater(): void {
 		const { runtime } = this.#options;
-		this.#tickAt = runtime.monotonic() + GATHER_MS;
-		this.#cancelTick = runtime.after(GATHER_MS, () => this.#tick());
+		const inMs = untilTick(runtime, GATHER_MS);
+		this.#tickAt = runtime.monotonic() + inMs;
+		this.#cancelTick = runtime.after(inMs, () => this.#tick());
 	}
 
 	#tick(): void {

@@ -5,9 +5,11 @@
  *
  * While a shard answers nobody, nothing moves: no other owner would be better off.
  */
+
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { StoreShards } from '../core/store-shards.ts';
+import { untilTick } from '../core/ticks.ts';
 import type { ActorKey } from '../protocol/ids.ts';
 import { Listeners } from './listeners.ts';
 import type { Membership, Peer, ShardReach } from './ports.ts';
@@ -70,7 +72,8 @@ export class StoreReach {
 	}
 
 	#lookLater(): void {
-		this.#cancelLook = this.#options.runtime.after(LOOK_MS, () => {
+		const { runtime } = this.#options;
+		this.#cancelLook = runtime.after(untilTick(runtime, LOOK_MS), () => {
 			this.#lookLater();
 			for (const [shard, reach] of this.#options.reach().entries()) this.#look(shard, reach);
 		});

@@ -1,9 +1,10 @@
 import type { Runtime } from './runtime.ts';
+import { untilTick } from './ticks.ts';
 
 const TICK_MS = 1_000;
 
 export interface RoundsOptions<T> {
-	readonly runtime: Pick<Runtime, 'after' | 'random'>;
+	readonly runtime: Pick<Runtime, 'after' | 'monotonic' | 'random'>;
 	/** What there is; may change at any time. */
 	readonly items: { readonly size: number; [Symbol.iterator](): Iterator<T> };
 	readonly visit: (item: T) => void;
@@ -41,7 +42,8 @@ export class Rounds<T> {
 	}
 
 	#tickLater(): void {
-		this.#cancel = this.#options.runtime.after(TICK_MS, () => {
+		const { runtime } = this.#options;
+		this.#cancel = runtime.after(untilTick(runtime, TICK_MS), () => {
 			this.#tick();
 			this.#tickLater();
 		});

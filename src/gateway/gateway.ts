@@ -5,6 +5,7 @@ import type { ActorPort } from '../core/actor-port.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Runtime } from '../core/runtime.ts';
+import { untilTick } from '../core/ticks.ts';
 import { CLOSE, type CloseName } from '../protocol/errors.ts';
 import { MESSAGE_BYTES_MAX } from '../protocol/frames.ts';
 import type { ActorKey } from '../protocol/ids.ts';
@@ -224,8 +225,8 @@ class SocketGateway implements Gateway {
 	}
 
 	#sweepLater(): void {
-		this.#cancelSweep = this.#context.runtime.after(SWEEP_MS, () => {
-			const { behind, streams, runtime } = this.#context;
+		const { behind, streams, runtime } = this.#context;
+		this.#cancelSweep = runtime.after(untilTick(runtime, SWEEP_MS), () => {
 			for (const connection of this.#connections.all) sweepConnection(connection, this.#context);
 			for (const handle of [...behind]) handle.catchUp();
 			streams.sweep(runtime.monotonic());

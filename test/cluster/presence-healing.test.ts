@@ -23,7 +23,7 @@ describe('the exchange', () => {
 		world.pass(10_000);
 		expect(counts).toEqual({ beat: 10 });
 		for (let n = 0; n < 100; n++) one.presence.setState(`user-${n}`, 'away');
-		world.pass(200);
+		world.pass(400);
 		expect(counts.delta).toBe(1);
 	});
 

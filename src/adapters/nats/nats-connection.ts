@@ -3,6 +3,7 @@ import { connect, type Msg, type NatsConnection, type Subscription } from 'nats'
 import { RELAY_MESSAGE_BYTES_MAX } from '../../cluster/relay.ts';
 import type { Log } from '../../core/log.ts';
 import type { Runtime } from '../../core/runtime.ts';
+import { untilTick } from '../../core/ticks.ts';
 import type { NatsServers } from './nats-servers.ts';
 import { UnconfirmedBytes } from './unconfirmed-bytes.ts';
 
@@ -107,7 +108,7 @@ export class LiveConnection {
 
 	#check(): void {
 		const { runtime, log } = this.#around;
-		this.#cancelCheck = runtime.after(CHECK_MS, () => {
+		this.#cancelCheck = runtime.after(untilTick(runtime, CHECK_MS), () => {
 			if (this.#askedAt === undefined) this.#ask();
 			else if (runtime.monotonic() - this.#askedAt > SILENCE_MAX_MS) {
 				log.warn({}, 'NATS does not answer');

@@ -9,7 +9,7 @@ const READS_AT_ONCE_MAX = 64;
 
 /** What is followed, and how to look at one of it again. */
 export interface BadgeChecksOptions {
-	readonly runtime: Pick<Runtime, 'after' | 'random'>;
+	readonly runtime: Pick<Runtime, 'after' | 'monotonic' | 'random'>;
 	readonly users: ReadonlyMap<string, MemberWatch>;
 	readonly channels: ReadonlyMap<string, unknown>;
 	checkUser(watch: MemberWatch): Promise<void>;
