@@ -21,6 +21,8 @@ interface Settling extends PromiseWithResolvers<void> {
 const GATHER_MS = 200;
 /** Rows of one actor alone cause a batch at most so often: no list shows a busy channel more often. */
 const BUSY_GATHER_MS = 1_000;
+/** A batch of so many events gains little by waiting longer, and more would hold up the loop. */
+const LARGE_BATCH_EVENTS = 1_000;
 const BATCH_EVENTS_MAX = 8_000;
 /** Events that may wait over all actors; beyond it commands get `BUSY`. */
 const BACKLOG_EVENTS_MAX = 100_000;
@@ -128,6 +130,7 @@ export class Projector implements ProjectionFeed {
 
 	/** How long rows of the actor may wait for others. */
 	#gatherMs(actor: ActorKey): number {
+		if (this.#backlogEvents >= LARGE_BATCH_EVENTS) return GATHER_MS;
 		const writtenAt = this.#writtenAt.get(actor) ?? Number.NEGATIVE_INFINITY;
 		return Math.max(GATHER_MS, writtenAt + BUSY_GATHER_MS - this.#runtime.monotonic());
 	}

@@ -117,6 +117,9 @@ describe('projections', () => {
 		await add(bench, 1);
 		await bench.runtime.advance(250);
 		expect(await bench.store.watermark(KEY)).toBe(107);
+		await add(bench, 1_100);
+		await bench.runtime.advance(250);
+		expect(await bench.store.watermark(KEY)).toBe(1_207);
 	});
 
 	test('[H4] with more than 100,000 events that the store lacks: BUSY, until it follows', async () => {
