@@ -1,5 +1,4 @@
 import { pack } from '../protocol/codec.ts';
-import { ERRORS } from '../protocol/errors.ts';
 import { splitKey } from '../protocol/ids.ts';
 import type { WireEvent } from '../protocol/wire.ts';
 import { type ActorKind, type Caller, type QueryPlan, ReadRefusedError } from './actor-kind.ts';
@@ -19,7 +18,6 @@ import { MISSED_BYTES_MAX, MissedReader } from './missed-reader.ts';
 import type { Recovered, RecoveryOptions } from './recovery.ts';
 import { Reopener } from './reopener.ts';
 import type { Runtime } from './runtime.ts';
-import type { SenderOrder } from './sender-order.ts';
 import { hears } from './show.ts';
 import type { Reads } from './store.ts';
 import type { Unprojected } from './unprojected.ts';
@@ -29,7 +27,6 @@ const READS_IN_FLIGHT_MAX = 1_000;
 export interface ReadsOptions extends RecoveryOptions {
 	readonly store: Reads;
 	readonly unprojected: Unprojected;
-	readonly order: SenderOrder;
 	readonly runtime: Runtime;
 	readonly log: Log;
 	readonly meter: Meter;
@@ -126,15 +123,8 @@ export class ActorReads {
 				kind.query?.(actor.state, { name, args, caller }, { id, now }) ??
 				refusal('INVALID', `no query ${name}`),
 			(reply) => ({ ok: true, reply }),
-			(answer) => this.#answerQuery(entry, answer),
+			entry.answer,
 		);
-	}
-
-	/** What is refused for now comes again under its number, and all behind it anew. */
-	#answerQuery({ request: { sender }, answer }: CommandEntry, answered: CommandAnswer): void {
-		const isFinal = answered.ok || !ERRORS[answered.code].retryable;
-		if (!isFinal && sender !== undefined) this.#options.order.goBack(sender.opening, sender.n);
-		answer(answered);
 	}
 
 	#open(entry: OpenEntry, actor: Recovered, now: number): void {

@@ -16,17 +16,22 @@ export class SenderOrder {
 		return this.#openings.size;
 	}
 
-	/** Whether command n may enter the mailbox now; it counts as entered when it may. */
+	/**
+	 * Whether command n may enter the mailbox now; it counts as entered when it may. An edge sends no
+	 * number twice but when it goes back to it, and then numbers anew what follows.
+	 */
 	enter(sender: Sender): boolean {
 		const order = this.#order(sender);
 		if (sender.n > order.entered + 1) return false;
-		order.entered = Math.max(order.entered, sender.n);
+		order.entered = sender.n;
+		order.taken = Math.min(order.taken, sender.n - 1);
 		return true;
 	}
 
 	/** Notes a refusal at the door: n is the next that may enter, or one before it. */
 	refused(sender: Sender): void {
 		this.#order(sender);
+		this.goBack(sender.opening, sender.n);
 	}
 
 	/** Whether n is next to be decided. */
