@@ -6,7 +6,6 @@
  * While serving it may claim when all who live have registered (`Lease.isSettled`) and it hears the
  * relay. The excuse for serving without a lease: everybody is without the directory (`Hearsay.excuseMs`).
  */
-
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { untilTick } from '../core/ticks.ts';

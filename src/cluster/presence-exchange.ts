@@ -4,7 +4,6 @@
  * until its lease is gone and it was silent for as long as a user may be. While this node hears nobody
  * for its own relay is down, it believes what it believed before.
  */
-
 import type { Runtime } from '../core/runtime.ts';
 import { untilTick } from '../core/ticks.ts';
 import type { NodeId } from './directory.ts';

@@ -5,7 +5,6 @@
  *
  * While a shard answers nobody, nothing moves: no other owner would be better off.
  */
-
 import type { Log } from '../core/log.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { StoreShards } from '../core/store-shards.ts';

@@ -163,12 +163,8 @@ export class Projector implements ProjectionFeed {
 
 	/** Ends the gathering of a batch that somebody waits for. */
 	#hurry(): void {
-		if (this.#cancelGather === undefined) {
-			this.#schedule();
-			return;
-		}
-		this.#cancelGather();
-		this.#start(0);
+		if (this.#cancelGather === undefined) this.#schedule();
+		else this.#goBy(0);
 	}
 
 	*#actors(): Iterable<ActorKey> {
